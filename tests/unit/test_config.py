@@ -1,0 +1,97 @@
+"""A wrong configuration is refused in one line that names the key and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from odyssey.config import ConfigError, read_study
+from odyssey.config_reference import reference, schema
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+def study(**changes):
+    return {"study": "s", "tasks": {"jsb": {"source": "music21"}}, **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sede": 1}, "sede: unknown key; did you mean seed?"),
+        ({"training": {"epoch": 3}}, "training.epoch: unknown key; did you mean epochs? allowed: "),
+        (
+            {"search": {"learning_rate": {"low": 1, "high": 2, "step": 3}}},
+            "search.learning_rate.step: unknown key; allowed: low, high",
+        ),
+        ({"training": {"epochs": 0}}, "training.epochs: must be greater than or equal to 1"),
+        ({"training": {"epochs": "many"}}, "training.epochs: must be a valid integer"),
+        ({"training": {"engine": "fast"}}, "must be 'auto', 'fused' or 'reference'"),
+        (
+            {"search": {"learning_rate": {"low": 1e-2, "high": 1e-6}}},
+            "search.learning_rate: the range is empty",
+        ),
+        ({"search": {"learning_rate": {"low": 0, "high": 1}}}, "low: must be greater than 0"),
+        ({"search": {"one_minus_momentum": {"low": 0.1, "high": 2}}}, "less than or equal to 1"),
+        ({"variants": ["V", "XYZ"]}, "variants: unknown variant 'XYZ': allowed are V, CIFG"),
+        ({"variants": ["NFG+NOAF", "NOAF+NFG"]}, "are the same variant"),
+        ({"variants": ["V", "V"]}, "the same variant, listed twice"),
+        ({"variants": []}, "variants: "),
+        ({"tasks": {}}, "tasks: name at least one of jsb"),
+        ({"tasks": {"jbs": {}}}, "tasks.jbs: unknown key; did you mean jsb?"),
+        ({"tasks": {"jsb": {"source": "json"}}}, "tasks.jsb: source json needs the key path"),
+        ({"tasks": {"jsb": {"source": "music21", "path": "x"}}}, "has no use for the key path"),
+        (
+            {"tasks": {"jsb": {"source": "json", "path": "/nowhere.json"}}},
+            "tasks.jsb.path: there is no /nowhere.json",
+        ),
+        ({"study": "../up"}, "study: "),
+        ({"seed": -1}, "seed: must be greater than or equal to 0"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_key(changes, message):
+    with pytest.raises(ConfigError) as caught:
+        read_study(study(**changes))
+    assert message in str(caught.value)
+    assert str(caught.value).count("\n") == 0
+
+
+def test_all_faults_are_told_at_once():
+    with pytest.raises(ConfigError) as caught:
+        read_study(study(sede=1, training={"epochs": 0}))
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_missing_key_is_named():
+    with pytest.raises(ConfigError, match=r"^study: this key is missing$"):
+        read_study({"tasks": {"jsb": {}}})
+
+
+def test_a_further_combination_is_one_line():
+    assert read_study(study(variants=["V", "NFG+NOAF"])).variants == ["V", "NFG+NOAF"]
+
+
+def test_a_task_may_have_its_own_number_of_epochs():
+    own = read_study(study(tasks={"jsb": {"epochs": 7}}, training={"epochs": 9}))
+    assert own.epochs("jsb") == 7
+    assert read_study(study(training={"epochs": 9})).epochs("jsb") == 9
+
+
+def test_numbers_as_yaml_reads_them_are_numbers():
+    ranges = yaml.safe_load("{low: 1e-6, high: 1e-2}")  # YAML takes 1e-6 for text
+    assert read_study(study(search={"learning_rate": ranges})).search.learning_rate.low == 1e-6
+
+
+def test_the_generated_files_are_up_to_date():
+    assert (CONFIG / "schema.json").read_text(encoding="utf-8") == schema()
+    assert (CONFIG / "README.md").read_text(encoding="utf-8") == reference()
+
+
+def test_the_papers_protocol_is_the_default_of_every_key():
+    config = yaml.safe_load((CONFIG / "paper.yaml").read_text(encoding="utf-8"))
+    config["tasks"] = {"jsb": {"source": "music21"}}
+    paper, default = read_study(config), read_study(study())
+    assert paper.search == default.search
+    assert paper.training == default.training
+    assert paper.analysis == default.analysis
+    assert paper.variants == default.variants

@@ -1,0 +1,275 @@
+"""A study's configuration as typed, checked values; schema and reference are generated from it."""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from odyssey.cells.variants import PAPER_VARIANTS, variant
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be run; the message, one line a fault, is shown as it is."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Range(_Section):
+    """An interval to draw from, both ends included."""
+
+    low: float = Field(description="Lower end.")
+    high: float = Field(description="Upper end; equal to `low`, it fixes the value.")
+
+    @model_validator(mode="after")
+    def _not_empty(self):
+        if not self.low <= self.high:
+            raise ValueError(f"the range is empty: low {self.low:g} is above high {self.high:g}")
+        return self
+
+
+class PositiveRange(Range):
+    """An interval above zero, drawn from log-uniformly."""
+
+    low: float = Field(gt=0, description="Lower end, above 0.")
+
+
+class MomentumRange(PositiveRange):
+    """An interval of 1 - momentum."""
+
+    high: float = Field(le=1, description="Upper end, at most 1 (no momentum at all).")
+
+
+class NoiseRange(Range):
+    """An interval of standard deviations."""
+
+    low: float = Field(ge=0, description="Lower end, 0 or more.")
+
+
+class HiddenSizeRange(PositiveRange):
+    """An interval of numbers of blocks."""
+
+    low: float = Field(ge=1, description="Lower end, 1 or more.")
+
+
+class Search(_Section):
+    """What random search draws, and how often (paper, section III-D)."""
+
+    trials: int = Field(
+        200, ge=1, description="Trials a cell. Raising it keeps the first ones and trains the rest."
+    )
+    hidden_size: HiddenSizeRange = Field(
+        HiddenSizeRange(low=20, high=200),
+        description="Blocks a direction, log-uniform, rounded to the nearest integer.",
+    )
+    learning_rate: PositiveRange = Field(
+        PositiveRange(low=1e-6, high=1e-2),
+        description="Learning rate for the loss summed over a sequence, log-uniform.",
+    )
+    one_minus_momentum: MomentumRange = Field(
+        MomentumRange(low=0.01, high=1), description="1 - momentum, log-uniform."
+    )
+    input_noise: NoiseRange = Field(
+        NoiseRange(low=0, high=1),
+        description="Standard deviation of the Gaussian noise on the inputs, uniform.",
+    )
+
+
+class Training(_Section):
+    """How a trial is trained, and how trials become jobs."""
+
+    engine: Literal["auto", "fused", "reference"] = Field(
+        "auto",
+        description="`fused` is the fast one, `reference` the readable one; `auto` takes `fused`.",
+    )
+    epochs: int = Field(150, ge=1, description="Epochs a trial at most.")
+    patience: int = Field(
+        15,
+        ge=0,
+        description="A trial stops once validation has not improved for more epochs than this.",
+    )
+    trials_per_job: int = Field(
+        10, ge=1, description="Trials that one job trains; 1 makes each trial a job of its own."
+    )
+    threads: int = Field(
+        1, ge=1, description="Trials that a job trains at the same time, one core each."
+    )
+
+    @property
+    def engine_used(self) -> str:
+        """The engine that `auto` stands for, or the one that is named."""
+        return "fused" if self.engine == "auto" else self.engine
+
+
+class _Task(_Section):
+    epochs: int | None = Field(
+        None, ge=1, description="Epochs a trial at most for this task, instead of training.epochs."
+    )
+    also_search: list[Literal["nesterov", "clip"]] = Field(
+        [],
+        description="Further hyperparameters, drawn 50:50: `nesterov` (or classical momentum), "
+        "`clip` (each gradient element to [-1, 1], or not). Elsewhere Nesterov and no clipping.",
+    )
+
+
+class JsbTask(_Task):
+    """JSB Chorales: next-step prediction of piano-roll frames."""
+
+    source: Literal["music21", "json", "pickle", "download"] = Field(
+        "music21",
+        description="`music21`: the scores that music21 carries; `json` or `pickle`: "
+        "Boulanger-Lewandowski's file at `path`; `download`: the same from `url`.",
+    )
+    path: str | None = Field(None, description="The file, for `json` and `pickle`.")
+    url: str | None = Field(None, description="Where to download from; ends in .json or .pickle.")
+    sha256: str | None = Field(
+        None, pattern=r"^[0-9a-f]{64}$", description="Checksum of the download, in hexadecimal."
+    )
+
+    @model_validator(mode="after")
+    def _data_is_named(self):
+        needed = {"json": ["path"], "pickle": ["path"], "download": ["url", "sha256"]}
+        for key in ("path", "url", "sha256"):
+            wanted = key in needed.get(self.source, [])
+            if wanted and getattr(self, key) is None:
+                raise ValueError(f"source {self.source} needs the key {key}")
+            if not wanted and getattr(self, key) is not None:
+                raise ValueError(f"source {self.source} has no use for the key {key}")
+        if self.url and not self.url.endswith((".json", ".pickle")):
+            raise ValueError(f"url must end in .json or .pickle (given: {self.url!r})")
+        return self
+
+
+class Tasks(_Section):
+    """The tasks of the study, each with its corpus."""
+
+    jsb: JsbTask | None = Field(None, description="Music: JSB Chorales.")
+
+    @model_validator(mode="after")
+    def _not_empty(self):
+        if not self.chosen:
+            raise ValueError(f"name at least one of {', '.join(type(self).model_fields)}")
+        return self
+
+    @property
+    def chosen(self) -> dict[str, _Task]:
+        """The tasks that the study has, in the paper's order."""
+        tasks = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: task for name, task in tasks.items() if task is not None}
+
+
+class Analysis(_Section):
+    """How trials are compared (paper, section III-E)."""
+
+    best_fraction: float = Field(
+        0.1, gt=0, le=1, description="Share of a cell's trials, best by validation, compared."
+    )
+    alpha: float = Field(
+        0.05, gt=0, lt=1, description="Family-wise error of a task's comparisons with vanilla."
+    )
+    correction: Literal["bonferroni", "holm"] = Field(
+        "bonferroni", description="Correction for the number of comparisons of a task."
+    )
+
+
+class Study(_Section):
+    """A whole study."""
+
+    study: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = Field(
+        description="Name of the study and of its folder under results/."
+    )
+    seed: int = Field(1, ge=0, description="All random numbers of the study follow from it.")
+    tasks: Tasks = Field(description="The tasks, each with its corpus.")
+    variants: list[str] = Field(
+        list(PAPER_VARIANTS),
+        min_length=1,
+        description="V, the paper's eight (CIFG FGR NP NOG NIAF NIG NFG NOAF), and combinations "
+        "joined by `+`, such as NFG+NOAF.",
+    )
+    search: Search = Field(Search(), description="Random search.")
+    training: Training = Field(Training(), description="Training and jobs.")
+    analysis: Analysis = Field(Analysis(), description="Statistics.")
+
+    @field_validator("variants")
+    @classmethod
+    def _known_and_different(cls, names):
+        seen = {}
+        for name in names:
+            same = seen.setdefault(variant(name), name)
+            if names.count(name) > 1 or same != name:
+                raise ValueError(f"{same} and {name} are the same variant, listed twice")
+        return names
+
+    def epochs(self, task: str) -> int:
+        """Return the most epochs that a trial of a task may take."""
+        return self.tasks.chosen[task].epochs or self.training.epochs
+
+
+def _allowed_keys(location: tuple) -> list[str]:
+    """List the keys of the section in which a fault lies."""
+    model: Any = Study
+    for part in location[:-1]:
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:
+            return []
+        model = next(
+            (
+                t
+                for t in (field.annotation, *getattr(field.annotation, "__args__", ()))
+                if isinstance(t, type) and issubclass(t, BaseModel)
+            ),
+            None,
+        )
+    return list(getattr(model, "model_fields", {}))
+
+
+def _fault(error: dict) -> str:
+    location = error["loc"]
+    key = ".".join(str(part) for part in location) or "configuration"
+    if error["type"] == "extra_forbidden":
+        allowed = _allowed_keys(location)
+        near = difflib.get_close_matches(str(location[-1]), allowed, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        return f"{key}: unknown key; {hint}allowed: {', '.join(allowed)}"
+    if error["type"] == "missing":
+        return f"{key}: this key is missing"
+    message = error["msg"].removeprefix("Value error, ")
+    message = re.sub(r"^Input should be", "must be", message)
+    given = error["input"]
+    if isinstance(given, str | int | float | bool) or given is None:
+        message += f" (given: {given!r})"
+    return f"{key}: {message}"
+
+
+def read_study(config: dict) -> Study:
+    """Check a configuration.
+
+    Parameters
+    ----------
+    config : dict
+        As the YAML file holds it.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown or missing, a value not allowed, or a corpus not there.
+    """
+    try:
+        study = Study.model_validate(config)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_fault(fault) for fault in error.errors())) from error
+    for name, task in study.tasks.chosen.items():
+        path = getattr(task, "path", None)
+        if path is not None and not Path(path).exists():
+            raise ConfigError(
+                f"tasks.{name}.path: there is no {path} (source: {task.source}); "
+                "give the path of the corpus, absolute or from the working directory"
+            )
+    return study

@@ -1,0 +1,97 @@
+"""Generate config/schema.json and config/README.md from the configuration's models."""
+
+import json
+import types
+import typing
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from odyssey.config import Study
+
+HEADER = """# Configuration
+
+Generated from `workflow/scripts/odyssey/config.py` by `make config`; do not edit it here.
+
+`config.yaml` is the default study, `paper.yaml` the paper's protocol. Your own is another file:
+
+    snakemake --cores all --configfile my-study.yaml
+
+A study is checked before any job starts. An editor that knows JSON Schema completes the keys with
+the first line `# yaml-language-server: $schema=config/schema.json`.
+
+| key | allowed | default | meaning |
+|---|---|---|---|
+"""
+
+
+def schema() -> str:
+    """Return the JSON schema of a study's configuration.
+
+    Returns
+    -------
+    str
+        JSON text.
+    """
+    return json.dumps(Study.model_json_schema(), indent=2) + "\n"
+
+
+def _section(annotation) -> type[BaseModel] | None:
+    """Return the section that a key holds, if it holds one."""
+    candidates = (annotation, *typing.get_args(annotation))
+    found = (c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return next(found, None)
+
+
+def _allowed(annotation, constraints: list) -> str:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Literal:
+        text = ", ".join(f"`{a}`" for a in arguments)
+    elif origin is list:
+        text = f"list of {_allowed(arguments[0], [])}"
+    elif origin in (types.UnionType, typing.Union):
+        text = _allowed(next(a for a in arguments if a is not type(None)), [])
+    else:
+        text = {int: "integer", float: "number", str: "text"}[annotation]
+    symbols = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+    limits = [
+        f"{symbol} {getattr(constraint, name):g}"
+        for constraint in constraints
+        for name, symbol in symbols.items()
+        if getattr(constraint, name, None) is not None
+    ]
+    return ", ".join([text, *limits])
+
+
+def _rows(model: type[BaseModel], prefix: str, given: BaseModel | None) -> list[str]:
+    rows = []
+    for name, field in model.model_fields.items():
+        key, section = prefix + name, _section(field.annotation)
+        value = getattr(given, name) if given is not None else field.default
+        if section is not None:
+            rows.append(f"| `{key}` | section | | {field.description} |")
+            inner = value if isinstance(value, BaseModel) else None
+            rows += _rows(section, f"{key}.", inner)
+            continue
+        required = field.is_required() and given is None
+        default = "required" if required else "" if value is None else f"`{json.dumps(value)}`"
+        allowed = _allowed(field.annotation, field.metadata)
+        rows.append(f"| `{key}` | {allowed} | {default} | {field.description} |")
+    return rows
+
+
+def reference() -> str:
+    """Return the table of all keys.
+
+    Returns
+    -------
+    str
+        Markdown text.
+    """
+    return HEADER + "\n".join(_rows(Study, "", None)) + "\n"
+
+
+if __name__ == "__main__":
+    folder = Path(__file__).parents[3] / "config"
+    (folder / "schema.json").write_text(schema(), encoding="utf-8")
+    (folder / "README.md").write_text(reference(), encoding="utf-8")

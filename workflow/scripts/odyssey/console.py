@@ -1,0 +1,69 @@
+"""What a person at the terminal sees of a job: its log, its progress, and errors in one line."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def job(log_file: str | os.PathLike) -> Iterator[None]:
+    """Run a job: log to a file, and end on a user's fault with one line instead of a traceback.
+
+    Parameters
+    ----------
+    log_file : path-like
+        Gets the log, and the traceback of a fault.
+
+    Raises
+    ------
+    SystemExit
+        With status 1 after a `ValueError` or `OSError`, whose message goes to standard error.
+    """
+    Path(log_file).parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=log_file,
+        filemode="w",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        force=True,
+    )
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        logging.exception("the job ends here")
+        sys.exit(f"Error: {error}")
+    except Exception:
+        logging.exception("the job ends here")
+        raise
+
+
+class Progress:
+    """A line on the terminal every few seconds while a job works; silent where there is none.
+
+    Parameters
+    ----------
+    title : str
+        What is being worked on.
+    every : float
+        Seconds between lines.
+    """
+
+    def __init__(self, title: str, every: float = 5.0):
+        self.title, self.every = title, every
+        self.shown = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        """Log a step, and show it if it is time again.
+
+        Parameters
+        ----------
+        text : str
+        """
+        logging.info("%s", text)
+        if sys.stderr.isatty() and time.monotonic() - self.shown >= self.every:
+            print(f"{self.title}: {text}", file=sys.stderr, flush=True)
+            self.shown = time.monotonic()

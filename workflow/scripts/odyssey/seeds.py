@@ -1,0 +1,174 @@
+"""Every random stream of a study, from (study seed, task, variant, trial, purpose, epoch)."""
+
+import hashlib
+
+import numpy as np
+
+PURPOSES = ("hyperparameters", "training", "weights", "order", "noise", "analysis")
+
+_THREEFRY_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+_THREEFRY_PARITY = 0x1BD11BDA
+
+
+def _integer(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def cell_sequence(study_seed: int, task: str, variant: str, trial: int, purpose: str):
+    """Seed one purpose of one trial of a study.
+
+    Parameters
+    ----------
+    study_seed : int
+    task, variant : str
+    trial : int
+        Number of the trial within its cell, from 0.
+    purpose : str
+        One of `PURPOSES`.
+
+    Returns
+    -------
+    numpy.random.SeedSequence
+    """
+    key = (_integer(task), _integer(variant), trial, PURPOSES.index(purpose))
+    return np.random.SeedSequence(study_seed, spawn_key=key)
+
+
+def trial_seed(study_seed: int, task: str, variant: str, trial: int) -> int:
+    """Return the one number from which all streams of a trial's training are drawn.
+
+    Parameters
+    ----------
+    study_seed : int
+    task, variant : str
+    trial : int
+
+    Returns
+    -------
+    int
+        In [0, 2**63).
+    """
+    sequence = cell_sequence(study_seed, task, variant, trial, "training")
+    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def training_sequence(seed: int, purpose: str, epoch: int = 0):
+    """Seed one purpose of one epoch of a trial's training.
+
+    Parameters
+    ----------
+    seed : int
+        The trial's seed (`trial_seed`).
+    purpose : str
+        ``"weights"``, ``"order"`` or ``"noise"``.
+    epoch : int
+        From 1; 0 for what happens once a trial.
+
+    Returns
+    -------
+    numpy.random.SeedSequence
+    """
+    return np.random.SeedSequence(seed, spawn_key=(PURPOSES.index(purpose), epoch))
+
+
+def order(seed: int, epoch: int, sequences: int) -> np.ndarray:
+    """Draw the order in which an epoch presents the training sequences.
+
+    Parameters
+    ----------
+    seed : int
+        The trial's seed.
+    epoch : int
+        From 1.
+    sequences : int
+        How many there are.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (sequences,)
+        A permutation.
+    """
+    generator = np.random.Generator(np.random.PCG64(training_sequence(seed, "order", epoch)))
+    return generator.permutation(sequences)
+
+
+def noise_key(seed: int, epoch: int) -> np.ndarray:
+    """Return the key of an epoch's input noise.
+
+    Parameters
+    ----------
+    seed : int
+        The trial's seed.
+    epoch : int
+        From 1.
+
+    Returns
+    -------
+    numpy.ndarray of uint32, shape (2,)
+    """
+    return training_sequence(seed, "noise", epoch).generate_state(2, np.uint32)
+
+
+def threefry(key: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Encrypt 64-bit counters into random bits: Threefry-2x32 with 20 rounds.
+
+    A counter-based generator gives every engine the same noise, in any order and in parallel.
+
+    Parameters
+    ----------
+    key : numpy.ndarray of uint32, shape (2,)
+    low, high : numpy.ndarray of uint32
+        The two words of each counter, of one shape.
+
+    Returns
+    -------
+    tuple of numpy.ndarray of uint32
+        Two words a counter, of the counters' shape.
+
+    References
+    ----------
+    Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+    """
+    keys = (key[0], key[1], np.uint32(_THREEFRY_PARITY) ^ key[0] ^ key[1])
+    x0, x1 = low + keys[0], high + keys[1]
+    for group in range(5):
+        for rotation in _THREEFRY_ROTATIONS[group % 2]:
+            x0 = x0 + x1
+            x1 = (x1 << np.uint32(rotation)) | (x1 >> np.uint32(32 - rotation))
+            x1 = x1 ^ x0
+        x0 = x0 + keys[(group + 1) % 3]
+        x1 = x1 + keys[(group + 2) % 3] + np.uint32(group + 1)
+    return x0, x1
+
+
+def gaussian_noise(key: np.ndarray, sequence: int, size: int) -> np.ndarray:
+    """Draw the noise that one presentation of a sequence adds to its input.
+
+    Pair p of the half = ceil(size / 2) pairs has the counter (p, sequence); Box-Muller makes two
+    normal numbers of it, which stand at p and half + p.
+
+    Parameters
+    ----------
+    key : numpy.ndarray of uint32, shape (2,)
+        Of the epoch (`noise_key`).
+    sequence : int
+        Index of the sequence among the training sequences.
+    size : int
+        Frames times inputs.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (size,)
+        Standard normal; row-major over (frame, input).
+    """
+    half = (size + 1) // 2
+    pairs = np.arange(half, dtype=np.uint32)
+    bits0, bits1 = threefry(key, pairs, np.full(half, sequence, dtype=np.uint32))
+    # 24 bits, centred: u lies strictly between 0 and 1, so that the logarithm is finite.
+    scale = 2.0**-24
+    u0 = ((bits0 >> np.uint32(8)).astype(np.float64) + 0.5) * scale
+    u1 = ((bits1 >> np.uint32(8)).astype(np.float64) + 0.5) * scale
+    radius = np.sqrt(-2.0 * np.log(u0))
+    angle = 2.0 * np.pi * u1
+    normal = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])
+    return normal[:size].astype(np.float32)
