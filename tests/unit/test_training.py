@@ -1,0 +1,213 @@
+"""A trial and a shard: early stopping, divergence, and the same bits however they are run."""
+
+import json
+
+import numpy as np
+import pytest
+
+from odyssey.features.sequences import Description, Sequences
+from odyssey.training import checkpoints, trial
+from odyssey.training.engines import Evaluation
+from odyssey.training.shard import train_shard
+from odyssey.training.trial import Plan, fingerprint, train
+
+PLAN = Plan("jsb", "V", epochs=4, patience=15, engine="reference")
+TIMES = "train_seconds"
+
+
+def row(number=0, **changes):
+    return {
+        "trial": number,
+        "seed": 100 + number,
+        "hidden_size": 3,
+        "learning_rate": 0.01,
+        "momentum": 0.9,
+        "input_noise": 0.1,
+        **changes,
+    }
+
+
+@pytest.fixture
+def sequences():
+    generator = np.random.default_rng(0)
+    lengths = np.array([4, 6, 3, 5, 4, 5])
+    return Sequences(
+        Description("jsb", "made up", True, "sigmoid", 4, 1, "nats"),
+        generator.standard_normal((lengths.sum(), 3)).astype(np.float32),
+        lengths,
+        generator.integers(0, 2, (lengths.sum(), 4)).astype(np.uint8),
+        lengths,
+        np.array([0, 0, 0, 1, 1, 2], dtype=np.uint8),
+        np.array(list("abcdef")),
+    )
+
+
+def run(plan, parameters, sequences, folder, report=lambda *_: None):
+    digest = fingerprint(plan, parameters, "features")
+    return train(plan, parameters, sequences, None, folder / "c.npz", digest, report)
+
+
+def shard(sequences, folder, trials, threads=1, name="0-2.jsonl", plan=PLAN, report=None):
+    train_shard(
+        plan,
+        trials,
+        sequences,
+        "features",
+        None,
+        folder / name,
+        folder / "state",
+        threads,
+        report or (lambda *_: None),
+    )
+    lines = (folder / name).read_text().splitlines()
+    return [{k: v for k, v in json.loads(line).items() if k != TIMES} for line in lines]
+
+
+class Stubborn:
+    """An engine whose validation results are given."""
+
+    def __init__(self, results, losses=None):
+        self.results, self.losses, self.epoch = results, losses or [1.0] * len(results), 0
+        self.tested = None
+
+    def train_epoch(self, *_):
+        self.epoch += 1
+        return self.losses[self.epoch - 1]
+
+    def evaluate(self, split):
+        if split == "test":
+            return Evaluation(float(self.tested), 1.0)
+        return Evaluation(self.results[self.epoch - 1], self.results[self.epoch - 1])
+
+    def state(self):
+        return {"epoch": np.array([self.epoch])}, {}
+
+    def restore(self, weights, velocities):
+        self.tested = weights.get("epoch", [0])[0]
+
+
+@pytest.fixture
+def stubborn(monkeypatch, sequences, tmp_path):
+    def go(results, losses=None, **plan):
+        engine = Stubborn(results, losses)
+        monkeypatch.setattr(trial, "open_engine", lambda *_: engine)
+        monkeypatch.setattr(checkpoints, "save", lambda *_: None)
+        return run(Plan("jsb", "V", **plan, engine="reference"), row(), sequences, tmp_path)
+
+    return go
+
+
+def test_a_trial_stops_once_validation_has_not_improved_for_more_epochs_than_patience(stubborn):
+    record = stubborn([5, 4, 6, 6, 6, 6, 1, 1], epochs=150, patience=3)
+    assert record["epochs"] == 6  # the best is epoch 2; 3, 4, 5 are patience, 6 is more
+    assert record["best_epoch"] == 2
+    assert record["validation"] == 4
+    assert record["test"] == 2  # tested with the weights of epoch 2
+
+
+def test_an_equal_result_is_no_improvement(stubborn):
+    assert stubborn([5, 5, 5, 5], epochs=3, patience=9)["best_epoch"] == 1
+
+
+def test_a_trial_takes_no_more_epochs_than_allowed(stubborn):
+    assert stubborn([9, 8, 7, 6, 5, 4], epochs=5, patience=1)["epochs"] == 5
+
+
+def test_a_diverged_trial_keeps_what_it_had(stubborn):
+    record = stubborn([5, 4, 3], losses=[1.0, 1.0, float("nan")], epochs=9, patience=9)
+    assert (record["status"], record["epochs"], record["best_epoch"]) == ("diverged", 2, 2)
+    assert (record["validation"], record["test"]) == (4, 2)
+    assert record["reason"] == "not finite in epoch 3"
+    json.dumps(record, allow_nan=False)
+
+
+def test_a_trial_that_diverges_at_once_has_no_result(stubborn):
+    record = stubborn([float("inf")], epochs=9, patience=9)
+    assert (record["status"], record["epochs"], record["test"]) == ("diverged", 0, None)
+
+
+def test_real_divergence_is_recorded_and_stops_no_other_trial(sequences, tmp_path):
+    trials = [row(0), row(1, learning_rate=1e39), row(2)]
+    records = shard(sequences, tmp_path, trials)
+    assert [r["status"] for r in records] == ["completed", "diverged", "completed"]
+
+
+def test_training_lowers_the_loss(sequences, tmp_path):
+    plan = Plan("jsb", "V", epochs=30, patience=30, engine="reference")
+    losses = run(plan, row(input_noise=0.0), sequences, tmp_path)["curve"]["train_loss"]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_interrupted_anywhere_a_trial_ends_with_the_same_bits(sequences, tmp_path):
+    whole = run(PLAN, row(), sequences, tmp_path)
+    for epoch in (1, 2, 3, 4):
+        folder = tmp_path / str(epoch)
+
+        def interrupt(_, reached, *__, epoch=epoch):
+            if reached == epoch:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            run(PLAN, row(), sequences, folder, interrupt)
+        trained = []
+        resumed = run(PLAN, row(), sequences, folder, lambda _, e, *__: trained.append(e))  # noqa: B023
+        assert trained == list(range(epoch + 1, 5))
+        assert {**resumed, TIMES: 0} == {**whole, TIMES: 0}
+
+
+def test_a_shard_gives_the_same_bits_alone_together_or_in_threads(sequences, tmp_path):
+    trials = [row(0), row(1), row(2)]
+    together = shard(sequences, tmp_path / "a", trials)
+    threads = shard(sequences, tmp_path / "b", trials, threads=2)
+    alone = [shard(sequences, tmp_path / str(t["trial"]), [t])[0] for t in reversed(trials)]
+    assert together == threads == alone[::-1]
+
+
+def test_a_finished_trial_is_not_trained_again_when_shards_change(sequences, tmp_path):
+    first = shard(sequences, tmp_path, [row(0), row(1)], name="0-1.jsonl")
+    trained = set()
+    report = lambda number, *_: trained.add(number)  # noqa: E731
+    second = shard(sequences, tmp_path, [row(n) for n in range(4)], name="0-3.jsonl", report=report)
+    assert trained == {2, 3}
+    assert second[:2] == first
+
+
+def test_a_changed_trial_is_trained_again(sequences, tmp_path):
+    shard(sequences, tmp_path, [row(0)])
+    trained = []
+    report = lambda number, *_: trained.append(number)  # noqa: E731
+    shard(sequences, tmp_path, [row(0, learning_rate=0.02)], report=report)
+    longer = Plan("jsb", "V", epochs=5, patience=15, engine="reference")
+    shard(sequences, tmp_path, [row(0, learning_rate=0.02)], plan=longer, report=report)
+    assert len(trained) == 4 + 5
+
+
+def test_a_line_stands_in_the_run_file_as_soon_as_a_trial_is_done(sequences, tmp_path):
+    seen = []
+
+    def report(number, epoch, *_):
+        if epoch == 1:
+            seen.append((tmp_path / "0-2.jsonl").read_text().count("\n"))
+
+    shard(sequences, tmp_path, [row(0), row(1), row(2)], report=report)
+    assert seen == [0, 1, 2]
+
+
+def test_no_checkpoint_is_left_behind(sequences, tmp_path):
+    shard(sequences, tmp_path, [row(0), row(1)])
+    assert sorted(p.name for p in (tmp_path / "state").iterdir()) == ["0.json", "1.json"]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "text", "foreign", "empty"])
+def test_an_unusable_checkpoint_is_set_aside_with_a_warning(sequences, tmp_path, damage, caplog):
+    whole = run(PLAN, row(), sequences, tmp_path / "whole")
+    folder = tmp_path / "damaged"
+    run(PLAN, row(7) if damage == "foreign" else row(), sequences, folder)
+    path = folder / "c.npz"
+    content = path.read_bytes()
+    damaged = {"truncated": content[:-200], "text": b"no checkpoint", "empty": b""}
+    path.write_bytes(damaged.get(damage, content))
+    again = run(PLAN, row(), sequences, folder)
+    assert {**again, TIMES: 0} == {**whole, TIMES: 0}
+    assert (folder / "c.npz.unusable").exists()
+    assert "set aside" in caplog.text

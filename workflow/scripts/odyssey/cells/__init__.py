@@ -1,0 +1,1 @@
+"""The LSTM block: its variants as data, the readable version, and the fast one."""

@@ -1,0 +1,1 @@
+"""From corpora to `Sequences`: what every training job reads."""

@@ -1,0 +1,155 @@
+"""What an engine is: a trial's arithmetic behind one interface, readable or fast."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from odyssey.features.sequences import Sequences
+from odyssey.training.networks import Network
+
+Weights = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """Stochastic gradient descent with momentum in the paper's form (section III-C).
+
+    With m the momentum and s = (1 - m) * learning_rate::
+
+        Nesterov:   v <- m v;  w <- w + v;  g = gradient at w;  v <- v - s g;  w <- w - s g
+        classical:  g = gradient at w;  v <- m v - s g;  w <- w + v
+
+    Parameters
+    ----------
+    learning_rate : float
+        For the gradient of a sequence's loss summed over frames and outputs.
+    momentum : float
+        In [0, 1).
+    nesterov : bool
+    clip : float or None
+        Each element of the gradient is clipped to [-clip, clip]; None: not at all.
+    """
+
+    learning_rate: float
+    momentum: float
+    nesterov: bool
+    clip: float | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a network does on a split.
+
+    Parameters
+    ----------
+    measure : float
+        Frame error in percent (softmax), nats a frame (sigmoid), or character error rate in
+        percent (ctc).
+    loss : float
+        Summed loss of the split divided by its frames, in nats.
+    """
+
+    measure: float
+    loss: float
+
+
+class Engine(Protocol):
+    """A network in training on a set of sequences."""
+
+    def train_epoch(
+        self,
+        order: np.ndarray,
+        noise_key: np.ndarray,
+        input_noise: float,
+        optimiser: Optimiser,
+    ) -> float:
+        """Present the training sequences once, with an update after each.
+
+        Parameters
+        ----------
+        order : numpy.ndarray of int64, shape (training sequences,)
+            Positions among the training sequences (`Sequences.indices("train")`).
+        noise_key : numpy.ndarray of uint32, shape (2,)
+            Key of `odyssey.seeds.gaussian_noise`; its `sequence` is the position above.
+        input_noise : float
+            Standard deviation of the noise added to the inputs.
+        optimiser : Optimiser
+
+        Returns
+        -------
+        float
+            Summed loss divided by frames, each sequence's taken at the weights at which its
+            gradient was; not finite as soon as one sequence's is not (the epoch ends there).
+        """
+
+    def evaluate(self, split: str) -> Evaluation:
+        """Measure the network on a split, without noise.
+
+        Parameters
+        ----------
+        split : str
+
+        Returns
+        -------
+        Evaluation
+        """
+
+    def loss_and_gradients(self, index: int) -> tuple[float, Weights]:
+        """Compute one sequence's loss and its gradients, without noise or update.
+
+        Parameters
+        ----------
+        index : int
+            Among all sequences.
+
+        Returns
+        -------
+        loss : float
+            Summed over frames and outputs, in nats.
+        gradients : dict of str to numpy.ndarray
+            Named and shaped as `odyssey.training.networks.weight_shapes` says.
+        """
+
+    def state(self) -> tuple[Weights, Weights]:
+        """Return copies of the weights and of the momentum's velocities."""
+
+    def restore(self, weights: Weights, velocities: Weights | None) -> None:
+        """Go on from weights and velocities; None means all zero."""
+
+
+def open_engine(
+    name: str, network: Network, sequences: Sequences, weights: Weights, kernel: str | None
+) -> Engine:
+    """Put a network into an engine.
+
+    Parameters
+    ----------
+    name : str
+        ``"reference"`` or ``"fused"``.
+    network : Network
+    sequences : Sequences
+    weights : dict of str to numpy.ndarray
+        The first weights.
+    kernel : str or None
+        Path of the compiled kernel (`odyssey.cells.build`); the reference engine needs none.
+
+    Returns
+    -------
+    Engine
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+    """
+    # Imported here, because a job must not pay for the engine that it does not use.
+    if name == "fused":
+        from odyssey.training.fused import FusedEngine
+
+        return FusedEngine(network, sequences, weights, kernel)
+    if name == "reference":
+        from odyssey.training.reference import ReferenceEngine
+
+        return ReferenceEngine(network, sequences, weights)
+    raise ValueError(f"unknown engine {name!r}: allowed are reference, fused")

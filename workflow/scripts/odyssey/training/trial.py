@@ -1,0 +1,207 @@
+"""One trial: a network from its first weights to its test result, resumable at any epoch."""
+
+import hashlib
+import json
+import logging
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from odyssey import seeds
+from odyssey.cells.variants import variant
+from odyssey.features.sequences import Description, Sequences
+from odyssey.training import checkpoints
+from odyssey.training.engines import Evaluation, Optimiser, open_engine
+from odyssey.training.networks import Network, count_weights, initial_weights, weight_shapes
+
+# Raised by hand whenever the same trial would come out otherwise: trained trials are then not
+# taken for finished ones, and Snakemake trains them again.
+PROCEDURE = 1
+
+CLIP = 1.0  # paper, section III-D: gradients clipped to [-1, 1]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What all trials of a shard have in common.
+
+    Parameters
+    ----------
+    task, variant : str
+    epochs : int
+        At most so many.
+    patience : int
+        Stop once validation has not improved for more epochs than this.
+    engine : str
+        ``"fused"`` or ``"reference"``.
+    """
+
+    task: str
+    variant: str
+    epochs: int
+    patience: int
+    engine: str
+
+
+Report = Callable[[int, int, float, float], None]
+"""Told of each epoch: trial, epoch, training loss a frame (nats), validation measure."""
+
+
+def fingerprint(plan: Plan, trial: dict, features_digest: str) -> str:
+    """Digest everything that a trial's result depends on.
+
+    Parameters
+    ----------
+    plan : Plan
+    trial : dict
+        The trial's seed and hyperparameters.
+    features_digest : str
+        Of the features file.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
+    """
+    parts = [asdict(plan), trial, features_digest, PROCEDURE]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def network_of(plan: Plan, trial: dict, sequences: Sequences) -> Network:
+    """Describe the network that a trial trains.
+
+    Parameters
+    ----------
+    plan : Plan
+    trial : dict
+    sequences : Sequences
+
+    Returns
+    -------
+    Network
+    """
+    d: Description = sequences.description
+    return Network(
+        variant=variant(plan.variant),
+        inputs=sequences.inputs,
+        hidden_size=trial["hidden_size"],
+        outputs=d.outputs,
+        directions=d.directions,
+        loss=d.loss,
+    )
+
+
+def train(
+    plan: Plan,
+    trial: dict,
+    sequences: Sequences,
+    kernel: str | None,
+    checkpoint: str | os.PathLike,
+    digest: str,
+    report: Report,
+) -> dict:
+    """Train one trial, from its checkpoint if it has one.
+
+    Parameters
+    ----------
+    plan : Plan
+    trial : dict
+        One row of the trials table.
+    sequences : Sequences
+    kernel : str or None
+        Path of the fused engine's compiled kernel.
+    checkpoint : path-like
+        Written after every epoch.
+    digest : str
+        The trial's fingerprint.
+    report : callable
+        Told of each epoch.
+
+    Returns
+    -------
+    dict
+        The trial's record: one line of a run file. ``status`` is ``"diverged"`` if a loss ceased
+        to be finite; validation and test are then those of the best epoch before, or None.
+
+    References
+    ----------
+    Greff et al. (2017), section III-C.
+    """
+    network = network_of(plan, trial, sequences)
+    shapes = weight_shapes(network)
+    progress = checkpoints.load(checkpoint, shapes, digest)
+    if progress is None:
+        weights = initial_weights(network, trial["seed"])
+        zeros = {k: 0 * w for k, w in weights.items()}
+        progress = checkpoints.Progress(weights, zeros, best=weights)
+    elif progress.epoch:
+        log.info("trial %d goes on after epoch %d", trial["trial"], progress.epoch)
+
+    engine = open_engine(plan.engine, network, sequences, progress.weights, kernel)
+    engine.restore(progress.weights, progress.velocities)
+    status = "completed"
+    while progress.epoch < plan.epochs and progress.epoch - progress.best_epoch <= plan.patience:
+        if not _train_epoch(engine, trial, progress, len(sequences.indices("train"))):
+            status = "diverged"
+            break
+        checkpoints.save(checkpoint, progress, digest)
+        report(trial["trial"], progress.epoch, progress.train_loss[-1], progress.validation[-1])
+
+    test = None
+    if progress.best_epoch:
+        engine.restore(progress.best, None)
+        test = engine.evaluate("test").measure
+    return {
+        "task": plan.task,
+        "variant": plan.variant,
+        **trial,
+        "parameters": count_weights(network),
+        "status": status,
+        "reason": "" if status == "completed" else f"not finite in epoch {progress.epoch + 1}",
+        "epochs": progress.epoch,
+        "best_epoch": progress.best_epoch,
+        "validation": progress.validation[progress.best_epoch - 1] if test is not None else None,
+        "test": test,
+        "train_seconds": round(progress.train_seconds, 3),
+        "engine": plan.engine,
+        "device": "cpu",
+        "source": sequences.description.source,
+        "synthetic": sequences.description.synthetic,
+        "fingerprint": digest,
+        "curve": {"train_loss": progress.train_loss, "validation": progress.validation},
+    }
+
+
+def _train_epoch(engine, trial: dict, progress: checkpoints.Progress, count: int) -> bool:
+    """Train and validate one epoch; False, and nothing changed, if it is not finite."""
+    start = time.perf_counter()
+    epoch = progress.epoch + 1
+    optimiser = Optimiser(
+        trial["learning_rate"],
+        trial["momentum"],
+        trial.get("nesterov", True),
+        CLIP if trial.get("clip", False) else None,
+    )
+    train_loss = engine.train_epoch(
+        seeds.order(trial["seed"], epoch, count),
+        seeds.noise_key(trial["seed"], epoch),
+        trial["input_noise"],
+        optimiser,
+    )
+    if not math.isfinite(train_loss):
+        return False
+    validation: Evaluation = engine.evaluate("validation")
+    if not math.isfinite(validation.loss):
+        return False
+    progress.weights, progress.velocities = engine.state()
+    if not progress.validation or validation.measure < min(progress.validation):
+        progress.best, progress.best_epoch = progress.weights, epoch
+    progress.epoch = epoch
+    progress.train_loss.append(train_loss)
+    progress.validation.append(validation.measure)
+    progress.train_seconds += time.perf_counter() - start
+    return True
