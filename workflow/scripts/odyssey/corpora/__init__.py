@@ -1,0 +1,1 @@
+"""One module a corpus: what lies on disk, read into plain values."""

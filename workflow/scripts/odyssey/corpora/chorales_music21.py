@@ -1,0 +1,264 @@
+"""The Bach chorales that music21 carries: scores into quarter-note frames, with the tonic at C."""
+
+import logging
+import math
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from odyssey.corpora import tunes
+from odyssey.corpora.errors import CorpusError
+
+VOICES = ("Soprano", "Alto", "Tenor", "Bass")
+LONGEST_SILENCE = 4  # quarters, one common bar
+
+# A breath or an upbeat's rest silences all voices for a beat or two; more than a bar belongs to
+# the instruments, which are not read.
+INTERLUDE = f"the voices rest together for more than {LONGEST_SILENCE} quarters (interludes)"
+NOT_FOUR_VOICES = "not one part each of soprano, alto, tenor and bass"
+HUMDRUM = "Humdrum file, all rights reserved"
+NOT_A_CHORALE = "BWV 846, a prelude for keyboard"
+COPY = "nearly the same setting as another score that is kept"
+
+log = logging.getLogger(__name__)
+
+Frames = list[tuple[int, ...]]
+
+
+def read(workers: int = 1, progress: Callable[[int, int], None] | None = None) -> dict[str, Frames]:
+    """Read the four-part chorales of music21's corpus, each setting once.
+
+    What is left out is logged with its reason and names. Nothing is downloaded, and music21's
+    cache of parsed scores is neither read nor written.
+
+    Parameters
+    ----------
+    workers : int
+        Processes; the result does not depend on it.
+    progress : callable, optional
+        Called with the number of scores done and the number of scores after each.
+
+    Returns
+    -------
+    dict of str to list of tuple of int
+        Name (``"bwv269"``), in the order of the catalogue, to frames: the MIDI notes that sound at
+        each quarter, ascending.
+
+    Raises
+    ------
+    CorpusError
+        If a score cannot be read, or music21 was installed without its corpus.
+    """
+    files, left_out = _choose(score_files())
+    chorales = {}
+    for number, (path, result) in enumerate(read_scores(files, workers), start=1):
+        if isinstance(result, str):
+            left_out.setdefault(result, []).append(path.name)
+        else:
+            chorales[path.stem] = result
+        if progress:
+            progress(number, len(files))
+    copies = tunes.copies(chorales)
+    if copies:
+        left_out[COPY] = [f"{name} ({original})" for name, original in copies.items()]
+    for reason, names in left_out.items():
+        log.info("music21: left out %d: %s: %s", len(names), reason, ", ".join(names))
+    kept = {name: frames for name, frames in chorales.items() if name not in copies}
+    log.info("music21: kept %d chorales", len(kept))
+    return kept
+
+
+def score_files() -> list[Path]:
+    """List the files of music21's Bach folder, in the order of the catalogue.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    CorpusError
+        If music21 was installed without its corpus.
+    """
+    from music21 import common
+
+    folder = Path(common.getCorpusFilePath()) / "bach"
+    if not folder.is_dir():
+        raise CorpusError(f"music21 has no corpus at {folder}: install the complete package")
+    return sorted((path for path in folder.iterdir() if path.is_file()), key=_catalogue_order)
+
+
+def _catalogue_order(path: Path) -> tuple:
+    # bwv2.6 before bwv10.7: runs of digits count as numbers.
+    digits, parts = "", []
+    for character in path.name + " ":
+        if character.isdigit():
+            digits += character
+            continue
+        if digits:
+            parts.append((0, int(digits), ""))
+            digits = ""
+        parts.append((1, 0, character))
+    return tuple(parts)
+
+
+def _choose(paths: Iterable[Path]) -> tuple[list[Path], dict[str, list[str]]]:
+    chosen, left_out = [], {}
+    for path in paths:
+        if path.suffix == ".krn":
+            left_out.setdefault(HUMDRUM, []).append(path.name)
+        elif path.stem == "bwv846":
+            left_out.setdefault(NOT_A_CHORALE, []).append(path.name)
+        else:
+            chosen.append(path)
+    return chosen, left_out
+
+
+def read_scores(paths: list[Path], workers: int) -> Iterator[tuple[Path, Frames | str]]:
+    """Read scores, in parallel where asked, and yield them in the order given.
+
+    Parameters
+    ----------
+    paths : list of pathlib.Path
+    workers : int
+        Processes.
+
+    Yields
+    ------
+    tuple of pathlib.Path and (list of tuple of int or str)
+        A score and what `read_score` made of it.
+
+    Raises
+    ------
+    CorpusError
+        If a score cannot be read.
+    """
+    if workers == 1:
+        yield from ((path, read_score(path)) for path in paths)
+        return
+    # Forked, because a spawned process runs the caller's main script again, and the caller's may
+    # be a script without a guard against that.
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        try:
+            yield from zip(paths, pool.map(read_score, paths), strict=True)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def read_score(path: Path) -> Frames | str:
+    """Read one score into frames with its tonic at C.
+
+    The key is music21's estimate (pitch classes weighted after Aarden) over the whole score as written, its
+    instruments included; then only the four voices are kept, and repeats are played.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A MusicXML file.
+
+    Returns
+    -------
+    list of tuple of int, or str
+        The frames, or the reason why the score is not one of the chorales.
+
+    Raises
+    ------
+    CorpusError
+        If music21 cannot read the file.
+    """
+    from music21 import bar, converter
+
+    try:
+        # This method alone leaves music21's cache in the temporary folder unread and unwritten.
+        reader = converter.Converter()
+        reader.parseFileNoPickle(path)
+        score = reader.stream
+        parts = [p for p in score.parts if (p.partName or "").startswith(VOICES)]
+        if [_voice(part) for part in parts] != list(VOICES):
+            return NOT_FOUR_VOICES
+        shift = transposition(score.analyze("key").tonic.pitchClass)
+        if score[bar.Repeat]:
+            parts = [part.expandRepeats() for part in parts]
+        notes = [note for part in parts for note in _notes(part)]
+    except Exception as error:  # whatever music21 stumbles over, the reader wants to know the file
+        raise CorpusError(f"{path}: music21 cannot read this score: {error}") from error
+    frames = [tuple(note + shift for note in frame) for frame in quarter_frames(notes)]
+    return INTERLUDE if longest_silence(frames) > LONGEST_SILENCE else frames
+
+
+def _voice(part) -> str:
+    return next(voice for voice in VOICES if part.partName.startswith(voice))
+
+
+def _notes(part) -> Iterator[tuple[float, float, int]]:
+    for note in part.flatten().notes:
+        for pitch in note.pitches:
+            yield float(note.offset), float(note.quarterLength), pitch.midi
+
+
+def transposition(tonic: int) -> int:
+    """Return the shift that moves a tonic to C, about an octave up.
+
+    Parameters
+    ----------
+    tonic : int
+        Pitch class of the tonic: 0 for C to 11 for B.
+
+    Returns
+    -------
+    int
+        Semitones, in [6, 17]: 12 and the step in [-6, 5] to the nearest C.
+
+    Notes
+    -----
+    Boulanger-Lewandowski's files are transposed in this way: it gives their own shift for about
+    nine in ten of the scores that have a counterpart there. In the others the key estimates
+    differ, mostly by a relative minor or a fifth.
+    """
+    return 12 + (6 - tonic) % 12 - 6
+
+
+def quarter_frames(notes: Iterable[tuple[float, float, int]]) -> Frames:
+    """Sample notes at every quarter.
+
+    Parameters
+    ----------
+    notes : iterable of tuple of float, float and int
+        Onset and duration in quarters, and MIDI note.
+
+    Returns
+    -------
+    list of tuple of int
+        For each quarter from 0 up to the end of the last note, the notes that sound at its
+        beginning, ascending, each once: ``onset <= quarter < onset + duration``.
+    """
+    # Triplets are no binary fractions: 1/3 three times may end just after the quarter.
+    rounding = 1e-6
+    sounding: dict[int, set[int]] = {}
+    for onset, duration, note in notes:
+        first = math.ceil(onset - rounding)
+        for quarter in range(first, math.ceil(onset + duration - rounding)):
+            sounding.setdefault(quarter, set()).add(note)
+    count = max(sounding, default=-1) + 1
+    return [tuple(sorted(sounding.get(quarter, ()))) for quarter in range(count)]
+
+
+def longest_silence(frames: Frames) -> int:
+    """Count the frames of the longest run without a note.
+
+    Parameters
+    ----------
+    frames : list of tuple of int
+
+    Returns
+    -------
+    int
+    """
+    longest = run = 0
+    for frame in frames:
+        run = 0 if frame else run + 1
+        longest = max(longest, run)
+    return longest

@@ -1,0 +1,293 @@
+"""The JSB Chorales: four-part chorales by J. S. Bach as frames of MIDI notes, in three splits.
+
+All sources give the same plain thing, a `Corpus`: split → name → frames, each frame the MIDI notes
+(21 to 108) that sound in one quarter, ascending.
+"""
+
+import hashlib
+import http.client
+import json
+import logging
+import math
+import os
+import pickle
+import shutil
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from odyssey.corpora import chorales_music21, tunes
+from odyssey.corpora.errors import CorpusError
+
+COUNTS = {"train": 229, "validation": 76, "test": 77}  # Boulanger-Lewandowski's, and the paper's
+LOWEST, HIGHEST = 21, 108  # the piano's keys
+SPLIT_SEED = 0
+
+# Key in Boulanger-Lewandowski's files to the name of the split here.
+_KEYS = {"train": "train", "valid": "validation", "test": "test"}
+_TIMEOUT = 60  # seconds without a byte
+
+log = logging.getLogger(__name__)
+
+Frames = list[tuple[int, ...]]
+Corpus = dict[str, dict[str, Frames]]
+
+
+def read_music21(
+    split_seed: int = SPLIT_SEED,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Corpus:
+    """Read the chorales that music21 carries, and split them by chance in 229 : 76 : 77.
+
+    All settings of a tune are in one split (`odyssey.corpora.tunes`). In Boulanger-Lewandowski's
+    split, 47 of the 77 test chorales share a tune with a training chorale, so results on the two
+    are not to be compared number by number.
+
+    Parameters
+    ----------
+    split_seed : int
+        Seed of the split.
+    workers : int
+        Processes; the result does not depend on it.
+    progress : callable, optional
+        Called with the number of scores done and the number of scores after each.
+
+    Returns
+    -------
+    Corpus
+
+    Raises
+    ------
+    CorpusError
+        If a score cannot be read.
+    """
+    chorales = chorales_music21.read(workers, progress)
+    for name, frames in chorales.items():
+        for number, frame in enumerate(frames):
+            _checked_frame(frame, f"music21, {name}, frame {number}")
+    return tunes.split(chorales, COUNTS, split_seed)
+
+
+def read_file(path: str | os.PathLike) -> Corpus:
+    """Read a JSON file or a pickle, whichever the suffix says.
+
+    Parameters
+    ----------
+    path : path-like
+        Ends in ``.json``, ``.pickle`` or ``.pkl``.
+
+    Returns
+    -------
+    Corpus
+
+    Raises
+    ------
+    CorpusError
+        As `read_json` and `read_pickle`, or if the suffix is another.
+    """
+    return _reader(path)(path)
+
+
+def _reader(path: str | os.PathLike) -> Callable[[str | os.PathLike], Corpus]:
+    suffix = Path(path).suffix.lower()
+    readers = {".json": read_json, ".pickle": read_pickle, ".pkl": read_pickle}
+    if suffix not in readers:
+        raise CorpusError(f"{path}: the name must end in {', '.join(readers)}")
+    return readers[suffix]
+
+
+def read_json(path: str | os.PathLike) -> Corpus:
+    """Read the JSON copy of Boulanger-Lewandowski's chorales.
+
+    Parameters
+    ----------
+    path : path-like
+        ``{"train": [...], "valid": [...], "test": [...]}``: lists of chorales, a chorale a list of
+        frames, a frame a list of MIDI notes.
+
+    Returns
+    -------
+    Corpus
+        Names are split and position: ``"train-000"``.
+
+    Raises
+    ------
+    CorpusError
+        If the file cannot be read, is not of that form, holds a note outside 21 to 108, or does
+        not hold 229, 76 and 77 chorales; the message names the file and the place.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CorpusError(f"{path}: not a JSON file: {error}") from error
+    return _checked(content, path)
+
+
+def read_pickle(path: str | os.PathLike) -> Corpus:
+    """Read Boulanger-Lewandowski's pickle, without running anything that it may hold.
+
+    Parameters
+    ----------
+    path : path-like
+        A dictionary with the keys and values of `read_json`'s file, written by Python 2 or 3;
+        arrays and tuples are taken for lists.
+
+    Returns
+    -------
+    Corpus
+        Names are split and position: ``"train-000"``.
+
+    Raises
+    ------
+    CorpusError
+        As `read_json`, or if the pickle holds anything but lists, tuples, dictionaries, text,
+        numbers and arrays.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            content = _Unpickler(file, encoding="latin1").load()
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
+    except _RefusedError as error:
+        raise CorpusError(f"{path}: refused: {error}") from error
+    except Exception as error:  # a broken pickle may fail with nearly any exception
+        raise CorpusError(f"{path}: not a complete pickle: {error}") from error
+    return _checked(content, path)
+
+
+class _RefusedError(Exception):
+    pass
+
+
+# An array's bytes, in a pickle of an old protocol: text and this encoding, or nothing at all.
+def _latin1(text: str, encoding: str) -> bytes:
+    if encoding != "latin1":
+        raise _RefusedError(f"text encoded as {encoding!r}")
+    return text.encode(encoding)
+
+
+def _no_bytes() -> bytes:
+    return b""
+
+
+_ADMITTED = {
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+    ("numpy.core.multiarray", "_reconstruct"): np._core.multiarray._reconstruct,
+    ("numpy.core.multiarray", "scalar"): np._core.multiarray.scalar,
+    ("numpy.core.numeric", "_frombuffer"): np._core.numeric._frombuffer,
+    ("_codecs", "encode"): _latin1,
+    ("__builtin__", "bytes"): _no_bytes,
+}
+
+
+class _Unpickler(pickle.Unpickler):
+    """Admits lists, tuples, dictionaries, text, numbers and arrays, and calls nothing else."""
+
+    def find_class(self, module, name):
+        # numpy 2 renamed numpy.core; pickles of both ages are about.
+        admitted = _ADMITTED.get((module.replace("numpy._core", "numpy.core"), name))
+        if admitted is None:
+            raise _RefusedError(
+                f"the pickle asks for {module}.{name}; only lists, numbers and arrays are admitted"
+            )
+        return admitted
+
+
+def _checked(content, path: str | os.PathLike) -> Corpus:
+    if not isinstance(content, Mapping) or set(content) != set(_KEYS):
+        raise CorpusError(f"{path}: must hold the keys {', '.join(_KEYS)} and no others")
+    corpus: Corpus = {}
+    for key, split in _KEYS.items():
+        chorales = _checked_list(content[key], f"{path}: {key}")
+        if len(chorales) != COUNTS[split]:
+            raise CorpusError(f"{path}: {key} holds {len(chorales)} chorales, not {COUNTS[split]}")
+        corpus[split] = {
+            f"{split}-{number:03d}": _checked_chorale(chorale, f"{path}: {key}, chorale {number}")
+            for number, chorale in enumerate(chorales)
+        }
+    return corpus
+
+
+def _checked_chorale(chorale, where: str) -> Frames:
+    frames = enumerate(_checked_list(chorale, where))
+    return [_checked_frame(frame, f"{where}, frame {number}") for number, frame in frames]
+
+
+def _checked_frame(frame, where: str) -> tuple[int, ...]:
+    for note in _checked_list(frame, where):
+        whole = isinstance(note, (int, float, np.number)) and not isinstance(note, bool)
+        if not whole or not math.isfinite(note) or note != int(note):
+            raise CorpusError(f"{where}: {note!r} is not a MIDI note")
+        if not LOWEST <= note <= HIGHEST:
+            raise CorpusError(f"{where}: note {note} lies outside {LOWEST} to {HIGHEST}")
+    return tuple(sorted({int(note) for note in frame}))
+
+
+def _checked_list(values, where: str):
+    if isinstance(values, np.ndarray) and values.ndim > 0:
+        return values
+    if not isinstance(values, (list, tuple)):
+        raise CorpusError(f"{where}: a list is expected, not {type(values).__name__}")
+    return values
+
+
+def download(url: str, sha256: str, destination: str | os.PathLike) -> Path:
+    """Fetch a file, whole and unaltered or not at all.
+
+    A destination that already has the digest is not fetched again.
+
+    Parameters
+    ----------
+    url : str
+    sha256 : str
+        Digest of the file, 64 hexadecimal digits.
+    destination : path-like
+        Ends in ``.json``, ``.pickle`` or ``.pkl``; its folder is made where needed.
+
+    Returns
+    -------
+    pathlib.Path
+        The destination.
+
+    Raises
+    ------
+    CorpusError
+        If the file cannot be fetched or its digest is another; the destination is left as it was.
+    """
+    destination = Path(destination)
+    _reader(destination)
+    if destination.is_file() and _digest(destination) == sha256.lower():
+        log.info("%s is there already", destination)
+        return destination
+    temporary = destination.with_name(f".{destination.name}.partial")
+    try:
+        _fetch(url, temporary)
+        found = _digest(temporary)
+        if found != sha256.lower():
+            raise CorpusError(f"{url}: the sha256 is {found}, not {sha256}: not the file expected")
+        temporary.replace(destination)
+    finally:
+        temporary.unlink(missing_ok=True)
+    log.info("downloaded %s to %s", url, destination)
+    return destination
+
+
+def _fetch(url: str, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file, urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:
+            shutil.copyfileobj(answer, file)
+    # A ValueError is a URL that is none.
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise CorpusError(f"{url}: cannot be downloaded: {error}") from error
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
