@@ -1,0 +1,1 @@
+"""What the trials say: plain functions from tables to tables, none of which draws or trains."""

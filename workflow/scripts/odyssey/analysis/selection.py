@@ -1,0 +1,126 @@
+"""Which trials of a cell are its best, by validation, and how their results are spread."""
+
+import math
+
+import pandas as pd
+
+CELL = ["task", "variant"]
+DISTRIBUTION_COLUMNS = {
+    "task": "str",
+    "variant": "str",
+    "trials": "str",
+    "n": "int64",
+    "without_result": "int64",
+    "diverged": "int64",
+    "failed": "int64",
+    "mean": "float64",
+    "minimum": "float64",
+    "q25": "float64",
+    "median": "float64",
+    "q75": "float64",
+    "maximum": "float64",
+    "parameters": "float64",
+    "source": "str",
+    "synthetic": "bool",
+}
+
+
+def number_selected(trials: int, fraction: float) -> int:
+    """Say how many trials are the best `fraction` of a cell.
+
+    Parameters
+    ----------
+    trials : int
+        All of the cell, those without a result included.
+    fraction : float
+        In (0, 1].
+
+    Returns
+    -------
+    int
+        Rounded to the nearest, halves up, and at least 1.
+
+    Raises
+    ------
+    ValueError
+        If `fraction` is out of its range.
+    """
+    if not 0 < fraction <= 1:
+        raise ValueError(f"the selected fraction must be in (0, 1], not {fraction}")
+    # The small summand keeps 0.7 · 5 = 3.4999... a half.
+    return max(1, math.floor(fraction * trials + 0.5 + 1e-9))
+
+
+def select(trials: pd.DataFrame, fraction: float = 0.1) -> pd.DataFrame:
+    """Mark the best trials of each cell by their validation result.
+
+    A trial without a validation result (diverged in its first epoch, or failed) ranks behind all
+    others and is never selected, but counts among the trials of which the fraction is taken.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        One row a trial; read are `task`, `variant`, `trial` and `validation` (lower is better).
+    fraction : float
+        In (0, 1].
+
+    Returns
+    -------
+    pandas.DataFrame
+        `trials` with two more columns: `rank`, from 1 within the cell, equal results in the order
+        of their trial numbers, missing without a result; and `selected`, bool.
+
+    References
+    ----------
+    Greff et al. (2017), section IV-A.
+    """
+    marked = trials.reset_index(drop=True)
+    ordered = marked[marked["validation"].notna()].sort_values(["validation", "trial"])
+    rank = ordered.groupby(CELL, sort=False).cumcount() + 1
+    marked["rank"] = rank.reindex(marked.index).astype("Int64")
+    count = marked.groupby(CELL, sort=False)["trial"].transform("size")
+    allowed = count.map(lambda trials: number_selected(trials, fraction))
+    marked["selected"] = (marked["rank"] <= allowed).fillna(value=False).astype(bool)
+    return marked
+
+
+def distributions(marked: pd.DataFrame) -> pd.DataFrame:
+    """Summarise the test results of every cell: of all its trials, and of the selected ones.
+
+    Parameters
+    ----------
+    marked : pandas.DataFrame
+        As `select` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Two rows a cell, `trials` being ``all`` or ``selected``. `n` counts the trials with a test
+        result, `without_result` those that have none, `diverged` and `failed` those of that
+        status; `mean`, `minimum`, `q25`, `median`, `q75` and `maximum` are of the test result;
+        `parameters` is the mean number of parameters. `source` and `synthetic` are the corpus's.
+    """
+    rows = []
+    for (task, variant), cell in marked.groupby(CELL, sort=False):
+        for trials, group in (("all", cell), ("selected", cell[cell["selected"]])):
+            test = group["test"].dropna()
+            quantiles = test.quantile([0, 0.25, 0.5, 0.75, 1]).to_list()
+            rows.append(
+                {
+                    "task": task,
+                    "variant": variant,
+                    "trials": trials,
+                    "n": len(test),
+                    "without_result": len(group) - len(test),
+                    "diverged": int((group["status"] == "diverged").sum()),
+                    "failed": int((group["status"] == "failed").sum()),
+                    "mean": test.mean(),
+                    **dict(
+                        zip(("minimum", "q25", "median", "q75", "maximum"), quantiles, strict=True)
+                    ),
+                    "parameters": group["parameters"].mean(),
+                    "source": cell["source"].iloc[0],
+                    "synthetic": bool(cell["synthetic"].any()),
+                }
+            )
+    return pd.DataFrame(rows).astype(DISTRIBUTION_COLUMNS)

@@ -1,0 +1,291 @@
+"""Tables to read and to print: one frame in, a CSV, a Markdown and a LaTeX file out."""
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from odyssey.analysis.files import write_csv
+
+STAND_IN = "stand-in"
+STATUSES = ("completed", "diverged", "failed")
+HEADINGS = {
+    "task": "Task",
+    "variant": "Variant",
+    "trial": "Trial",
+    "test": "Test",
+    "validation": "Validation",
+    "hidden_size": "Blocks",
+    "learning_rate": "Learning rate",
+    "momentum": "Momentum",
+    "input_noise": "Noise",
+    "nesterov": "Nesterov",
+    "clip": "Clipping",
+    "parameters": "Parameters",
+    "epochs": "Epochs",
+    "best_epoch": "Best epoch",
+    "train_seconds": "Seconds",
+    "corpus": "Corpus",
+    "n": "n",
+    "mean": "Mean",
+    "sd": "SD",
+    "difference": "Difference from V",
+    "ci_low": "CI low",
+    "ci_high": "CI high",
+    "t": "t",
+    "df": "df",
+    "p": "p",
+    "p_adjusted": "p adjusted",
+    "significant": "Significant",
+    "direction": "Direction",
+    "hedges_g": "Hedges' g",
+    "note": "Note",
+    "trials": "Trials",
+    "completed": "Completed",
+    "diverged": "Diverged",
+    "failed": "Failed",
+    "seconds_total": "Seconds in all",
+    "seconds_median": "Seconds a trial",
+    "seconds_maximum": "Seconds, longest",
+    "epochs_mean": "Epochs a trial",
+    "seconds_an_epoch": "Seconds an epoch",
+}
+LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "&": r"\&",
+        "%": r"\%",
+        "$": r"\$",
+        "#": r"\#",
+        "_": r"\_",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+    }
+)
+
+
+def corpus(source: str, synthetic: bool) -> str:
+    """Name the corpus behind a number, a made-up one as such.
+
+    Parameters
+    ----------
+    source : str
+    synthetic : bool
+
+    Returns
+    -------
+    str
+    """
+    return f"{source} ({STAND_IN})" if synthetic and source != STAND_IN else source
+
+
+def _corpora(frame: pd.DataFrame) -> list[str]:
+    return [corpus(s, m) for s, m in zip(frame["source"], frame["synthetic"], strict=True)]
+
+
+def best_trials(marked: pd.DataFrame) -> pd.DataFrame:
+    """Find the best trial of each cell, by validation.
+
+    Parameters
+    ----------
+    marked : pandas.DataFrame
+        As `selection.select` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a cell, with the hyperparameters; a cell without any validation result is a row
+        without numbers.
+    """
+    columns = [c for c in HEADINGS if c in marked.columns]
+    best = marked[marked["rank"] == 1]
+    cells = marked.drop_duplicates(["task", "variant"])
+    table = cells[["task", "variant", "source", "synthetic"]].merge(
+        best[columns].astype({"trial": "Int64", "hidden_size": "Int64"}),
+        on=["task", "variant"],
+        how="left",
+        sort=False,
+    )
+    table["corpus"] = _corpora(table)
+    whole = ["trial", "hidden_size", "parameters", "epochs", "best_epoch"]
+    return table[[*columns, "corpus"]].astype(dict.fromkeys(whole, "Int64"))
+
+
+def tests(welch: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
+    """Lay out the comparisons with vanilla, with the corpus behind each number.
+
+    Parameters
+    ----------
+    welch : pandas.DataFrame
+        As `welch.compare` returns it.
+    marked : pandas.DataFrame
+        As `selection.select` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `welch` that `HEADINGS` names, and `corpus`.
+    """
+    corpora = marked.drop_duplicates("task").set_index("task")
+    names = dict(zip(corpora.index, _corpora(corpora), strict=True))
+    table = welch[[c for c in welch.columns if c in HEADINGS]].copy()
+    table["corpus"] = table["task"].map(names)
+    return table
+
+
+def costs(trials: pd.DataFrame) -> pd.DataFrame:
+    """Add up what each cell cost.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        One row a trial.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a cell: numbers of trials by status, seconds of training in all, in the middle and
+        at most, epochs a trial and seconds an epoch.
+    """
+    rows = []
+    for (task, variant), cell in trials.groupby(["task", "variant"], sort=False):
+        seconds, epochs = cell["train_seconds"], cell["epochs"].sum()
+        first = cell.iloc[0]
+        rows.append(
+            {
+                "task": task,
+                "variant": variant,
+                "trials": len(cell),
+                **{status: int((cell["status"] == status).sum()) for status in STATUSES},
+                "parameters": round(cell["parameters"].mean()),
+                "seconds_total": seconds.sum(),
+                "seconds_median": seconds.median(),
+                "seconds_maximum": seconds.max(),
+                "epochs_mean": epochs / len(cell),
+                "seconds_an_epoch": seconds.sum() / epochs if epochs else math.nan,
+                "corpus": corpus(first["source"], first["synthetic"]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def format_value(value: object) -> str:
+    """Write a value as a reader wants it: four digits, nothing if missing.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
+    """
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:#.4g}".rstrip(".") if abs(value) < 1e4 else f"{value:.0f}"
+    return str(value)
+
+
+def _printed(frame: pd.DataFrame, headings: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
+    columns = [c for c in frame.columns if frame[c].map(format_value).ne("").any()]
+    rows = [[format_value(v) for v in row] for row in frame[columns].itertuples(index=False)]
+    return [headings.get(c, c) for c in columns], rows
+
+
+def _numeric(frame: pd.DataFrame, heading: str, headings: Mapping[str, str]) -> bool:
+    column = next(c for c in frame.columns if headings.get(c, c) == heading)
+    kind = frame[column].dtype
+    return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+
+
+def markdown(frame: pd.DataFrame, headings: Mapping[str, str] = HEADINGS) -> str:
+    """Write a table in GitHub's Markdown.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns without any value are left out.
+    headings : mapping of str to str
+        From columns to what stands above them.
+
+    Returns
+    -------
+    str
+    """
+    heads, rows = _printed(frame, headings)
+    rows = [[value.replace("|", r"\|") for value in row] for row in rows]
+    rules = ["---:" if _numeric(frame, head, headings) else "---" for head in heads]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (heads, rules, *rows))
+
+
+def latex(frame: pd.DataFrame, caption: str, headings: Mapping[str, str] = HEADINGS) -> str:
+    """Write a table in LaTeX, with the rules of the package booktabs.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns without any value are left out. A thin rule parts the tasks.
+    caption : str
+        Plain text.
+    headings : mapping of str to str
+        From columns to what stands above them.
+
+    Returns
+    -------
+    str
+        A `table*` environment.
+    """
+    heads, rows = _printed(frame, headings)
+    alignment = "".join("r" if _numeric(frame, head, headings) else "l" for head in heads)
+    lines, previous = [], None
+    for row in rows:
+        if previous is not None and row[0] != previous:
+            lines.append(r"\midrule")
+        previous = row[0]
+        lines.append(" & ".join(value.translate(LATEX) for value in row) + r" \\")
+    return "\n".join(
+        [
+            r"\begin{table*}",
+            r"\centering",
+            rf"\caption{{{caption.translate(LATEX)}}}",
+            rf"\begin{{tabular}}{{{alignment}}}",
+            r"\toprule",
+            " & ".join(head.translate(LATEX) for head in heads) + r" \\",
+            r"\midrule",
+            *lines,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table*}",
+            "",
+        ]
+    )
+
+
+def write(
+    frame: pd.DataFrame,
+    caption: str,
+    csv: str | os.PathLike,
+    md: str | os.PathLike,
+    tex: str | os.PathLike,
+) -> None:
+    """Write a table as three files.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    caption : str
+        Plain text; above the Markdown table and in the LaTeX one.
+    csv, md, tex : path-like
+        The CSV file keeps every digit and the columns' own names.
+    """
+    write_csv(frame, csv)
+    Path(md).write_text(f"{caption}\n\n{markdown(frame)}", encoding="utf-8")
+    Path(tex).write_text(latex(frame, caption), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Figures drawn from tables; nothing here computes a statistic."""

@@ -1,0 +1,190 @@
+"""Test results of all trials and of the selected ones, variant by variant (paper, figure 3)."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerTuple
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from odyssey.figures import style
+
+ROWS = {"all": "all trials", "selected": "best by validation"}
+PARAMETERS_UNIT = 1e5
+BOX, BAR = 0.55, 0.82
+
+
+def draw(distributions: pd.DataFrame, welch: pd.DataFrame) -> Figure:
+    """Draw two rows of box plots, a column for each task.
+
+    Parameters
+    ----------
+    distributions : pandas.DataFrame
+        As `selection.distributions` returns it.
+    welch : pandas.DataFrame
+        As `welch.compare` returns it; read are `task`, `variant` and `significant`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Top all trials, bottom the selected ones. Boxes hold the middle half, whiskers the whole
+        range; boxes of variants that differ significantly from vanilla are thick and blue. Grey
+        bars behind: mean number of parameters.
+    """
+    tasks = list(distributions["task"].unique())
+    different = set(
+        welch.loc[welch["significant"].fillna(value=False), ["task", "variant"]].itertuples(
+            index=False, name=None
+        )
+    )
+    width = min(style.PAGE, 1.2 + 2.3 * len(tasks)) if len(tasks) > 1 else style.COLUMN
+    with style.style():
+        figure = Figure(figsize=(width, 4.7 if len(tasks) > 1 else 5.4), layout="constrained")
+        grid = figure.subplots(2, len(tasks), squeeze=False)
+        for column, task in enumerate(tasks):
+            of_task = distributions[distributions["task"] == task]
+            significant = {variant for t, variant in different if t == task}
+            for row, trials in enumerate(ROWS):
+                cells = of_task[of_task["trials"] == trials]
+                _panel(grid[row, column], cells, significant, last=column == len(tasks) - 1)
+            title = style.task_title(task, bool(of_task["synthetic"].any()))
+            grid[0, column].set_title(title, pad=10)
+            grid[0, column].tick_params(labelbottom=False)
+        for row, label in enumerate(ROWS.values()):
+            grid[row, 0].annotate(
+                label,
+                (0, 0.5),
+                xycoords=grid[row, 0].yaxis.label,
+                xytext=(-5, 0),
+                textcoords="offset points",
+                rotation=90,
+                ha="right",
+                va="center",
+                fontweight="bold",
+            )
+        columns = 3 if len(tasks) > 1 else 1
+        figure.legend(**_legend(), loc="outside lower center", ncols=columns)
+    return figure
+
+
+def _panel(ax: Axes, cells: pd.DataFrame, significant: set[str], last: bool) -> None:
+    positions = np.arange(len(cells))
+    bars = ax.twinx()
+    bars.bar(positions, cells["parameters"] / PARAMETERS_UNIT, BAR, color=style.PALE)
+    highest = cells["parameters"].max() / PARAMETERS_UNIT
+    bars.set_ylim(0, 1.15 * highest if highest > 0 else 1)
+    bars.spines["right"].set_visible(True)
+    bars.spines["right"].set_color(style.GREY)
+    bars.tick_params(axis="y", colors=style.GREY)
+    if last:
+        bars.set_ylabel("parameters (×10⁵)", color=style.GREY)
+    # The boxes stand before the bars, though their axis was there first.
+    ax.set_zorder(bars.get_zorder() + 1)
+    ax.patch.set_visible(False)
+    drawn = cells.assign(position=positions)[cells["n"].to_numpy() > 0]
+    for thick in (False, True):
+        _boxes(ax, drawn[drawn["variant"].isin(significant) == thick], thick)
+    for mean in drawn.loc[drawn["variant"] == "V", "mean"]:
+        ax.axhline(mean, color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=0.5)
+    ax.set_xticks(positions, cells["variant"], rotation=90)
+    ax.set_xlim(-0.7, len(cells) - 0.3)
+    ax.set_ylabel(style.measure(cells["task"].iloc[0]))
+    _limit(ax, drawn)
+    for position, cell in zip(positions, cells.itertuples(), strict=True):
+        _count(ax, position, cell)
+
+
+def _boxes(ax: Axes, cells: pd.DataFrame, thick: bool) -> None:
+    boxes = [
+        {
+            "mean": cell.mean,
+            "med": cell.median,
+            "q1": cell.q25,
+            "q3": cell.q75,
+            "whislo": cell.minimum,
+            "whishi": cell.maximum,
+        }
+        for cell in cells.itertuples()
+    ]
+    line = {"color": style.BLUE if thick else style.INK, "linewidth": 1.8 if thick else 0.7}
+    ax.bxp(
+        boxes,
+        positions=cells["position"].to_list(),
+        widths=BOX,
+        showmeans=True,
+        showfliers=False,
+        patch_artist=True,
+        boxprops={"facecolor": "white", "edgecolor": line["color"], "linewidth": line["linewidth"]},
+        whiskerprops=line | {"linewidth": 1.2 if thick else 0.7},
+        capprops=line | {"linewidth": 1.2 if thick else 0.7},
+        medianprops={"color": style.VERMILLION, "linewidth": 1.1},
+        meanprops={
+            "marker": "o",
+            "markersize": 3,
+            "markerfacecolor": style.VERMILLION,
+            "markeredgecolor": "white",
+            "markeredgewidth": 0.4,
+        },
+        manage_ticks=False,
+    )
+
+
+def _limit(ax: Axes, cells: pd.DataFrame) -> None:
+    """Keep far outliers from flattening all boxes; what is cut off is said in figures."""
+    if cells.empty:
+        return
+    low, high = cells["minimum"].min(), cells["maximum"].max()
+    reach = cells["q75"].max() + 1.5 * (cells["q75"].max() - low)
+    top = reach if high > reach + (reach - low) else high
+    if top > low:
+        margin = 0.06 * (top - low)
+        ax.set_ylim(low - margin, top + margin)
+    for cell in cells.itertuples():
+        if cell.maximum > top + 0.06 * (top - low):
+            ax.annotate(
+                f"↑ {cell.maximum:.3g}",
+                (cell.position, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(3.5, -1),
+                textcoords="offset points",
+                rotation=90,
+                ha="left",
+                va="top",
+                fontsize=5,
+            )
+
+
+def _count(ax: Axes, position: int, cell) -> None:
+    """Say above a box how many of its trials have no result."""
+    if cell.without_result:
+        ax.annotate(
+            f"−{cell.without_result}",
+            (position, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=5.5,
+            color=style.VERMILLION,
+        )
+
+
+def _legend() -> dict:
+    dot = Line2D([], [], marker="o", color=style.VERMILLION, linestyle="", markersize=3)
+    bar = Line2D([], [], color=style.VERMILLION, linewidth=1.1)
+    dashes = Line2D([], [], color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)))
+    entries = {
+        "mean, median": (dot, bar),
+        "middle half; whiskers: whole range": Patch(facecolor="white", edgecolor=style.INK, lw=0.7),
+        "significantly different from V": Patch(facecolor="white", edgecolor=style.BLUE, lw=1.8),
+        "mean of V": dashes,
+        "mean number of parameters": Patch(color=style.PALE),
+        "−n: n trials without test result": Line2D([], [], linestyle=""),
+    }
+    return {
+        "handles": list(entries.values()),
+        "labels": list(entries),
+        "handler_map": {tuple: HandlerTuple(ndivide=None)},
+    }

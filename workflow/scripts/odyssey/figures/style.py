@@ -1,0 +1,117 @@
+"""The one look of all figures: legible in print, in grey and to the colour-blind."""
+
+import os
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+# Widths of one and of two columns of a two-column journal page, in inches.
+COLUMN, PAGE = 3.5, 7.16
+
+# Okabe and Ito's colours, which the common kinds of colour blindness keep apart; in order of use
+# they also differ in lightness.
+BLUE, VERMILLION, GREEN, ORANGE = "#0072b2", "#d55e00", "#009e73", "#e69f00"
+SKY, PURPLE, YELLOW = "#56b4e9", "#cc79a7", "#f0e442"
+INK, GREY, PALE = "#222222", "#8a8a8a", "#e3e3e3"
+
+TASKS = {"timit": "TIMIT", "iam": "IAM-OnDB", "jsb": "JSB Chorales"}
+MEASURES = {
+    "timit": "frame error (%)",
+    "iam": "character error rate (%)",
+    "jsb": "NLL (nats a frame)",
+}
+
+SETTINGS = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7,
+    "axes.titlesize": 8,
+    "axes.titleweight": "bold",
+    "axes.labelsize": 7,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": PALE,
+    "grid.linewidth": 0.5,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "legend.fontsize": 6.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "figure.dpi": 100,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,
+    # A fixed salt makes the identifiers in an SVG, and so the file, the same every time.
+    "svg.hashsalt": "odyssey",
+}
+
+
+def style() -> AbstractContextManager:
+    """Apply the style to all that is drawn within the ``with`` block.
+
+    Returns
+    -------
+    context manager
+    """
+    return mpl.rc_context(SETTINGS)
+
+
+def task_title(task: str, synthetic: bool) -> str:
+    """Name a task above its panel, and say so where its corpus is made up.
+
+    Parameters
+    ----------
+    task : str
+    synthetic : bool
+
+    Returns
+    -------
+    str
+        One line, or two.
+    """
+    name = TASKS.get(task, task)
+    return f"{name}\n(synthetic stand-in)" if synthetic else name
+
+
+def measure(task: str) -> str:
+    """Name what a task's test result measures, with its unit.
+
+    Parameters
+    ----------
+    task : str
+
+    Returns
+    -------
+    str
+    """
+    return MEASURES.get(task, "test result")
+
+
+def save(figure: Figure, paths: Iterable[str | os.PathLike]) -> None:
+    """Write a figure, the same bytes for the same figure.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    paths : iterable of path-like
+        The suffix is the format: ``.pdf``, ``.png`` or ``.svg``.
+    """
+    undated = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {}}
+    with style():
+        # Laid out once for all formats, which would otherwise each do it again.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        for path in map(Path, paths):
+            figure.savefig(path, metadata=undated[path.suffix])
