@@ -1,0 +1,65 @@
+"""A study killed at any moment and started again ends as if nothing had happened."""
+
+import random
+import subprocess
+import time
+
+import psutil
+from test_workflow import without_times
+
+KILLS = 20
+# Some ten seconds of training, so that kills find it at work.
+STUDY = {
+    "search": {"hidden_size": {"low": 60, "high": 120}},
+    "training": {"epochs": 60, "patience": 60},
+}
+
+
+def kill(process):
+    """Kill a process and all it has started, as a machine that stops does."""
+    family = [process, *psutil.Process(process.pid).children(recursive=True)]
+    for member in family:
+        member.kill()
+    psutil.wait_procs(family[1:])
+    process.wait()
+
+
+def train_a_moment(project, moment):
+    """Run Snakemake until some of its trials are at work, a moment more, and kill it.
+
+    Returns whether it was still at work.
+    """
+    process = subprocess.Popen(
+        project.command("runs"),
+        cwd=project.folder,
+        env=project.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while process.poll() is None and not any(
+        "train.py" in " ".join(child.cmdline())
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+    ):
+        time.sleep(0.05)
+    time.sleep(moment)
+    if process.poll() is not None:
+        return False
+    kill(process)
+    return True
+
+
+def test_killed_at_twenty_random_moments_a_study_ends_the_same(fresh):
+    fresh.configure(**STUDY)
+    fresh.snakemake("results/small/trials.csv")
+    whole = without_times(fresh)
+    kills, rng = 0, random.Random(1)
+    while kills < KILLS:
+        for folder in ("runs", "state"):
+            subprocess.run(["rm", "-rf", fresh.results / folder], check=True)
+        while kills < KILLS and train_a_moment(fresh, rng.uniform(0, 2)):
+            kills += 1
+            fresh.snakemake("--unlock")
+        fresh.snakemake("results/small/trials.csv")
+        assert without_times(fresh) == whole

@@ -1,0 +1,145 @@
+"""Snakemake for real: what a study makes, and what a change makes again."""
+
+import json
+import os
+import shutil
+
+import pandas as pd
+import pytest
+
+FILES = (
+    "features/jsb.npz",
+    "trials/jsb/V.csv",
+    "runs/jsb/V/0-1.jsonl",
+    "runs/jsb/NP/2-3.jsonl",
+    "trials.csv",
+    "curves.parquet",
+    "tests/welch.csv",
+    "tables/best_trials.csv",
+    "tables/best_trials.md",
+    "tables/best_trials.tex",
+    "figures/figure_3.pdf",
+    "figures/figure_3.png",
+    "figures/figure_3.svg",
+)
+
+
+def touch(path):
+    """Make a file newer than all others, as an editor that saves it does."""
+    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    os.utime(path)
+
+
+def without_times(project):
+    table = pd.read_csv(project.results / "trials.csv", dtype=str, keep_default_na=False)
+    return table.drop(columns="train_seconds").to_csv(index=False)
+
+
+def test_a_study_makes_every_file_and_then_has_nothing_to_do(finished):
+    missing = [name for name in FILES if not (finished.results / name).stat().st_size]
+    assert missing == []
+    assert len(pd.read_csv(finished.results / "trials.csv")) == 8
+    assert finished.planned() == {}
+
+
+def test_a_run_file_has_one_line_a_trial_in_their_order(finished):
+    lines = (finished.results / "runs/jsb/V/2-3.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    assert [record["trial"] for record in records] == [2, 3]
+    assert all(len(r["curve"]["validation"]) == r["epochs"] for r in records)
+
+
+def test_a_touched_figure_module_redraws_figures_and_what_shows_them_only(finished):
+    touch(finished.folder / "workflow/scripts/odyssey/figures/figure_3.py")
+    assert set(finished.planned()) <= {"figure_3", "report"}
+    assert finished.planned()["figure_3"] == 1
+
+
+def test_a_touched_training_module_trains_nothing(finished):
+    touch(finished.folder / "workflow/scripts/odyssey/training/trial.py")
+    touch(finished.folder / "workflow/scripts/train.py")
+    touch(finished.folder / "workflow/scripts/odyssey/cells/fused.cpp")
+    assert finished.planned() == {}
+
+
+@pytest.mark.parametrize("name", ["figures/figure_3.png", "tables/costs.md", "tests/welch.csv"])
+def test_a_deleted_file_comes_back_alone(finished, name):
+    (finished.results / name).unlink()
+    planned = finished.planned(f"results/small/{name}")
+    assert sum(planned.values()) == 1
+
+
+def test_another_variant_trains_only_that_variant(finished):
+    before = without_times(finished).splitlines()
+    finished.configure(variants=["V", "NP", "NFG+NOAF"])
+    assert finished.planned()["train"] == 2
+    finished.snakemake()
+    after = without_times(finished).splitlines()
+    assert after[: len(before)] == before
+    assert {line.split(",")[1] for line in after[len(before) :]} == {"NFG+NOAF"}
+
+
+def test_more_trials_keep_the_first_ones_and_train_the_rest(finished):
+    before = {path: path.stat().st_mtime_ns for path in finished.results.glob("runs/*/*/*")}
+    first = pd.read_csv(finished.results / "trials.csv", dtype=str)
+    finished.configure(search={"trials": 6})
+    assert finished.planned()["train"] == 2
+    finished.snakemake()
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    table = pd.read_csv(finished.results / "trials.csv", dtype=str)
+    kept = table[table["trial"].astype(int) < 4].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, first)
+
+
+def test_other_shards_train_nothing_again(finished):
+    first = (finished.results / "trials.csv").read_bytes()
+    finished.configure(training={"trials_per_job": 3})
+    finished.snakemake()
+    assert (finished.results / "trials.csv").read_bytes() == first  # the times too
+
+
+def test_a_changed_range_trains_again(finished):
+    finished.configure(search={"learning_rate": {"low": 1e-4, "high": 1e-2}})
+    assert finished.planned()["train"] == 4
+
+
+def test_a_changed_alpha_trains_nothing(finished):
+    finished.configure(analysis={"alpha": 0.01})
+    planned = finished.planned()
+    assert planned["welch"] == 1
+    assert not {"train", "collect", "features_jsb", "draw_trials"} & set(planned)
+
+
+def test_one_task_a_job_or_two_at_once_give_the_same_table(finished, fresh):
+    fresh.configure(training={"trials_per_job": 1, "threads": 2})
+    shutil.copytree(finished.results / "features", fresh.results / "features")
+    fresh.snakemake("results/small/trials.csv")
+    assert without_times(fresh) == without_times(finished)
+
+
+@pytest.mark.parametrize("name", ["features", "trials", "runs", "analysis", "figures", "report"])
+def test_each_stage_can_be_asked_for(fresh, name):
+    assert name in fresh.planned(name) or fresh.planned(name)
+
+
+def test_a_wrong_key_is_refused_before_any_job(fresh):
+    fresh.configure(training={"epoch": 3})
+    output = fresh.snakemake("--dry-run", fails=True)
+    assert "training.epoch: unknown key; did you mean epochs?" in output
+    assert "Traceback" not in output
+
+
+def test_a_corpus_that_is_not_there_is_named_before_any_job(fresh):
+    (fresh.folder / "corpus.json").unlink()
+    output = fresh.snakemake(fails=True)
+    assert "tasks.jsb.path: there is no corpus.json" in output
+    assert "Traceback" not in output
+    assert not fresh.results.exists()
+
+
+def test_a_damaged_corpus_is_named_and_leaves_no_features(fresh):
+    (fresh.folder / "corpus.json").write_text('{"train": []}', encoding="utf-8")
+    output = fresh.snakemake("features", fails=True)
+    assert "Error: corpus.json: must hold the keys train, valid, test" in output
+    assert "Traceback" not in output
+    assert list((fresh.results / "features").glob("*")) == []
