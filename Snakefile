@@ -64,6 +64,7 @@ include: "rules/report.smk"
 rule all:
     default_target: True
     input:
+        rules.trials.input,
         rules.analysis.input,
         rules.figures.input,
         rules.report.input,

@@ -1,6 +1,18 @@
 """Functions that rules take inputs and parameters from."""
 
 
+def timit_corpus(wildcards):
+    """The folder of speech, the user's own or one made up."""
+    made_up = study.tasks.timit.source == "synthetic"
+    return {"corpus": rules.make_timit.output[0] if made_up else study.tasks.timit.path}
+
+
+def iam_corpus(wildcards):
+    """The folder of handwriting, the user's own or one made up."""
+    made_up = study.tasks.iam.source == "synthetic"
+    return {"corpus": rules.make_iam.output[0] if made_up else study.tasks.iam.path}
+
+
 def jsb_corpus(wildcards):
     """The chorales' file; music21 carries its scores itself."""
     if study.tasks.jsb.source == "download":
@@ -9,7 +21,7 @@ def jsb_corpus(wildcards):
 
 
 def drawn(wildcards):
-    """The shard's trials, so that Snakemake trains again what a new range or seed has changed."""
+    """The trials of a shard, as the cell's table has them: both are drawn from the same seeds."""
     return [
         draw_trial(
             study.search,

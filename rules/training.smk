@@ -6,7 +6,8 @@ FUSED = study.training.engine_used == "fused"
 
 rule kernel:
     output:
-        f"{RESULTS}/engine/fused.so",
+        # A study keeps the kernel that it began with, until the procedure is another.
+        f"{RESULTS}/engine/fused-{PROCEDURE}.so",
     log:
         f"{LOGS}/engine/fused.log",
     conda:
@@ -18,9 +19,6 @@ rule kernel:
 rule train:
     input:
         features=f"{RESULTS}/features/{{task}}.npz",
-        # Ancient: more trials change the table but not the trials that a shard has trained, and
-        # what they are stands in the parameters.
-        trials=ancient(f"{RESULTS}/trials/{{task}}/{{variant}}.csv"),
         kernel=ancient(rules.kernel.output[0]) if FUSED else [],
     output:
         f"{RESULTS}/runs/{{task}}/{{variant}}/{{first}}-{{last}}.jsonl",
@@ -35,7 +33,9 @@ rule train:
         patience=study.training.patience,
         engine=study.training.engine_used,
         procedure=PROCEDURE,
-        drawn=drawn,
+        # Not the cell's table, which more trials make new: a shard is trained again when its own
+        # trials are others.
+        trials=drawn,
     script:
         "../workflow/scripts/train.py"
 

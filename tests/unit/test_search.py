@@ -1,12 +1,13 @@
 """Random search draws what the paper says, and growing a study moves nothing."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from odyssey.config import Search
 from odyssey.search import draw_trial
-from odyssey.trials import read_trials, shards, write_trials
+from odyssey.trials import shards, write_trials
 
 
 def draw(count=2000, also=(), **ranges):
@@ -55,13 +56,8 @@ def test_shards_cover_all_trials_once(trials, per_job, expected):
     assert shards(trials, per_job) == expected
 
 
-def test_a_trials_table_reads_back_exactly(tmp_path):
+def test_a_trials_table_loses_no_digit(tmp_path):
     trials = draw(12, also=("nesterov", "clip"))
     write_trials(tmp_path / "V.csv", trials)
-    assert read_trials(tmp_path / "V.csv", 3, 8) == trials[3:9]
-
-
-def test_a_missing_trial_is_named(tmp_path):
-    write_trials(tmp_path / "V.csv", draw(3))
-    with pytest.raises(ValueError, match=r"V\.csv has no trial 3"):
-        read_trials(tmp_path / "V.csv", 2, 4)
+    table = pd.read_csv(tmp_path / "V.csv", float_precision="round_trip")
+    assert table.to_dict("records") == trials

@@ -52,7 +52,7 @@ class Project:
 
     def command(self, *arguments: str) -> list[str]:
         common = ["--cores", "2", "--configfile", "study.yaml"]
-        return [sys.executable, "-m", "snakemake", *common, *arguments]
+        return [sys.executable, "-m", "snakemake", *arguments, *common]
 
     def environment(self) -> dict[str, str]:
         return {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE_")}
@@ -73,7 +73,7 @@ class Project:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Return how often each rule would run."""
-        output = self.snakemake("--dry-run", "--quiet", "rules", *arguments)
+        output = self.snakemake(*arguments, "--dry-run", "--quiet", "rules")
         if "Nothing to be done" in output:
             return {}
         lines = output[output.index("Job stats:") :].splitlines()[3:]

@@ -1,24 +1,31 @@
-"""Train a shard of trials: features and trials table in, one JSON line a trial out."""
+"""Train a shard of trials: features and drawn trials in, one JSON line a trial out."""
 
 from odyssey.console import Progress, job
 from odyssey.features.sequences import load
 from odyssey.training.shard import file_digest, train_shard
 from odyssey.training.trial import Plan
-from odyssey.trials import read_trials
 
 w, params = snakemake.wildcards, snakemake.params
+first, last = int(w.first), int(w.last)
+show = Progress(f"{w.task} {w.variant}")
+
+
+def report(trial, epoch, loss, validation):
+    """Show how far the shard is."""
+    place = f"trial {trial} ({trial - first + 1} of {last - first + 1})"
+    at_most = f"epoch {epoch} of at most {params.epochs}"
+    show(f"{place}, {at_most}: training loss {loss:.4f}, validation {validation:.4f}")
+
+
 with job(snakemake.log[0]):
-    show = Progress(f"{w.task} {w.variant} {w.first}-{w.last}")
     train_shard(
         Plan(w.task, w.variant, params.epochs, params.patience, params.engine),
-        read_trials(snakemake.input.trials, int(w.first), int(w.last)),
+        params.trials,
         load(snakemake.input.features),
         file_digest(snakemake.input.features),
         snakemake.input.get("kernel"),
         snakemake.output[0],
         params.state,
         snakemake.threads,
-        report=lambda trial, epoch, loss, validation: show(
-            f"trial {trial}, epoch {epoch}: loss {loss:.4f}, validation {validation:.4f}"
-        ),
+        report,
     )

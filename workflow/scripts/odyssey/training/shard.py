@@ -15,6 +15,7 @@ from odyssey.training.trial import Plan, fingerprint, train
 
 log = logging.getLogger(__name__)
 
+
 def file_digest(path: str | os.PathLike) -> str:
     """Return a file's SHA-256.
 
