@@ -1,5 +1,36 @@
 """Corpora that have to be fetched or made before they can be read."""
 
+if study.tasks.timit and study.tasks.timit.source == "synthetic":
+
+    rule make_timit:
+        output:
+            directory(f"{RESULTS}/corpora/timit"),
+        log:
+            f"{LOGS}/corpora/timit.log",
+        conda:
+            "../envs/features.yaml"
+        threads: 8
+        params:
+            sizes=study.tasks.timit.synthetic.model_dump(),
+        script:
+            "../workflow/scripts/make_timit.py"
+
+
+if study.tasks.iam and study.tasks.iam.source == "synthetic":
+
+    rule make_iam:
+        output:
+            directory(f"{RESULTS}/corpora/iam"),
+        log:
+            f"{LOGS}/corpora/iam.log",
+        conda:
+            "../envs/features.yaml"
+        params:
+            sizes=study.tasks.iam.synthetic.model_dump(),
+        script:
+            "../workflow/scripts/make_iam.py"
+
+
 if study.tasks.jsb and study.tasks.jsb.source == "download":
 
     rule download_jsb:

@@ -1,5 +1,43 @@
 """Corpora to features: one file of sequences a task, parsed once."""
 
+if study.tasks.timit:
+
+    rule features_timit:
+        input:
+            unpack(timit_corpus),
+        output:
+            f"{RESULTS}/features/timit.npz",
+        log:
+            f"{LOGS}/features/timit.log",
+        conda:
+            "../envs/features.yaml"
+        threads: 8
+        params:
+            source=study.tasks.timit.source,
+            sizes=study.tasks.timit.synthetic.model_dump(),
+        script:
+            "../workflow/scripts/features_timit.py"
+
+
+if study.tasks.iam:
+
+    rule features_iam:
+        input:
+            unpack(iam_corpus),
+        output:
+            f"{RESULTS}/features/iam.npz",
+        log:
+            f"{LOGS}/features/iam.log",
+        conda:
+            "../envs/features.yaml"
+        threads: 8
+        params:
+            source=study.tasks.iam.source,
+            standardised=study.tasks.iam.standardised,
+        script:
+            "../workflow/scripts/features_iam.py"
+
+
 if study.tasks.jsb:
 
     rule features_jsb:

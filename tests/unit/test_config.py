@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from odyssey.config import ConfigError, read_study
+from odyssey.config import ConfigError, TimitTask, read_study
 from odyssey.config_reference import reference, schema
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -37,13 +37,27 @@ def study(**changes):
         ({"variants": ["NFG+NOAF", "NOAF+NFG"]}, "are the same variant"),
         ({"variants": ["V", "V"]}, "the same variant, listed twice"),
         ({"variants": []}, "variants: "),
-        ({"tasks": {}}, "tasks: name at least one of jsb"),
+        ({"tasks": {}}, "tasks: name at least one of timit, iam, jsb"),
         ({"tasks": {"jbs": {}}}, "tasks.jbs: unknown key; did you mean jsb?"),
         ({"tasks": {"jsb": {"source": "json"}}}, "tasks.jsb: source json needs the key path"),
         ({"tasks": {"jsb": {"source": "music21", "path": "x"}}}, "has no use for the key path"),
         (
             {"tasks": {"jsb": {"source": "json", "path": "/nowhere.json"}}},
             "tasks.jsb.path: there is no /nowhere.json",
+        ),
+        ({"tasks": {"timit": {"source": "ldc93s1"}}}, "timit: source ldc93s1 needs the key path"),
+        ({"tasks": {"iam": {"path": "x"}}}, "tasks.iam: source synthetic has no use for the key"),
+        (
+            {"tasks": {"timit": {"synthetic": {"train": 500}}}},
+            "tasks.timit.synthetic.train: must be less than or equal to 462 (given: 500)",
+        ),
+        (
+            {"tasks": {"timit": {"synthetic": {"words": {"low": 5, "high": 4}}}}},
+            "tasks.timit.synthetic.words: the range is empty",
+        ),
+        (
+            {"tasks": {"iam": {"source": "iam", "path": "/nowhere"}}},
+            "tasks.iam.path: there is no /nowhere",
         ),
         ({"study": "../up"}, "study: "),
         ({"seed": -1}, "seed: must be greater than or equal to 0"),
@@ -89,6 +103,7 @@ def test_the_generated_files_are_up_to_date():
 
 def test_the_papers_protocol_is_the_default_of_every_key():
     config = yaml.safe_load((CONFIG / "paper.yaml").read_text(encoding="utf-8"))
+    assert config["tasks"]["timit"].pop("also_search") == TimitTask().also_search
     config["tasks"] = {"jsb": {"source": "music21"}}
     paper, default = read_study(config), read_study(study())
     assert paper.search == default.search

@@ -55,6 +55,19 @@ class HiddenSizeRange(PositiveRange):
     low: float = Field(ge=1, description="Lower end, 1 or more.")
 
 
+class WordRange(_Section):
+    """Fewest and most words."""
+
+    low: int = Field(ge=1, le=11, description="Fewest, 1 to 11.")
+    high: int = Field(ge=1, le=11, description="Most, 1 to 11.")
+
+    @model_validator(mode="after")
+    def _not_empty(self):
+        if self.low > self.high:
+            raise ValueError(f"the range is empty: low {self.low} is above high {self.high}")
+        return self
+
+
 class Search(_Section):
     """What random search draws, and how often (paper, section III-D)."""
 
@@ -104,15 +117,17 @@ class Training(_Section):
         return "fused" if self.engine == "auto" else self.engine
 
 
+_ALSO_SEARCH = (
+    "Further hyperparameters, drawn 50:50: `nesterov` (or classical momentum), `clip` (each "
+    "gradient element to [-1, 1], or not). Elsewhere Nesterov and no clipping."
+)
+
+
 class _Task(_Section):
     epochs: int | None = Field(
         None, ge=1, description="Epochs a trial at most for this task, instead of training.epochs."
     )
-    also_search: list[Literal["nesterov", "clip"]] = Field(
-        [],
-        description="Further hyperparameters, drawn 50:50: `nesterov` (or classical momentum), "
-        "`clip` (each gradient element to [-1, 1], or not). Elsewhere Nesterov and no clipping.",
-    )
+    also_search: list[Literal["nesterov", "clip"]] = Field([], description=_ALSO_SEARCH)
 
 
 class JsbTask(_Task):
@@ -143,9 +158,86 @@ class JsbTask(_Task):
         return self
 
 
+class MadeUpSpeech(_Section):
+    """Sizes of the speech stand-in; each speaker says 8 sentences beside the two SA."""
+
+    seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
+    train: int = Field(10, ge=1, le=462, description="Speakers of the training set.")
+    validation: int = Field(2, ge=1, le=50, description="Speakers of the validation set.")
+    test: int = Field(2, ge=1, le=24, description="Speakers of the test set.")
+    words: WordRange = Field(WordRange(low=3, high=6), description="Words a sentence.")
+
+
+class TimitTask(_Task):
+    """TIMIT: framewise phone classification."""
+
+    source: Literal["ldc93s1", "nltk", "synthetic"] = Field(
+        "synthetic",
+        description="`ldc93s1`: TIMIT at `path`; `nltk`: the NLTK sample at `path`; `synthetic`: a "
+        "made-up corpus in TIMIT's format.",
+    )
+    path: str | None = Field(None, description="Folder of the corpus, for `ldc93s1` and `nltk`.")
+    synthetic: MadeUpSpeech = Field(MadeUpSpeech(), description="Sizes of the made-up corpus.")
+    also_search: list[Literal["nesterov", "clip"]] = Field(
+        ["nesterov", "clip"], description=_ALSO_SEARCH
+    )
+
+    @model_validator(mode="after")
+    def _data_is_named(self):
+        return _check_path(self)
+
+
+class MadeUpHandwriting(_Section):
+    """Sizes of the handwriting stand-in."""
+
+    seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
+    train: int = Field(150, ge=1, description="Lines of the training set.")
+    validation: int = Field(40, ge=2, description="Lines of the validation set.")
+    test: int = Field(40, ge=1, description="Lines of the test set.")
+    words: WordRange = Field(WordRange(low=1, high=2), description="Words a line.")
+    pen_speed: float = Field(
+        4000, gt=0, description="Device units a second; the faster the pen, the fewer points."
+    )
+
+
+class IamTask(_Task):
+    """IAM-OnDB: online handwriting to characters."""
+
+    source: Literal["iam", "synthetic"] = Field(
+        "synthetic",
+        description="`iam`: IAM-OnDB at `path`; `synthetic`: a made-up corpus in its format.",
+    )
+    path: str | None = Field(None, description="Folder of the corpus, for `iam`.")
+    synthetic: MadeUpHandwriting = Field(
+        MadeUpHandwriting(), description="Sizes of the made-up corpus."
+    )
+    standardised: bool = Field(
+        default=False,
+        description="Inputs with mean 0 and deviation 1 over the training set. The paper's are raw "
+        "device units; results of the two are not comparable.",
+    )
+
+    @model_validator(mode="after")
+    def _data_is_named(self):
+        return _check_path(self)
+
+
+def _check_path(task):
+    """Want a path with every source but the synthetic one."""
+    if task.source == "synthetic" and task.path is not None:
+        raise ValueError("source synthetic has no use for the key path")
+    if task.source != "synthetic" and task.path is None:
+        raise ValueError(f"source {task.source} needs the key path")
+    if task.source != "synthetic" and "synthetic" in task.model_fields_set:
+        raise ValueError(f"source {task.source} has no use for the key synthetic")
+    return task
+
+
 class Tasks(_Section):
     """The tasks of the study, each with its corpus."""
 
+    timit: TimitTask | None = Field(None, description="Speech: TIMIT.")
+    iam: IamTask | None = Field(None, description="Handwriting: IAM-OnDB.")
     jsb: JsbTask | None = Field(None, description="Music: JSB Chorales.")
 
     @model_validator(mode="after")

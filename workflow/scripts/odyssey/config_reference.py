@@ -52,7 +52,7 @@ def _allowed(annotation, constraints: list) -> str:
     elif origin in (types.UnionType, typing.Union):
         text = _allowed(next(a for a in arguments if a is not type(None)), [])
     else:
-        text = {int: "integer", float: "number", str: "text"}[annotation]
+        text = {int: "integer", float: "number", str: "text", bool: "`true`, `false`"}[annotation]
     symbols = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
     limits = [
         f"{symbol} {getattr(constraint, name):g}"

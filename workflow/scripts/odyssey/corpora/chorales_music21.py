@@ -151,8 +151,8 @@ def read_scores(paths: list[Path], workers: int) -> Iterator[tuple[Path, Frames 
 def read_score(path: Path) -> Frames | str:
     """Read one score into frames with its tonic at C.
 
-    The key is music21's estimate (pitch classes weighted after Aarden) over the whole score as written, its
-    instruments included; then only the four voices are kept, and repeats are played.
+    The key is music21's estimate (pitch classes weighted after Aarden) over the whole score as
+    written, its instruments included; then only the four voices are kept, and repeats are played.
 
     Parameters
     ----------

@@ -1,0 +1,379 @@
+"""IAM-OnDB as it lies on disk: lines of handwriting as pen strokes, with their text."""
+
+import math
+import os
+import re
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+
+import numpy as np
+from defusedxml import DefusedXmlException, ElementTree
+
+from odyssey.corpora.errors import CorpusError
+
+# Fixed, not read off the data (Greff et al., section III). A character's label is its place here.
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !\"#&'()*+,-./[]:;?"
+LABELS = {character: label for label, character in enumerate(ALPHABET)}
+
+# In a08-551z a run of % stands where a line break should be, so text and strokes do not match.
+DROPPED_BOARDS = frozenset({"a08-551z"})
+
+BOARD = re.compile(r"(([a-z]\d\d)-\d{3})[a-z]?")
+
+
+@dataclass(frozen=True)
+class SplitFile:
+    """One of the four lists of boards, and what it holds in the paper's data.
+
+    Parameters
+    ----------
+    name : str
+    split : str
+        The split of `odyssey.features.sequences.SPLITS` that its boards belong to.
+    boards, lines : int
+        Their number in the genuine corpus, without the dropped board.
+    """
+
+    name: str
+    split: str
+    boards: int
+    lines: int
+
+
+SPLIT_FILES = (
+    SplitFile("trainset.txt", "train", 774, 5355),
+    SplitFile("testset_v.txt", "validation", 192, 1438),
+    SplitFile("testset_t.txt", "validation", 216, 1518),
+    SplitFile("testset_f.txt", "test", 544, 3859),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One written line.
+
+    Parameters
+    ----------
+    name : str
+        Of the stroke file, without its ending: ``"a01-000u-01"``.
+    path : str
+        The stroke file.
+    split : str
+        ``"train"``, ``"validation"`` or ``"test"``.
+    text : str
+        What was written; characters of `ALPHABET`, at least one.
+    points : numpy.ndarray of float64, shape (points, 3)
+        x and y in device units, y growing downward, and the time in seconds from any origin.
+    stroke_lengths : numpy.ndarray of int64, shape (strokes,)
+        Points of each stroke, at least one.
+    """
+
+    name: str
+    path: str
+    split: str
+    text: str
+    points: np.ndarray
+    stroke_lengths: np.ndarray
+
+
+def encode(text: str) -> np.ndarray:
+    """Turn text into labels.
+
+    Parameters
+    ----------
+    text : str
+        Characters of `ALPHABET`.
+
+    Returns
+    -------
+    numpy.ndarray of int32, shape (characters,)
+    """
+    return np.array([LABELS[character] for character in text], dtype=np.int32)
+
+
+def read(
+    root: str | os.PathLike,
+    paper_counts: bool = True,
+    processes: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Line]:
+    """Read the lines of the four split files.
+
+    Parameters
+    ----------
+    root : path-like
+        Folder that holds ``lineStrokes``, ``ascii`` and the split files (these may lie in
+        ``task1``, as they are distributed).
+    paper_counts : bool
+        Demand the numbers of boards and lines that the paper trained on.
+    processes : int
+        How many parse at the same time.
+    progress : callable or None
+        Called with the number of boards read and of all boards, after each.
+
+    Returns
+    -------
+    list of Line
+        In the order of the split files, their boards, and the lines of these.
+
+    Raises
+    ------
+    CorpusError
+        If a file is missing or damaged, or the counts differ.
+    """
+    root = Path(root)
+    boards = read_splits(root)
+    if paper_counts:
+        _check_boards(root, boards)
+    jobs = [(root, board, split_file.split) for board, split_file in boards.items()]
+    lines: list[Line] = []
+    for done, board_lines in enumerate(_parse(jobs, processes), start=1):
+        lines.extend(board_lines)
+        if progress is not None:
+            progress(done, len(jobs))
+    if paper_counts:
+        _check_lines(root, lines)
+    return lines
+
+
+def _parse(jobs: list, processes: int) -> Iterable[list[Line]]:
+    if processes == 1:
+        yield from (read_board(*job) for job in jobs)
+        return
+    executor = ProcessPoolExecutor(processes)
+    try:
+        yield from executor.map(read_board, *zip(*jobs, strict=True), chunksize=4)
+    finally:
+        # After a fault, the boards still waiting must not be read first.
+        executor.shutdown(cancel_futures=True)
+
+
+def read_splits(root: Path) -> dict[str, SplitFile]:
+    """Read which board belongs to which split.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+
+    Returns
+    -------
+    dict of str to SplitFile
+        Without `DROPPED_BOARDS`.
+
+    Raises
+    ------
+    CorpusError
+        If a file is missing, empty, or names a board that is no board id or has been named before.
+    """
+    for folder in ("lineStrokes", "ascii"):
+        if not (root / folder).is_dir():
+            raise CorpusError(
+                f"{root / folder} is not a folder: the IAM-OnDB folder must hold lineStrokes, "
+                f"ascii and {', '.join(f.name for f in SPLIT_FILES)}"
+            )
+    boards: dict[str, SplitFile] = {}
+    for split_file in SPLIT_FILES:
+        path = root / split_file.name
+        if not path.exists() and (root / "task1" / split_file.name).exists():
+            path = root / "task1" / split_file.name
+        names = _read_ascii(path).split()
+        if not names:
+            raise CorpusError(f"{path} names no board: fetch it again")
+        for name in names:
+            if not BOARD.fullmatch(name):
+                raise CorpusError(f"{path}: {name!r} is not a board id such as a01-000u")
+            if name in boards:
+                raise CorpusError(
+                    f"{path}: board {name} stands already in {boards[name].name}; "
+                    "a board belongs to one split"
+                )
+            boards[name] = split_file
+    return {name: f for name, f in boards.items() if name not in DROPPED_BOARDS}
+
+
+def read_board(root: Path, board: str, split: str) -> list[Line]:
+    """Read the lines of one board.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+    board : str
+        Its id, with or without the letter at the end: ``"a01-000u"``.
+    split : str
+
+    Returns
+    -------
+    list of Line
+
+    Raises
+    ------
+    CorpusError
+        If a file is missing or damaged, or the text has not one line for each stroke file.
+    """
+    form, series = BOARD.fullmatch(board).groups()
+    text_path = root / "ascii" / series / form / f"{board}.txt"
+    stroke_paths = _stroke_files(root / "lineStrokes" / series / form, board)
+    texts = read_text(text_path)
+    for number in range(1, max(len(texts), max(stroke_paths)) + 1):
+        if number > len(texts):
+            raise CorpusError(
+                f"{stroke_paths[max(stroke_paths)]}: line {number} has strokes but no text; "
+                f"{text_path} has {len(texts)} CSR lines for {len(stroke_paths)} stroke files"
+            )
+        if number not in stroke_paths:
+            raise CorpusError(
+                f"{text_path}: CSR line {number} has no strokes; "
+                f"{text_path.stem}-{number:02d}.xml is missing in lineStrokes/{series}/{form}"
+            )
+    lines = []
+    for text, (number, path) in zip(texts, sorted(stroke_paths.items()), strict=True):
+        for character in text:
+            if character not in LABELS:
+                raise CorpusError(
+                    f"{text_path}: CSR line {number} has the character {character!r}, "
+                    f"which is not among the {len(ALPHABET)} of the alphabet"
+                )
+        points, stroke_lengths = read_strokes(path)
+        lines.append(Line(path.stem, str(path), split, text, points, stroke_lengths))
+    return lines
+
+
+def _stroke_files(folder: Path, board: str) -> dict[int, Path]:
+    name = re.compile(re.escape(board) + r"-(\d+)\.xml")
+    try:
+        matches = [(name.fullmatch(path.name), path) for path in folder.iterdir()]
+    except OSError as error:
+        raise CorpusError(
+            f"{folder}: strokes of board {board} cannot be read: {error.strerror}"
+        ) from error
+    paths = {int(match[1]): path for match, path in matches if match}
+    if not paths:
+        raise CorpusError(f"{folder} has no stroke file {board}-01.xml: the copy is incomplete")
+    return paths
+
+
+def read_text(path: Path) -> list[str]:
+    """Read the lines of a board's corrected text (the CSR part of the file).
+
+    White space at the ends of a line is no ink, and is taken off.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        With CRLF or LF at the ends of its lines.
+
+    Returns
+    -------
+    list of str
+        None of them empty.
+
+    Raises
+    ------
+    CorpusError
+        If the file is missing, not ASCII, without a CSR part, or has an empty line within it.
+    """
+    lines = [line.strip() for line in _read_ascii(path).splitlines()]
+    if "CSR:" not in lines:
+        raise CorpusError(f"{path} has no line CSR: and so no text of its lines")
+    lines = lines[lines.index("CSR:") + 1 :]
+    while lines and not lines[0]:
+        lines.pop(0)
+    while lines and not lines[-1]:
+        lines.pop()
+    if not lines:
+        raise CorpusError(f"{path} has no text after CSR:")
+    if "" in lines:
+        raise CorpusError(f"{path}: CSR line {lines.index('') + 1} is empty")
+    return lines
+
+
+def read_strokes(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read a stroke file.
+
+    Document type declarations, entities and external references are refused: a stroke file has
+    none, and they can make a parser read other files or exhaust the memory.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    points : numpy.ndarray of float64, shape (points, 3)
+        x, y in device units; time in seconds.
+    stroke_lengths : numpy.ndarray of int64, shape (strokes,)
+
+    Raises
+    ------
+    CorpusError
+        If the file is missing, not XML, unsafe, or a stroke is without points or numbers.
+    """
+    try:
+        session = ElementTree.parse(path, forbid_dtd=True).getroot()
+    except DefusedXmlException as error:
+        raise CorpusError(
+            f"{path} declares a document type or entities, which no stroke file does: refused"
+        ) from error
+    except (ParseError, LookupError, ValueError) as error:
+        raise CorpusError(f"{path} is not XML that can be read: {error}") from error
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
+    points: list[tuple[float, float, float]] = []
+    stroke_lengths = []
+    for number, stroke in enumerate(session.iterfind("StrokeSet/Stroke"), start=1):
+        before = len(points)
+        for point in stroke.iterfind("Point"):
+            try:
+                numbers = tuple(float(point.attrib[key]) for key in ("x", "y", "time"))
+            except (KeyError, ValueError) as error:
+                raise CorpusError(
+                    f"{path}: stroke {number} has a point whose x, y or time is no number"
+                ) from error
+            if not all(map(math.isfinite, numbers)):
+                raise CorpusError(f"{path}: stroke {number} has a point that is not finite")
+            points.append(numbers)
+        if len(points) == before:
+            raise CorpusError(f"{path}: stroke {number} has no points")
+        stroke_lengths.append(len(points) - before)
+    if not points:
+        raise CorpusError(f"{path} has no strokes: the line has no length")
+    return np.array(points), np.array(stroke_lengths, dtype=np.int64)
+
+
+def _read_ascii(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        return content.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise CorpusError(
+            f"{path} is not ASCII text: byte 0x{content[error.start]:02x} at {error.start}"
+        ) from error
+
+
+def _check_boards(root: Path, boards: dict[str, SplitFile]) -> None:
+    counts = {f: sum(other is f for other in boards.values()) for f in SPLIT_FILES}
+    wrong = [
+        f"{f.name} has {count} boards, the paper's data {f.boards}"
+        for f, count in counts.items()
+        if count != f.boards
+    ]
+    if wrong:
+        dropped = ", ".join(DROPPED_BOARDS)
+        raise CorpusError(f"{root}: {'; '.join(wrong)} (counted without {dropped})")
+
+
+def _check_lines(root: Path, lines: list[Line]) -> None:
+    wrong = []
+    for split in dict.fromkeys(f.split for f in SPLIT_FILES):
+        count = sum(line.split == split for line in lines)
+        expected = sum(f.lines for f in SPLIT_FILES if f.split == split)
+        if count != expected:
+            wrong.append(f"{split} has {count} lines, the paper's data {expected}")
+    if wrong:
+        raise CorpusError(f"{root}: {'; '.join(wrong)}")
