@@ -1,1 +1,13 @@
-"""What several tests share; its place puts this folder on the path, for `import made_up_study`."""
+"""What several tests share; its place puts this folder on the path, for `import made_up_trials`."""
+
+import pytest
+
+from odyssey.cells.build import build
+
+
+@pytest.fixture(scope="session")
+def kernel(tmp_path_factory):
+    """Path of the fused engine's kernel, compiled once for all tests."""
+    path = tmp_path_factory.mktemp("engine") / "fused.so"
+    build(path)
+    return str(path)

@@ -1,0 +1,326 @@
+"""The fast engine: whole epochs inside the compiled kernel of `odyssey.cells`."""
+
+import contextlib
+import ctypes
+import mmap
+from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_int64, c_void_p
+
+import numpy as np
+
+from odyssey.features.sequences import LOSSES, Sequences
+from odyssey.training.engines import Evaluation, Optimiser, Weights
+from odyssey.training.networks import Network, weight_shapes
+
+LINE = 16  # floats: a cache line, and the widest vector
+HUGE_PAGE = 2**21  # bytes
+
+
+class _Model(Structure):
+    """Mirror of ``Model`` in cells/fused.cpp."""
+
+    _fields_ = [
+        *((name, c_int64) for name in ("inputs", "hidden", "outputs", "directions", "loss")),
+        *((name, c_int64) for name in ("input_gate", "forget_gate", "output_gate", "coupled")),
+        *((name, c_int64) for name in ("input_activation", "output_activation")),
+        *((name, c_int64) for name in ("peepholes", "gate_recurrence")),
+        *((name, c_void_p) for name in ("values", "targets", "frames", "labels")),
+        *((name, c_void_p) for name in ("weights", "velocities", "gradients", "workspace")),
+    ]
+
+
+class _Step(Structure):
+    """Mirror of ``Step`` in cells/fused.cpp."""
+
+    _fields_ = [
+        *((name, c_double) for name in ("rate", "momentum", "clip")),
+        ("nesterov", c_int64),
+    ]
+
+
+_MODEL, _STEP = POINTER(_Model), POINTER(_Step)
+_SIGNATURES = {
+    "vector_floats": (c_int64,),
+    "weight_floats": (c_int64, _MODEL),
+    "workspace_floats": (c_int64, _MODEL, c_int64, c_int64),
+    "noise": (None, c_void_p, c_int64, c_int64, c_void_p),
+    "loss_and_gradients": (c_double, _MODEL, c_int64),
+    "train_epoch": (c_double, _MODEL, c_void_p, c_void_p, c_int64, c_void_p, c_double, _STEP),
+    "evaluate": (c_double, _MODEL, c_void_p, c_int64, c_void_p, c_void_p),
+}
+
+
+class Kernel:
+    """The functions of the compiled kernel for one instruction set, as attributes.
+
+    They release Python's global lock, so that trials run side by side in threads.
+
+    Parameters
+    ----------
+    path : str
+        The library that `odyssey.cells.build.build` made.
+    instruction_set : str or None
+        One of `instruction_sets`; None: the best that this processor has.
+
+    Raises
+    ------
+    ValueError
+        If the library cannot be loaded, or lacks the instruction set.
+    """
+
+    def __init__(self, path: str, instruction_set: str | None = None):
+        available = instruction_sets(path)
+        chosen = available[0] if instruction_set is None else instruction_set
+        if chosen not in available:
+            raise ValueError(
+                f"instruction set {chosen!r}: this processor can use {', '.join(available)}"
+            )
+        library = ctypes.CDLL(path)
+        for name, (result, *arguments) in _SIGNATURES.items():
+            function = getattr(library, f"{name}_{chosen}")
+            function.restype, function.argtypes = result, arguments
+            setattr(self, name, function)
+
+
+def instruction_sets(path: str) -> list[str]:
+    """Name the instruction sets of a kernel that this processor has, the best first.
+
+    Parameters
+    ----------
+    path : str
+        The library that `odyssey.cells.build.build` made.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ValueError
+        If the library cannot be loaded.
+    """
+    try:
+        library = ctypes.CDLL(path)
+    except OSError as error:
+        raise ValueError(f"the engine's kernel {path} cannot be loaded: {error}") from error
+    library.instruction_sets.restype = c_char_p
+    return library.instruction_sets().decode().split()
+
+
+def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
+    """Say where the kernel keeps each weight in its one flat array.
+
+    Parameters
+    ----------
+    network : Network
+    vector : int
+        Floats in a vector register.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray of int64
+        Named and shaped as `odyssey.training.networks.weight_shapes` says. Positions that no
+        weight has are padding and hold 0.
+    """
+    n, chosen = network.hidden_size, network.variant
+    padded = -(-n // vector) * vector
+    part = {name: number for number, name in enumerate(("z", *chosen.gates))}
+    recurrent = padded * (len(part) if chosen.gate_recurrence else 1)
+    rows = recurrent + network.inputs + 1
+    theta = rows * padded * len(part)
+    direction = theta + (padded * len(chosen.gates) if chosen.peepholes else 0)
+    unit, source, input_ = np.arange(n)[:, None], np.arange(n), np.arange(network.inputs)
+
+    def in_theta(row, bar):
+        group, lane = unit // vector, unit % vector
+        return (group * rows + row) * len(part) * vector + part[bar] * vector + lane
+
+    def in_block(name):
+        kind, ends = name.split("_")
+        if kind == "W":
+            return in_theta(recurrent + input_, ends)
+        if kind == "b":
+            return in_theta(rows - 1, ends)[:, 0]
+        if kind == "p":
+            return theta + (part[ends] - 1) * padded + source
+        if len(ends) == 2:  # from gate to gate
+            return in_theta(part[ends[0]] * padded + source, ends[1])
+        return in_theta(source, ends)
+
+    width, out_rows = 2 * vector, network.directions * padded + 1
+    output = np.arange(network.outputs)[:, None]
+
+    def in_output(row):
+        group = network.directions * direction + output // width * out_rows * width
+        return group + row * width + output % width
+
+    sources = np.concatenate([d * padded + source for d in range(network.directions)])
+    positions = {}
+    for name in weight_shapes(network):
+        layer, weight = name.split(".")
+        if layer == "output":
+            positions[name] = in_output(sources) if weight == "W" else in_output(out_rows - 1)[:, 0]
+        else:
+            positions[name] = (direction if layer == "backward" else 0) + in_block(weight)
+    return positions
+
+
+def _zeros(sizes: list[int]) -> list[np.ndarray]:
+    """Return float32 arrays of zeros, each at the beginning of a cache line, in huge pages.
+
+    The recurrent weights are read once a step from the second cache level, which holds them only
+    if they lie together in physical memory too: at 200 blocks a fifth of the time.
+    """
+    rounded = [-(-size // LINE) * LINE for size in sizes]
+    memory = mmap.mmap(-1, 4 * sum(rounded) + HUGE_PAGE)
+    with contextlib.suppress(AttributeError, OSError):  # not every system has them
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    floats = np.frombuffer(memory, dtype=np.float32)
+    begin = -floats.ctypes.data % HUGE_PAGE // 4
+    starts = begin + np.cumsum([0, *rounded[:-1]])
+    return [floats[at : at + size] for at, size in zip(starts, sizes, strict=True)]
+
+
+def _starts(lengths: np.ndarray) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+class FusedEngine:
+    """See `odyssey.training.engines.Engine`.
+
+    Parameters
+    ----------
+    network : Network
+    sequences : Sequences
+        Shared, never copied: engines in several threads read the same arrays.
+    weights : dict of str to numpy.ndarray
+    kernel : str
+        The library that `odyssey.cells.build.build` made.
+    instruction_set : str or None
+        None: the best that this processor has.
+
+    Raises
+    ------
+    ValueError
+        If the kernel cannot be loaded, or if a target is not one of the network's outputs.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        sequences: Sequences,
+        weights: Weights,
+        kernel: str,
+        instruction_set: str | None = None,
+    ):
+        self.network, self.sequences = network, sequences
+        self.kernel = Kernel(kernel, instruction_set)
+        self.positions = weight_positions(network, self.kernel.vector_floats())
+        if network.loss != "sigmoid" and len(sequences.targets):
+            classes = network.outputs - (network.loss == "ctc")
+            if sequences.targets.min() < 0 or sequences.targets.max() >= classes:
+                raise ValueError(f"targets must lie in 0 to {classes - 1}")
+
+        # The kernel reads these arrays in place, so they must live as long as the engine.
+        self.values = np.ascontiguousarray(sequences.values)
+        self.targets = np.ascontiguousarray(sequences.targets)
+        self.frames, self.labels = _starts(sequences.lengths), _starts(sequences.target_lengths)
+        self.splits = {
+            name: np.ascontiguousarray(sequences.indices(name), dtype=np.int64)
+            for name in ("train", "validation", "test")
+        }
+        chosen, gates = network.variant, network.variant.gates
+        self.model = _Model(
+            inputs=network.inputs,
+            hidden=network.hidden_size,
+            outputs=network.outputs,
+            directions=network.directions,
+            loss=LOSSES.index(network.loss),
+            input_gate="i" in gates,
+            forget_gate="f" in gates,
+            output_gate="o" in gates,
+            coupled=chosen.coupled,
+            input_activation=chosen.input_activation,
+            output_activation=chosen.output_activation,
+            peepholes=chosen.peepholes,
+            gate_recurrence=chosen.gate_recurrence,
+            values=self.values.ctypes.data,
+            targets=self.targets.ctypes.data,
+            frames=self.frames.ctypes.data,
+            labels=self.labels.ctypes.data,
+        )
+        size = self.kernel.weight_floats(self.model)
+        longest = int(sequences.lengths.max()), int(sequences.target_lengths.max())
+        places = ("weights", "velocities", "gradients", "workspace")
+        sizes = [size, size, size, self.kernel.workspace_floats(self.model, *longest)]
+        self.flat = dict(zip(places, _zeros(sizes), strict=True))
+        for name, array in self.flat.items():
+            setattr(self.model, name, array.ctypes.data)
+        self.restore(weights, None)
+
+    def restore(self, weights: Weights, velocities: Weights | None) -> None:
+        """See `Engine.restore`."""
+        for name, where in self.positions.items():
+            self.flat["weights"][where] = weights[name]
+            self.flat["velocities"][where] = 0 if velocities is None else velocities[name]
+
+    def _named(self, flat: np.ndarray) -> Weights:
+        return {name: flat[where] for name, where in self.positions.items()}
+
+    def state(self) -> tuple[Weights, Weights]:
+        """See `Engine.state`."""
+        return self._named(self.flat["weights"]), self._named(self.flat["velocities"])
+
+    def loss_and_gradients(self, index: int) -> tuple[float, Weights]:
+        """See `Engine.loss_and_gradients`."""
+        loss = self.kernel.loss_and_gradients(self.model, int(index))
+        return loss, self._named(self.flat["gradients"])
+
+    def train_epoch(
+        self,
+        order: np.ndarray,
+        noise_key: np.ndarray,
+        input_noise: float,
+        optimiser: Optimiser,
+    ) -> float:
+        """See `Engine.train_epoch`."""
+        order = np.ascontiguousarray(order, dtype=np.int64)
+        key = np.ascontiguousarray(noise_key, dtype=np.uint32)
+        step = _Step(
+            rate=(1 - optimiser.momentum) * optimiser.learning_rate,
+            momentum=optimiser.momentum,
+            clip=np.inf if optimiser.clip is None else optimiser.clip,
+            nesterov=optimiser.nesterov,
+        )
+        train = self.splits["train"].ctypes.data
+        return self.kernel.train_epoch(
+            self.model, train, order.ctypes.data, len(order), key.ctypes.data, input_noise, step
+        )
+
+    def evaluate(self, split: str) -> Evaluation:
+        """See `Engine.evaluate`."""
+        indices, errors = self.splits[split], c_int64()
+        frames = int(self.sequences.lengths[indices].sum())
+        if self.network.loss == "ctc":
+            return self._evaluate_ctc(indices, frames)
+        loss = self.kernel.evaluate(
+            self.model, indices.ctypes.data, len(indices), byref(errors), None
+        )
+        loss /= frames
+        if self.network.loss == "sigmoid":
+            return Evaluation(measure=loss, loss=loss)
+        return Evaluation(measure=100 * errors.value / frames, loss=loss)
+
+    def _evaluate_ctc(self, indices: np.ndarray, frames: int) -> Evaluation:
+        from odyssey.training.decoding import best_path, edit_distance  # only where it is used
+
+        loss, errors, labels = 0.0, 0, 0
+        for index in indices:
+            logits = np.empty((self.sequences.lengths[index], self.network.outputs), np.float32)
+            one = np.array([index])
+            loss += self.kernel.evaluate(
+                self.model, one.ctypes.data, 1, byref(c_int64()), logits.ctypes.data
+            )
+            target = self.targets[self.labels[index] : self.labels[index + 1]]
+            errors += edit_distance(best_path(logits), target)
+            labels += len(target)
+        return Evaluation(measure=100 * errors / labels, loss=loss / frames)
