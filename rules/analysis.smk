@@ -1,7 +1,6 @@
 """Runs to tables: all trials in one, the best of each cell, and their comparison with vanilla."""
 
 TABLE_FORMATS = ["csv", "md", "tex"]
-TABLES = ["best_trials", "tests", "costs"]
 
 
 rule collect:
@@ -52,23 +51,127 @@ rule welch:
     params:
         alpha=study.analysis.alpha,
         correction=study.analysis.correction,
+        selection_luck=study.analysis.selection_luck,
     script:
         "../workflow/scripts/welch.py"
 
 
-rule tables:
+rule fanova:
+    input:
+        trials=rules.collect.output.trials,
+        modules=expand(
+            f"{LIBRARY}/analysis/{{module}}.py", module=["fanova", "forests"]
+        ),
+    output:
+        importance=f"{RESULTS}/fanova/importance.csv",
+        marginals=f"{RESULTS}/fanova/marginals.csv",
+        interactions=f"{RESULTS}/fanova/interactions.csv",
+        shares=f"{RESULTS}/fanova/shares.csv",
+    log:
+        f"{LOGS}/fanova.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 8
+    params:
+        ranges=study.search.model_dump(exclude={"trials"}),
+        seed=study.seed,
+        trees=study.analysis.trees,
+        backend=study.analysis.fanova_backend,
+    script:
+        "../workflow/scripts/fanova_cells.py"
+
+
+rule budget:
+    input:
+        trials=rules.collect.output.trials,
+        module=f"{LIBRARY}/analysis/budget.py",
+    output:
+        expected=f"{RESULTS}/budget/expected_best.csv",
+        fronts=f"{RESULTS}/budget/fronts.csv",
+    log:
+        f"{LOGS}/budget.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        seed=study.seed,
+        alpha=study.analysis.alpha,
+    script:
+        "../workflow/scripts/budget.py"
+
+
+rule claims:
+    input:
+        distributions=rules.select_best.output.distributions,
+        welch=rules.welch.output[0],
+        importance=rules.fanova.output.importance,
+        marginals=rules.fanova.output.marginals,
+        module=f"{LIBRARY}/analysis/claims.py",
+    output:
+        f"{RESULTS}/claims.csv",
+    log:
+        f"{LOGS}/claims.log",
+    conda:
+        "../envs/analysis.yaml"
+    script:
+        "../workflow/scripts/claims.py"
+
+
+rule table_best_trials:
+    input:
+        trials=rules.select_best.output.trials,
+        module=f"{LIBRARY}/analysis/tables.py",
+    output:
+        expand(f"{RESULTS}/tables/best_trials.{{ext}}", ext=TABLE_FORMATS),
+    log:
+        f"{LOGS}/tables/best_trials.log",
+    conda:
+        "../envs/analysis.yaml"
+    script:
+        "../workflow/scripts/table_best_trials.py"
+
+
+rule table_tests:
     input:
         trials=rules.select_best.output.trials,
         welch=rules.welch.output[0],
         module=f"{LIBRARY}/analysis/tables.py",
     output:
-        expand(f"{RESULTS}/tables/{{table}}.{{ext}}", table=TABLES, ext=TABLE_FORMATS),
+        expand(f"{RESULTS}/tables/tests.{{ext}}", ext=TABLE_FORMATS),
     log:
-        f"{LOGS}/tables.log",
+        f"{LOGS}/tables/tests.log",
     conda:
         "../envs/analysis.yaml"
     script:
-        "../workflow/scripts/tables.py"
+        "../workflow/scripts/table_tests.py"
+
+
+rule table_importance:
+    input:
+        trials=rules.select_best.output.trials,
+        importance=rules.fanova.output.importance,
+        module=f"{LIBRARY}/analysis/tables.py",
+    output:
+        expand(f"{RESULTS}/tables/importance.{{ext}}", ext=TABLE_FORMATS),
+    log:
+        f"{LOGS}/tables/importance.log",
+    conda:
+        "../envs/analysis.yaml"
+    script:
+        "../workflow/scripts/table_importance.py"
+
+
+rule table_costs:
+    input:
+        trials=rules.select_best.output.trials,
+        module=f"{LIBRARY}/analysis/tables.py",
+    output:
+        expand(f"{RESULTS}/tables/costs.{{ext}}", ext=TABLE_FORMATS),
+    log:
+        f"{LOGS}/tables/costs.log",
+    conda:
+        "../envs/analysis.yaml"
+    script:
+        "../workflow/scripts/table_costs.py"
 
 
 rule analysis:
@@ -76,4 +179,10 @@ rule analysis:
         rules.collect.output,
         rules.select_best.output,
         rules.welch.output,
-        rules.tables.output,
+        rules.fanova.output,
+        rules.budget.output,
+        rules.claims.output,
+        rules.table_best_trials.output,
+        rules.table_tests.output,
+        rules.table_importance.output,
+        rules.table_costs.output,

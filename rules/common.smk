@@ -33,3 +33,8 @@ def drawn(wildcards):
         )
         for trial in range(int(wildcards.first), int(wildcards.last) + 1)
     ]
+
+
+def drawn_by(name):
+    """The modules that draw a figure."""
+    return [f"{LIBRARY}/figures/{module}.py" for module in (name, "style")]

@@ -37,6 +37,20 @@ if study.tasks.iam:
         script:
             "../workflow/scripts/features_iam.py"
 
+    rule line_of_handwriting:
+        input:
+            unpack(iam_corpus),
+        output:
+            f"{RESULTS}/features/iam_line.npz",
+        log:
+            f"{LOGS}/features/iam_line.log",
+        conda:
+            "../envs/features.yaml"
+        params:
+            synthetic=study.tasks.iam.source == "synthetic",
+        script:
+            "../workflow/scripts/line_of_handwriting.py"
+
 
 if study.tasks.jsb:
 

@@ -1,3 +1,43 @@
+"""All of it on one page."""
+
+
 rule report:
     input:
-        rules.tables.output,
+        trials=rules.select_best.output.trials,
+        curves=rules.collect.output.curves,
+        welch=rules.welch.output[0],
+        importance=rules.fanova.output.importance,
+        marginals=rules.fanova.output.marginals,
+        claims=rules.claims.output[0],
+        budget=rules.budget.output.expected,
+        figures=[figure for figure in rules.figures.input if figure.endswith(".svg")],
+        tables=expand(
+            f"{RESULTS}/tables/{{name}}.csv",
+            name=["best_trials", "tests", "importance", "costs"],
+        ),
+        modules=[
+            f"{LIBRARY}/figures/style.py",
+            *expand(
+                f"{LIBRARY}/report/{{file}}",
+                file=[
+                    *(
+                        "captions.py",
+                        "explorer.py",
+                        "files.py",
+                        "page.py",
+                        "sentences.py",
+                    ),
+                    *("page.css", "page.html.jinja", "page.js"),
+                ],
+            ),
+        ],
+    output:
+        f"{RESULTS}/report.html",
+    log:
+        f"{LOGS}/report.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        configuration=study.model_dump(),
+    script:
+        "../workflow/scripts/report.py"

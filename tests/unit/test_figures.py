@@ -7,8 +7,21 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
-from odyssey.analysis import selection, welch
-from odyssey.figures import figure_3, style
+from odyssey.analysis import budget, fanova, selection, tables, welch
+from odyssey.cells.variants import PAPER_VARIANTS
+from odyssey.figures import (
+    expected_best,
+    figure_1,
+    figure_2,
+    figure_3,
+    figure_4,
+    figure_5,
+    figure_6,
+    learning_curves,
+    pareto,
+    significance,
+    style,
+)
 
 
 def study(tasks=("jsb",), variants=("V", "CIFG", "NFG+NOAF"), n=12) -> pd.DataFrame:
@@ -169,3 +182,178 @@ def test_the_colours_differ_in_grey():
         (style.VERMILLION, "white"),
     ):
         assert abs(np.cbrt(luminance(a)) - np.cbrt(luminance(b))) > 0.25
+
+
+RANGES = {
+    "learning_rate": (1e-6, 1e-2),
+    "hidden_size": (20, 200),
+    "input_noise": (0, 1),
+    "one_minus_momentum": (0.01, 1),
+}
+
+
+@pytest.fixture(scope="module")
+def analysed():
+    """Analyse a study of two tasks: distributions, importances, marginals, interactions."""
+    trials = study(tasks=("timit", "jsb"), variants=("V",), n=20)
+    cells = [
+        fanova.analyse_cell(cell, RANGES, 1, 4, "sklearn")
+        for _, cell in trials.groupby("task", sort=False)
+    ]
+    parts = [pd.concat(part) for part in zip(*cells, strict=True)]
+    return selection.distributions(selection.select(trials)), *parts
+
+
+def titles(figure):
+    """Collect what stands above the parts of a figure."""
+    FigureCanvasAgg(figure).draw()
+    found = [sub.get_suptitle() for sub in figure.findobj(mpl.figure.SubFigure)]
+    return [text for text in (*found, *(ax.get_title() for ax in figure.axes)) if text]
+
+
+def test_figure_4_draws_the_means_and_deviations_of_the_table(analysed):
+    distributions, _, marginals, _ = analysed
+    figure = figure_4.draw(marginals, distributions)
+    assert titles(figure) == ["TIMIT (synthetic stand-in) · V", "JSB Chorales · V"]
+    drawn_lines = [line for ax in figure.axes for line in ax.get_lines()]
+    # Two tasks, three hyperparameters, result and time.
+    assert len(drawn_lines) == 12
+    known = marginals.query("task == 'jsb' and parameter == 'input_noise' and response == 'test'")
+    assert any(
+        np.array_equal(line.get_ydata(), known["mean"])
+        and np.array_equal(line.get_xdata(), known["value"])
+        for line in drawn_lines
+    )
+
+
+def test_the_slices_of_figure_5_are_the_shares_of_the_table(analysed):
+    distributions, importance, _, _ = analysed
+    shares = fanova.main_shares(importance)
+    figure = figure_5.draw(shares, distributions)
+    assert titles(figure) == ["TIMIT\n(synthetic stand-in)", "JSB Chorales"]
+    for ax, task in zip(figure.axes, ("timit", "jsb"), strict=True):
+        known = shares[shares["task"] == task].set_index("term")["share"]
+        angles = {wedge.get_gid(): (wedge.theta2 - wedge.theta1) / 360 for wedge in ax.patches}
+        assert angles == pytest.approx((known / known.sum()).to_dict(), abs=1e-6)
+
+
+def test_the_maps_of_figure_6_are_those_of_the_table_and_grey_is_nothing(analysed):
+    distributions, _, _, interactions = analysed
+    figure = figure_6.draw(interactions, distributions)
+    assert "JSB Chorales · V · interaction alone" in titles(figure)
+    maps = figure.findobj(mpl.image.AxesImage)
+    # Two tasks, two matrices of six.
+    assert len(maps) == 24
+    alone = [image for image in maps if image.norm.vmin == -image.norm.vmax]
+    assert len(alone) == 12
+    assert to_hex(figure_6.DIVERGING(0.5)) == "#d0d0d0"
+    plane = interactions.query(
+        "task == 'jsb' and parameter_x == 'learning_rate' and parameter_y == 'hidden_size'"
+    )
+    expected = plane.pivot_table(index="y", columns="x", values="total").to_numpy()
+    assert any(np.array_equal(image.get_array(), expected) for image in maps)
+
+
+def test_where_there_is_no_forest_the_figure_says_so(analysed):
+    distributions, importance, marginals, interactions = analysed
+    for figure in (
+        figure_4.draw(marginals, distributions, "NP"),
+        figure_5.draw(fanova.main_shares(importance), distributions, "NP"),
+        figure_6.draw(interactions, distributions, "NP"),
+    ):
+        assert [text.get_text() for text in figure.texts] == ["NP: too few trials to grow a forest"]
+
+
+@pytest.mark.parametrize("variants", [PAPER_VARIANTS, ("V",), ("V", "NFG+NOAF"), ("CIFG", "FGR")])
+def test_figure_1_draws_a_block_for_each_variant(variants):
+    figure = figure_1.draw(variants)
+    names = [title.split("\n")[0] for title in titles(figure)]
+    others = [name for name in variants if name != "V"]
+    assert names == ["Simple recurrent unit", "LSTM block: vanilla (V)", *others]
+
+
+def test_figure_1_names_every_change():
+    (title,) = [t for t in titles(figure_1.draw(("NFG+NOAF",))) if t.startswith("NFG")]
+    assert title == "NFG+NOAF\nno forget gate\nno output activation"
+
+
+def test_figure_2_draws_every_stroke_and_the_text_as_it_is():
+    points = np.random.default_rng(1).normal(size=(10, 3))
+    figure = figure_2.draw(points, np.array([4, 1, 5]), "$a_b$ & 5 %", synthetic=True)
+    FigureCanvasAgg(figure).draw()
+    assert len(figure.axes[0].get_lines()) == 6
+    assert figure.get_supxlabel() == "$a_b$ & 5 %"
+    assert "synthetic stand-in" in figure.axes[0].get_title()
+
+
+def test_the_map_of_significance_marks_what_the_table_calls_significant():
+    marked = selection.select(study(tasks=("timit", "jsb")), 0.5)
+    table = welch.compare(marked, resamples=0)
+    figure = significance.draw(table, selection.distributions(marked))
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert len(texts) == 4
+    assert [text.endswith("*") for text in texts] == [False, False, True, True]
+
+
+def test_a_study_of_vanilla_alone_has_no_map_of_significance_but_a_sentence():
+    marked = selection.select(study(variants=("V",)), 0.5)
+    figure = significance.draw(welch.compare(marked), selection.distributions(marked))
+    assert figure.texts[0].get_text() == "no variant could be compared with V"
+
+
+def test_expected_best_draws_the_curves_of_the_table():
+    trials = study(tasks=("timit", "jsb"))
+    table = budget.expected_best(trials, 1, resamples=20)
+    figure = expected_best.draw(table, selection.distributions(selection.select(trials)))
+    for ax, task in zip(figure.axes, ("timit", "jsb"), strict=True):
+        assert [line.get_label() for line in ax.get_lines()] == ["V", "CIFG", "NFG+NOAF"]
+        known = table.loc[(table["task"] == task) & (table["variant"] == "CIFG"), "expected"]
+        assert np.array_equal(ax.get_lines()[1].get_ydata(), known)
+
+
+def test_learning_curves_are_those_of_the_best_trials():
+    trials = study()
+    trials.loc[trials["variant"] == "CIFG", ["validation", "test"]] = np.nan
+    marked = selection.select(trials)
+    best = tables.best_trials(marked)
+    curves = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "task": "jsb",
+                    "variant": variant,
+                    "trial": trial,
+                    "epoch": range(1, 11),
+                    "validation": trial + 1 / np.arange(1, 11),
+                }
+            )
+            for variant in ("V", "CIFG", "NFG+NOAF")
+            for trial in range(12)
+        ]
+    )
+    figure = learning_curves.draw(curves, best, selection.distributions(marked))
+    lines = [line for line in figure.axes[0].get_lines() if len(line.get_xdata()) > 1]
+    chosen = best["trial"].dropna().to_list()
+    assert [line.get_ydata()[-1] - 0.1 for line in lines] == pytest.approx(chosen)
+
+
+def test_pareto_draws_the_front_of_the_table():
+    trials = study()
+    fronts = budget.fronts(trials)
+    figure = pareto.draw(trials, fronts, selection.distributions(selection.select(trials)))
+    for ax, cost in zip(figure.axes, pareto.COSTS, strict=True):
+        points = {
+            point
+            for line in ax.get_lines()
+            if line.get_linestyle() == "None"
+            for point in zip(line.get_xdata(), line.get_ydata(), strict=True)
+        }
+        known = fronts[fronts["cost"] == cost]
+        assert points == set(zip(known["value"], known["test"], strict=True))
+
+
+def test_lines_of_variants_differ_in_colour_or_style():
+    looks = [expected_best.line_of(name, list(PAPER_VARIANTS)) for name in PAPER_VARIANTS]
+    assert len({(look["color"], look["linestyle"]) for look in looks}) == 9
+    dots = [expected_best.dot_of(name, list(PAPER_VARIANTS)) for name in PAPER_VARIANTS]
+    assert len({look["marker"] for look in dots}) == 9

@@ -128,3 +128,29 @@ def test_one_table_makes_three_files(tmp_path, marked):
     assert csv["learning_rate"].tolist()[:3] == [1e-5, 1e-5, 1e-5]
     assert paths[1].read_text().startswith("Best trials.\n\n| Task |")
     assert paths[2].read_text().count(r"\\") == 7
+
+
+def test_the_importance_table_has_a_row_for_each_forest(marked):
+    forest = {"variant": "V", "response": "test", "n": 40, "oob_r2": 0.5, "note": "few trials"}
+    importance = pd.DataFrame(
+        [
+            {"task": "jsb", "term": "learning_rate", "order": 1, "share": 0.6} | forest,
+            {"task": "jsb", "term": "momentum", "order": 1, "share": 0.1} | forest,
+            {"task": "jsb", "term": "learning_rate × momentum", "order": 2, "share": 0.2} | forest,
+            {"task": "jsb", "term": "higher order", "order": pd.NA, "share": 0.1} | forest,
+            {"task": "timit", "term": "", "order": pd.NA, "share": np.nan}
+            | forest
+            | {"n": 4, "oob_r2": np.nan, "note": "no forest"},
+        ]
+    ).astype({"order": "Int64"})
+    table = tables.importances(importance, marked).set_index("task")
+    row = table.loc["jsb"]
+    assert (row["learning_rate"], row["momentum"], row["pairs"], row["higher order"]) == (
+        0.6,
+        0.1,
+        0.2,
+        0.1,
+    )
+    assert table.loc["timit", ["learning_rate", "pairs"]].isna().all()
+    assert table["corpus"].to_dict() == {"jsb": "music21", "timit": "synthetic (stand-in)"}
+    assert table["note"].to_dict() == {"jsb": "few trials", "timit": "no forest"}

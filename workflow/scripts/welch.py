@@ -7,5 +7,6 @@ from odyssey.console import job
 
 with job(snakemake.log[0]):
     marked = read_trials(snakemake.input.trials)
-    tests = compare(marked, snakemake.params.alpha, snakemake.params.correction)
+    params = snakemake.params
+    tests = compare(marked, params.alpha, params.correction, params.selection_luck)
     write_csv(tests, snakemake.output[0])

@@ -265,6 +265,17 @@ class Analysis(_Section):
     correction: Literal["bonferroni", "holm"] = Field(
         "bonferroni", description="Correction for the number of comparisons of a task."
     )
+    selection_luck: bool = Field(
+        default=True,
+        description="A difference is significant only if it also exceeds what the luck of "
+        "selecting the best explains; `false` is the paper's plain test, which finds too many.",
+    )
+    fanova_backend: Literal["fanova", "sklearn"] = Field(
+        "fanova",
+        description="What grows the forests: the paper's package, for academic and non-commercial "
+        "use, or scikit-learn, which is free.",
+    )
+    trees: int = Field(100, ge=2, description="Trees of each forest.")
 
 
 class Study(_Section):

@@ -189,7 +189,7 @@ def read_trials(path: str | os.PathLike) -> pd.DataFrame:
     Parameters
     ----------
     path : path-like
-        ``trials.csv`` or ``tests/selected.csv``.
+        What `trials_table` or `selection.select` made.
 
     Returns
     -------

@@ -52,7 +52,15 @@ HEADINGS = {
     "seconds_maximum": "Seconds, longest",
     "epochs_mean": "Epochs a trial",
     "seconds_an_epoch": "Seconds an epoch",
+    "response": "Response",
+    "oob_r2": "Out-of-bag R²",
+    "pairs": "Pairs",
+    "higher order": "Higher order",
+    "p_selection": "p with selection",
+    "p_bootstrap": "p bootstrap",
 }
+# Of the table of best trials, what figures read.
+BEST_COLUMNS = {"task": "str", "variant": "str", "trial": "Int64", "best_epoch": "Int64"}
 LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -65,6 +73,7 @@ LATEX = str.maketrans(
         "}": r"\}",
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
+        "²": r"\textsuperscript{2}",
     }
 )
 
@@ -86,6 +95,11 @@ def corpus(source: str, synthetic: bool) -> str:
 
 def _corpora(frame: pd.DataFrame) -> list[str]:
     return [corpus(s, m) for s, m in zip(frame["source"], frame["synthetic"], strict=True)]
+
+
+def _corpus_of_task(marked: pd.DataFrame) -> dict[str, str]:
+    tasks = marked.drop_duplicates("task")
+    return dict(zip(tasks["task"], _corpora(tasks), strict=True))
 
 
 def best_trials(marked: pd.DataFrame) -> pd.DataFrame:
@@ -131,10 +145,42 @@ def tests(welch: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The columns of `welch` that `HEADINGS` names, and `corpus`.
     """
-    corpora = marked.drop_duplicates("task").set_index("task")
-    names = dict(zip(corpora.index, _corpora(corpora), strict=True))
     table = welch[[c for c in welch.columns if c in HEADINGS]].copy()
-    table["corpus"] = table["task"].map(names)
+    table["corpus"] = table["task"].map(_corpus_of_task(marked))
+    return table
+
+
+def importances(importance: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
+    """Lay out the shares of main effects and interactions, a row for each forest.
+
+    Parameters
+    ----------
+    importance : pandas.DataFrame
+        As `fanova.analyse_cell` returns it, of all cells.
+    marked : pandas.DataFrame
+        As `selection.select` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `task`, `variant`, `response`, `n`, `oob_r2`, a column for each main effect, `pairs`,
+        ``higher order``, `note` and `corpus`. Shares are of 1.
+    """
+    terms = [*importance.loc[importance["order"].eq(1).fillna(value=False), "term"].unique()]
+    rows = []
+    for keys, forest in importance.groupby(["task", "variant", "response"], sort=False):
+        shares = forest.set_index("term")["share"]
+        pairs = forest.loc[forest["order"].eq(2).fillna(value=False), "share"]
+        first = forest.iloc[0]
+        rows.append(
+            dict(zip(("task", "variant", "response"), keys, strict=True))
+            | {"n": first["n"], "oob_r2": first["oob_r2"]}
+            | {term: shares.get(term, math.nan) for term in terms}
+            | {"pairs": pairs.sum() if len(pairs) else math.nan}
+            | {"higher order": shares.get("higher order", math.nan), "note": first["note"]}
+        )
+    table = pd.DataFrame(rows)
+    table["corpus"] = table["task"].map(_corpus_of_task(marked))
     return table
 
 

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.figure import Figure
 
 # Widths of one and of two columns of a two-column journal page, in inches.
@@ -22,6 +23,16 @@ MEASURES = {
     "timit": "frame error (%)",
     "iam": "character error rate (%)",
     "jsb": "NLL (nats a frame)",
+}
+
+PARAMETERS = {
+    "learning_rate": "learning rate",
+    "hidden_size": "hidden size",
+    "input_noise": "input noise",
+    "momentum": "momentum",
+    "nesterov": "Nesterov",
+    "clip": "clipping",
+    "higher order": "higher order",
 }
 
 SETTINGS = {
@@ -68,6 +79,23 @@ def style() -> AbstractContextManager:
     return mpl.rc_context(SETTINGS)
 
 
+def titles(distributions: pd.DataFrame) -> dict[str, str]:
+    """Name the tasks of a study.
+
+    Parameters
+    ----------
+    distributions : pandas.DataFrame
+        As `selection.distributions` returns it; read are `task` and `synthetic`.
+
+    Returns
+    -------
+    dict of str to str
+        In the study's order (`task_title`).
+    """
+    synthetic = distributions.groupby("task", sort=False)["synthetic"].any()
+    return {task: task_title(task, bool(flag)) for task, flag in synthetic.items()}
+
+
 def task_title(task: str, synthetic: bool) -> str:
     """Name a task above its panel, and say so where its corpus is made up.
 
@@ -97,6 +125,23 @@ def measure(task: str) -> str:
     str
     """
     return MEASURES.get(task, "test result")
+
+
+def sentence(text: str) -> Figure:
+    """Say in words why there is nothing to draw.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    with style():
+        figure = Figure(figsize=(COLUMN, 1.0))
+        figure.text(0.5, 0.5, text, ha="center", va="center", wrap=True)
+    return figure
 
 
 def save(figure: Figure, paths: Iterable[str | os.PathLike]) -> None:

@@ -1,4 +1,4 @@
-"""A made-up study whose true effects are known: `python tests/made_up_study.py FOLDER` writes it.
+"""A made-up study whose true effects are known: `python tests/made_up_trials.py FOLDER` writes it.
 
 Every result is a sum of known terms: the task's best, the variant's shift, a term for each
 hyperparameter, and chance. What the analysis has to find in it can so be said beforehand.

@@ -1,0 +1,552 @@
+"""The report: its sentences are true of tables whose truth is known, and its page is whole."""
+
+import json
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import made_up_trials
+import numpy as np
+import pandas as pd
+import pytest
+import vl_convert
+
+from odyssey.analysis import claims, selection, tables, welch
+from odyssey.report import captions, explorer, files, sentences
+from odyssey.report.page import Contents, render, script_data
+
+LABELS = {"timit": "TIMIT", "jsb": "JSB Chorales"}
+MEASURES = {"timit": "frame error (%)", "jsb": "NLL (nats a frame)"}
+CONFIGURATION = {
+    "study": "made-up",
+    "seed": 1,
+    "search": {"trials": 200, "learning_rate": {"low": 1e-6, "high": 1e-2}},
+    "analysis": {"best_fraction": 0.1, "alpha": 0.05, "correction": "bonferroni"},
+}
+# Tags that have no end.
+VOID = {"meta", "link", "img", "br", "input", "hr"}
+
+
+def welch_table(task="jsb", **differences) -> pd.DataFrame:
+    """Make Welch's table from the true difference of each variant; those of 0 are no effects."""
+    rows = [{"task": task, "variant": "V", "n": 20, "mean": 10.0, "sd": 1.0, "note": "reference"}]
+    rows += [
+        {
+            "task": task,
+            "variant": variant,
+            "n": 20,
+            "mean": 10.0 + difference,
+            "sd": 1.0,
+            "difference": difference,
+            "ci_low": difference - 0.5,
+            "ci_high": difference + 0.5,
+            "p": 0.001 if difference else 0.9,
+            "p_adjusted": 0.008 if difference else 1.0,
+            "significant": bool(difference),
+            "direction": "worse" if difference > 0 else "better" if difference < 0 else "",
+        }
+        for variant, difference in differences.items()
+    ]
+    frame = pd.DataFrame(rows).reindex(columns=list(welch.COLUMNS))
+    for column in ("direction", "note"):
+        frame[column] = frame[column].astype("str").fillna("")
+    frame[["n_vanilla"]] = 20
+    return frame.astype(welch.COLUMNS)
+
+
+def small(trials=6, tasks=("timit", "jsb"), variants=("V", "NP", "NOAF"), synthetic=("timit",)):
+    """Make the contents of a report of a small made-up study."""
+    made = made_up_trials.trials(trials, tasks, variants, synthetic)
+    marked = selection.select(made, 0.5)
+    return Contents(CONFIGURATION, marked, made_up_trials.curves(made), welch.compare(marked))
+
+
+def parse(page: str):
+    """Read a page's tags and the text outside scripts and styles; every tag must be closed."""
+
+    class Reader(HTMLParser):
+        def __init__(self):
+            super().__init__()
+            self.tags, self.open, self.text = [], [], []
+
+        def handle_starttag(self, tag, attributes):
+            self.tags.append((tag, dict(attributes)))
+            if tag not in VOID:
+                self.open.append(tag)
+
+        def handle_endtag(self, tag):
+            assert self.open.pop() == tag
+
+        def handle_data(self, data):
+            if not {"script", "style"} & set(self.open):
+                self.text.append(data)
+
+    reader = Reader()
+    reader.feed(page)
+    assert reader.open == []
+    return reader.tags, re.sub(r"\s+", " ", " ".join(reader.text))
+
+
+def script(page: str, name: str):
+    found = re.search(f'<script type="application/json" id="{name}">(.*?)</script>', page, re.S)
+    return json.loads(found[1])
+
+
+# Sentences
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (8.3812, "8.38"),
+        (31.24, "31.2"),
+        (1234.5, "1,234"),
+        (0.0021, "0.00210"),
+        (-0.5, "−0.500"),
+        (0.00013, "1.3e−4"),
+    ],
+)
+def test_a_number_in_a_sentence_has_up_to_three_digits(value, text):
+    assert sentences.short(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.784, "78 %"), (0.0123, "1.2 %"), (0.0004, "under 0.1 %"), (0, "0.0 %"), (1, "100 %")],
+)
+def test_a_share_is_written_as_a_percentage(share, text):
+    assert sentences.percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(50, "50.0 seconds"), (600, "10.0 minutes"), (7200, "2.00 hours"), (86400 * 3, "3.00 days")],
+)
+def test_a_time_has_the_unit_that_suits_it(seconds, text):
+    assert sentences.duration(seconds) == text
+
+
+def test_words_are_listed_as_in_a_sentence():
+    assert sentences.listed(["a"]) == "a"
+    assert sentences.listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_diverged_and_failed_trials_are_counted_in_the_first_sentence():
+    trials = pd.DataFrame(
+        {
+            "task": "jsb",
+            "variant": ["V", "NP"] * 10,
+            "status": ["diverged"] * 2 + ["failed"] + ["completed"] * 17,
+            "train_seconds": 360.0,
+        }
+    )
+    assert sentences.what_ran(trials) == (
+        "20 trials of 2 variants on 1 task took 2.00 hours of training; "
+        "2 (10 %) diverged and 1 (5.0 %) failed."
+    )
+    completed = trials.assign(status="completed")
+    assert sentences.what_ran(completed).endswith("all of them ran to their end.")
+
+
+def test_the_summary_names_what_is_worse_everywhere_and_what_on_some_tasks():
+    table = pd.concat(
+        [welch_table("timit", NP=0, NIG=2.0, NFG=3.0), welch_table("jsb", NP=0, NIG=0, NFG=1)]
+    )
+    assert sentences.against_vanilla(table, LABELS, 0.05) == (
+        "No variant is significantly better than vanilla on any task; NFG is significantly worse "
+        "on both tasks, NIG on some (Welch’s t-test, α = 0.05)."
+    )
+
+
+def test_the_summary_names_a_variant_that_is_better():
+    text = sentences.against_vanilla(welch_table(NP=-1.0, NFG=2.0), LABELS, 0.01)
+    assert text == (
+        "NP on JSB Chorales is significantly better than vanilla; significantly worse is NFG "
+        "(Welch’s t-test, α = 0.01)."
+    )
+
+
+def test_the_summary_of_a_study_without_effects_claims_none():
+    text = sentences.against_vanilla(welch_table(NP=0, NFG=0), LABELS, 0.05)
+    assert text.startswith("No variant is significantly better than vanilla on JSB Chorales; none")
+
+
+def test_comparisons_that_could_not_be_made_are_counted_and_not_called_equal():
+    table = welch_table(NP=0, NFG=2.0)
+    unknown = table["variant"] == "NP"
+    table.loc[unknown, ["p", "p_adjusted", "significant"]] = None
+    assert "1 comparison could not be made" in sentences.against_vanilla(table, LABELS, 0.05)
+    assert "NP" not in sentences.comparisons(table, LABELS, MEASURES, 0.05)[0]
+    table[["p", "p_adjusted", "significant"]] = None
+    assert sentences.against_vanilla(table, LABELS, 0.05).startswith("No variant could be compared")
+
+
+def test_a_caption_gives_each_difference_with_its_interval():
+    (text,) = sentences.comparisons(welch_table(CIFG=0, NP=-1.0, NFG=2.0), LABELS, MEASURES, 0.1)
+    assert text == (
+        "JSB Chorales: the selected trials of NP are best on average, with NLL 9.00 nats a frame; "
+        "vanilla has 10.0. "
+        "Significantly better than vanilla is NP (−1.00, 90 % interval −1.50 to −0.500). "
+        "Significantly worse than vanilla is NFG (2.00, 90 % interval 1.50 to 2.50). "
+        "Not significantly different is CIFG."
+    )
+
+
+def importance(r2=0.9, note="", **shares) -> pd.DataFrame:
+    orders = [3 if "__" not in term and term == "rest" else 1 + term.count("__") for term in shares]
+    return pd.DataFrame(
+        {
+            "task": "jsb",
+            "variant": "V",
+            "response": "test",
+            "term": [term.replace("__", " × ") for term in shares],
+            "order": pd.array([None if o == 3 else o for o in orders], dtype="Int64"),
+            "share": list(shares.values()),
+            "sd": 0.01,
+            "n": 200,
+            "oob_r2": r2,
+            "note": note,
+        }
+    )
+
+
+def test_a_caption_ranks_the_hyperparameters_and_keeps_interactions_apart():
+    table = importance(
+        momentum=0.004,
+        learning_rate=0.75,
+        hidden_size=0.12,
+        learning_rate__hidden_size=0.05,
+        learning_rate__momentum=0.03,
+        rest=0.046,
+    )
+    (text,) = sentences.importances(table, LABELS)
+    assert "learning rate 75 %, hidden size 12 % and momentum 0.4 %, each alone" in text
+    assert "13 % several together (out-of-bag R² of the forest: 0.900)" in text
+    (text,) = sentences.interactions(table, LABELS)
+    assert "that of learning rate and hidden size, with 5.0 % of the variance" in text
+    assert "all pairs together have 8.0 %" in text
+
+
+def test_a_forest_that_explains_nothing_is_called_so():
+    (text,) = sentences.importances(
+        importance(r2=-0.1, note="the forest explains nothing", learning_rate=0.5, rest=0.5), LABELS
+    )
+    assert "−0.100" in text
+    assert text.endswith("Beware: the forest explains nothing.")
+
+
+def test_a_cell_without_a_forest_says_why():
+    table = importance(nothing=0.0).assign(share=np.nan, term="", note="no forest: 4 trials")
+    assert sentences.importances(table, LABELS) == ["JSB Chorales: no forest: 4 trials."]
+
+
+def marginal(parameter: str, values, means, response="test") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "task": "jsb",
+            "variant": "V",
+            "response": response,
+            "parameter": parameter,
+            "value": values,
+            "mean": means,
+            "sd": 0.1,
+        }
+    )
+
+
+def test_the_basin_of_the_learning_rate_is_found_where_it_is():
+    exponent = np.linspace(-6, -2, 81)
+    # Within a tenth of the range, 9, of the best where (e + 4)^2 <= 0.9 with the ends at 4: 0.63.
+    rates = marginal("learning_rate", 10**exponent, 8 + (exponent + 4) ** 2)
+    (text,) = sentences.marginals(rates, LABELS, MEASURES)
+    assert "NLL 8.00 nats a frame, is at learning rate 1.0e−4" in text
+    low, high = re.search(r"basin from (\S+) to (\S+)\.$", text).groups()
+    low, high = (float(end.replace("−", "-")) for end in (low, high))
+    assert np.log10([low, high]) == pytest.approx([-4 - 0.63, -4 + 0.63], abs=0.05)
+    assert "reaches" not in text
+
+
+@pytest.mark.parametrize(("sign", "end"), [(-1, "upper"), (1, "lower")])
+def test_a_basin_at_the_end_of_the_range_is_said_to_reach_it(sign, end):
+    exponent = np.linspace(-6, -2, 41)
+    rates = marginal("learning_rate", 10**exponent, 8 + sign * exponent)
+    (text,) = sentences.marginals(rates, LABELS, MEASURES)
+    assert f"reaches the {end} end of the searched range" in text
+
+
+def test_size_and_noise_are_described_by_what_they_change():
+    table = pd.concat(
+        [
+            marginal("hidden_size", [20, 60, 200], [9.0, 8.5, 8.25]),
+            marginal("hidden_size", [20, 60, 200], [10.0, 30.0, 80.0], "train_seconds"),
+            marginal("input_noise", [0.0, 0.3, 0.6, 1.0], [8.5, 8.0, 8.4, 9.0]),
+        ]
+    )
+    (text,) = sentences.marginals(table, LABELS, MEASURES)
+    assert "from 20 to 200 blocks lowers it by 0.750 and takes 8.00 times as long" in text
+    assert "noise is best at 0.300, which gains 0.500 over none; the most of it costs 1.00" in text
+
+
+def test_noise_that_only_hurts_is_not_recommended():
+    noise = marginal("input_noise", [0.0, 0.1, 0.5, 1.0], [8.01, 8.0, 8.4, 9.0])
+    (text,) = sentences.marginals(noise, LABELS, MEASURES)
+    assert "does not clearly help, and the most of it costs 1.00" in text
+
+
+def test_budgets_name_the_variant_that_is_best_at_each():
+    k = np.arange(1, 41)
+    table = pd.concat(
+        pd.DataFrame(
+            {
+                "task": "jsb",
+                "variant": variant,
+                "k": k,
+                "expected": expected,
+                "low": expected - 0.5,
+                "high": expected + 0.5,
+            }
+        )
+        for variant, expected in (("V", 10.0 - 0.1 * k), ("NP", 9.5 - 0.05 * k))
+    ).reset_index()
+    assert sentences.budgets(table, LABELS) == [
+        "JSB Chorales: best in expectation is with 5 trials NP (9.25, interval 8.75 to 9.75; "
+        "vanilla 9.50) and with 20 trials V (8.00, interval 7.50 to 8.50)."
+    ]
+
+
+def test_the_best_trial_of_a_task_is_the_one_of_best_validation():
+    trials = made_up_trials.trials(30, ("jsb",), ("V", "NP"))
+    best = trials.loc[trials["validation"].idxmin()]
+    (text,) = sentences.best_trials(trials, LABELS)
+    assert f"{best['variant']}, trial {best['trial']}, with" in text
+    assert f"epoch {best['best_epoch']} of {best['epochs']}" in text
+
+
+def test_verdicts_are_counted():
+    table = pd.DataFrame({"verdict": ["undecided", "reproduced", "reproduced"]})
+    assert sentences.verdicts(table) == "Of 3 claims: 2 reproduced and 1 undecided."
+
+
+# Captions
+
+
+def test_a_figure_of_the_supplement_is_captioned_for_its_variant():
+    asked = []
+
+    def find(variant):
+        asked.append(variant)
+        return ["found"]
+
+    found = captions.caption("figure_4_NFG+NOAF", {"figure_4": find})
+    assert asked == ["NFG+NOAF"]
+    assert found.title.startswith("Figure 4. ")
+    assert found.title.endswith(": NFG+NOAF")
+    assert found.findings == ["found"]
+
+
+def test_a_figure_that_is_not_known_has_its_name_for_a_title():
+    assert captions.caption("my_own_plot", {}) == captions.Caption("My own plot", "", [])
+
+
+# Explorer
+
+
+def test_curves_keep_four_digits_and_what_is_not_finite_is_an_empty_place():
+    curves = pd.DataFrame(
+        {
+            "task": "jsb",
+            "variant": "V",
+            "trial": [0, 0, 0, 1],
+            "epoch": [1, 2, 3, 1],
+            "train_loss": [1.234567, np.inf, 0.5, 2.0],
+            "validation": [11.0, 9.87654, np.nan, 3.0],
+        }
+    )
+    packed = explorer.packed_curves(curves, 1)
+    assert packed["loss_curve"].tolist() == ["1.235  0.5", "2"]
+    assert packed["validation_curve"].tolist() == ["11 9.877 ", "3"]
+    assert explorer.packed_curves(curves, 2)["loss_curve"].tolist() == ["1.235 0.5", "2"]
+
+
+def test_curves_are_thinned_only_when_they_would_not_fit():
+    assert explorer.stride(explorer.CURVE_NUMBERS // 2) == 1
+    assert explorer.stride(explorer.CURVE_NUMBERS // 2 + 1) == 2
+
+
+def test_far_outliers_do_not_set_the_axis():
+    low, high = explorer.limits(pd.Series([1.0, 2.0, 3.0, 4.0, 1e6]))
+    assert (low, high) == (1.0, 4.0)
+    assert explorer.limits(pd.Series([5.0])) == (5.0, 6.0)
+    assert explorer.limits(pd.Series([], dtype=float)) == (0.0, 1.0)
+
+
+def test_the_explorer_is_a_specification_that_vega_lite_compiles_without_a_warning(capfd):
+    contents = small()
+    chart = explorer.chart(contents.trials, 1, LABELS, MEASURES)
+    columns = explorer.trial_columns(contents.trials, contents.curves)
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    chart["datasets"]["trials"] = rows
+    vega = vl_convert.vegalite_to_vega(chart)
+    assert capfd.readouterr().err == ""
+    signals = {signal["name"]: signal for signal in vega["signals"]}
+    # What the page's script relies on.
+    assert vega["width"] == explorer.WIDTH
+    assert "dark" in signals
+    elements = {s["bind"]["element"] for s in signals.values() if "bind" in s}
+    assert elements == {"#choose-task", "#choose-variants", "#choose-axis", "#choose-trial"}
+
+
+def test_every_trial_is_in_the_explorer_those_without_a_result_too():
+    contents = small()
+    contents.trials.loc[3, ["validation", "test"]] = np.nan
+    columns = explorer.trial_columns(contents.trials, contents.curves)
+    assert len(columns["trial"]) == len(contents.trials)
+    assert columns["test"][3] is None
+    assert columns["learning_rate"] == pytest.approx(contents.trials["learning_rate"], rel=1e-4)
+
+
+def test_any_number_of_variants_has_colours():
+    many = ["V", *(f"NFG+{i}" for i in range(30))]
+    assert list(explorer.colours(many)) == many
+    assert explorer.colours(many)["V"] is None
+
+
+# Files
+
+
+def test_a_pdf_is_refused_as_a_figure_of_the_page(tmp_path):
+    with pytest.raises(ValueError, match=r"figure_3\.pdf: .* must be \.svg or \.png"):
+        files.read_images([tmp_path / "figure_3.pdf"])
+
+
+def test_a_configuration_is_laid_out_one_line_a_key():
+    lines = files.setting_lines({"a": {"b": 1e-6, "c": None}, "d": ["V", "NP"], "e": []})
+    assert lines == [("a.b", "1e-06"), ("d", "V, NP")]
+
+
+def test_packages_that_are_not_there_have_no_version():
+    assert set(files.versions(["numpy", "no-such-package"])) == {"Python", "numpy"}
+
+
+# Page
+
+
+def test_the_page_is_whole_and_asks_for_nothing_outside_itself():
+    tags, _ = parse(render(small()))
+    assert ("html", {"lang": "en"}) in tags
+    policy = next(a["content"] for t, a in tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'")
+    assert "http" not in policy
+    addresses = [v for _, a in tags for k, v in a.items() if k in ("src", "href", "srcset")]
+    assert addresses
+    assert all(address.startswith(("#", "data:")) for address in addresses)
+
+
+def test_the_same_study_makes_the_same_page():
+    assert render(small()) == render(small())
+
+
+def test_a_part_that_the_study_lacks_has_no_section():
+    contents = small()
+    _, text = parse(render(contents))
+    for title in ("The paper’s claims", "Figures", "Tables"):
+        assert title not in text
+    tags, _ = parse(render(contents))
+    ids = {attributes.get("id") for _, attributes in tags}
+    assert {"run", "explorer"} < ids
+    assert not {"claims", "figures", "tables"} & ids
+    links = {a["href"].removeprefix("#") for t, a in tags if t == "a"}
+    assert links <= ids
+
+
+def test_a_full_report_shows_claims_before_figures_before_tables_before_trials(tmp_path):
+    contents = small()
+    (tmp_path / "figure_3.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    tables.best_trials(contents.trials).to_csv(tmp_path / "best_trials.csv", index=False)
+    judged = claims.judge(
+        claims.Tables(
+            selection.distributions(contents.trials),
+            contents.welch,
+            importance(learning_rate=0.9, rest=0.1),
+            marginal("learning_rate", [1e-6, 1e-2], [9.0, 8.0]),
+        )
+    )
+    page = render(
+        Contents(
+            CONFIGURATION,
+            contents.trials,
+            contents.curves,
+            contents.welch,
+            files.read_images([tmp_path / "figure_3.svg"]),
+            files.read_tables([tmp_path / "best_trials.csv"]),
+            {"numpy": "1.2.3"},
+            "one core",
+            claims=judged,
+        )
+    )
+    tags, text = parse(page)
+    sections = [a["id"] for t, a in tags if t == "section"]
+    assert sections == ["run", "claims", "figures", "tables", "explorer"]
+    assert len([a for t, a in tags if a.get("class") == "verdict"]) == len(judged)
+    assert all(a.get("alt") for t, a in tags if t == "img")
+    assert all("scope" in a for t, a in tags if t == "th")
+    assert "1.2.3" in text
+    assert "one core" in text
+    assert "Figure 3. Test results of each variant." in text
+
+
+def test_texts_from_the_study_cannot_become_markup():
+    contents = small(synthetic=())
+    evil = "</script><script>alert(1)</script>"
+    contents.trials["source"] = evil
+    contents.trials.loc[0, "status"] = evil
+    page = render(contents)
+    tags, text = parse(page)
+    assert evil in unescape(text)
+    assert len([t for t, _ in tags if t == "script"]) == 4
+    assert script(page, "trials")["status"][0] == evil
+
+
+def test_data_in_a_script_element_cannot_end_it():
+    assert "<" not in script_data({"a": "</script><!--"})
+    assert json.loads(script_data({"a": "</script><!--"})) == {"a": "</script><!--"}
+
+
+def test_a_stand_in_corpus_is_named_wherever_its_numbers_are():
+    page = render(small(synthetic=("timit",)))
+    _, text = parse(page)
+    assert "Stand-in data. TIMIT: made-up data in the place of the real corpus" in text
+    # Beside the sentence above and the explorer's choices, the task has its mark each time.
+    unmarked = re.findall(r"TIMIT(?! \(stand-in\))", text)
+    assert unmarked == ["TIMIT"]
+    (choice,) = [p for p in script(page, "chart")["params"] if p["name"] == "task"]
+    assert choice["bind"]["labels"] == ["TIMIT (stand-in)", "JSB Chorales"]
+
+
+def test_a_study_without_stand_ins_has_no_notice():
+    assert "tand-in" not in parse(render(small(synthetic=())))[1]
+
+
+def test_a_study_without_any_result_is_still_a_page():
+    made = made_up_trials.trials(3, ("jsb",), ("V", "NP"), ())
+    made[["validation", "test"]] = np.nan
+    made["epochs"] = 0
+    made["status"] = "diverged"
+    marked = selection.select(made)
+    page = render(
+        Contents(CONFIGURATION, marked, made_up_trials.curves(made), welch.compare(marked))
+    )
+    assert "No variant could be compared with vanilla." in parse(page)[1]
+
+
+def test_the_report_of_the_papers_study_is_under_ten_megabytes():
+    made = made_up_trials.trials()
+    assert len(made) == 5400
+    # As long as the protocol allows, which no real study comes near.
+    made["epochs"] = made_up_trials.EPOCHS
+    marked = selection.select(made)
+    curves = made_up_trials.curves(made)
+    page = render(Contents(CONFIGURATION, marked, curves, welch.compare(marked)))
+    # Three megabytes are left for figures and tables.
+    assert len(page.encode()) < 7e6

@@ -1,0 +1,11 @@
+"""Figure 4: marginal predictions along each hyperparameter of one variant, by fANOVA."""
+
+from odyssey.analysis import fanova, selection
+from odyssey.analysis.files import read_csv
+from odyssey.console import job
+from odyssey.figures import figure_4, style
+
+with job(snakemake.log[0]):
+    distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
+    marginals = read_csv(snakemake.input.marginals, fanova.MARGINAL_COLUMNS)
+    style.save(figure_4.draw(marginals, distributions, snakemake.params.variant), snakemake.output)

@@ -1,0 +1,548 @@
+"""The paper's statements as functions of the study's tables, each with a rule for its verdict."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+REPRODUCED, NOT_REPRODUCED, UNDECIDED = "reproduced", "not reproduced", "undecided"
+PAPER_TASKS = ("timit", "iam", "jsb")
+# Selected trials a group, and trials a forest, below which nothing is decided.
+GROUP_MINIMUM, FOREST_MINIMUM = 10, 80
+# Out-of-bag R² below which a forest's shares and curves mean little.
+R2_MINIMUM = 0.3
+
+COLUMNS = {
+    "claim": "str",
+    "task": "str",
+    "paper": "str",
+    "measured": "float64",
+    "ci_low": "float64",
+    "ci_high": "float64",
+    "verdict": "str",
+    "note": "str",
+    "rule": "str",
+}
+
+# Variants that the paper found significantly worse than V (section IV-B); it found the other of
+# its eight not different.
+WORSE = {
+    "timit": ("NOG", "NIAF", "NIG", "NFG", "NOAF"),
+    "iam": ("NOG", "NIAF", "NIG", "NFG", "NOAF"),
+    "jsb": ("NFG", "NOAF", "FGR"),
+}
+OTHERS = ("CIFG", "FGR", "NP", "NOG", "NIAF", "NIG", "NFG", "NOAF")
+BEST = {"timit": 29.6, "iam": 9.26, "jsb": 8.38}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What claims are read off.
+
+    Parameters
+    ----------
+    distributions : pandas.DataFrame
+        As `selection.distributions` returns it.
+    welch : pandas.DataFrame
+        As `welch.compare` returns it.
+    importance, marginals : pandas.DataFrame
+        As `fanova.analyse_cell` returns them, of all cells.
+    """
+
+    distributions: pd.DataFrame
+    welch: pd.DataFrame
+    importance: pd.DataFrame
+    marginals: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a study says about a claim.
+
+    Parameters
+    ----------
+    holds : bool or None
+        None where the study is too small to say, or lacks what it takes.
+    measured, low, high : float
+        The number behind it and its interval, NaN if there is none.
+    note : str
+    """
+
+    holds: bool | None
+    measured: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of the paper about one task or about all of them.
+
+    Parameters
+    ----------
+    statement : str
+    paper : dict of str to str
+        From each task that the paper says it of to the paper's value. The task ``all`` stands for
+        all three together.
+    rule : str
+        When the verdict is "reproduced"; where the finding is the contrary, it is "not reproduced".
+    judge : callable
+        From the tables and a task to a finding.
+    """
+
+    statement: str
+    paper: dict[str, str]
+    rule: str
+    judge: Callable[[Tables, str], Finding] = field(repr=False)
+
+
+def _row(table: pd.DataFrame, **keys: str) -> pd.Series | None:
+    chosen = table
+    for column, value in keys.items():
+        chosen = chosen[chosen[column] == value]
+    return chosen.iloc[0] if len(chosen) else None
+
+
+def _compared(tables: Tables, task: str, variant: str) -> Finding | pd.Series:
+    """Return the row of a comparison that is large enough to decide, or why there is none."""
+    row = _row(tables.welch, task=task, variant=variant)
+    if row is None:
+        return Finding(None, note=f"{variant} is not in the study")
+    found = (row["difference"], row["ci_low"], row["ci_high"])
+    if pd.isna(row["p"]):
+        return Finding(None, *found, note=row["note"])
+    smaller = min(row["n"], row["n_vanilla"])
+    if smaller < GROUP_MINIMUM:
+        note = f"too few trials: {smaller} selected, {GROUP_MINIMUM} are needed"
+        return Finding(None, *found, note=note)
+    return row
+
+
+def worse_than_vanilla(variant: str) -> Callable[[Tables, str], Finding]:
+    """Judge that a variant is significantly worse than V; measured is the difference."""
+
+    def judge(tables: Tables, task: str) -> Finding:
+        row = _compared(tables, task, variant)
+        if isinstance(row, Finding):
+            return row
+        worse = bool(row["significant"]) and row["difference"] > 0
+        return Finding(worse, row["difference"], row["ci_low"], row["ci_high"])
+
+    return judge
+
+
+def not_different(variant: str) -> Callable[[Tables, str], Finding]:
+    """Judge that a variant does not differ significantly from V; measured is the difference."""
+
+    def judge(tables: Tables, task: str) -> Finding:
+        row = _compared(tables, task, variant)
+        if isinstance(row, Finding):
+            return row
+        same = not row["significant"]
+        return Finding(same, row["difference"], row["ci_low"], row["ci_high"])
+
+    return judge
+
+
+def none_better(tables: Tables, task: str) -> Finding:
+    """Judge that no variant is significantly better than V; measured is how many are."""
+    rows = tables.welch[(tables.welch["task"] == task) & (tables.welch["variant"] != "V")]
+    if rows.empty:
+        return Finding(None, note="the study has no variant beside V")
+    better = rows[rows["significant"].fillna(value=False) & (rows["difference"] < 0)]
+    count = float(len(better))
+    if len(better):
+        return Finding(holds=False, measured=count, note=", ".join(better["variant"]))
+    undecided = [v for v in rows["variant"] if isinstance(_compared(tables, task, v), Finding)]
+    if undecided:
+        return Finding(None, count, note=f"too few trials: {', '.join(undecided)}")
+    return Finding(holds=True, measured=count)
+
+
+def most_critical(tables: Tables, task: str) -> Finding:
+    """Judge that NFG and NOAF are both significantly worse; measured is the smaller difference."""
+    rows = [_compared(tables, task, variant) for variant in ("NFG", "NOAF")]
+    for row in rows:
+        if isinstance(row, Finding):
+            return row
+    row = min(rows, key=lambda row: row["difference"])
+    worse = all(bool(row["significant"]) and row["difference"] > 0 for row in rows)
+    return Finding(worse, row["difference"], row["ci_low"], row["ci_high"])
+
+
+def best_result(tables: Tables, task: str) -> Finding:
+    """Judge that the best variant reaches the paper's best; measured is its best selected trial."""
+    rows = tables.distributions
+    rows = rows[(rows["task"] == task) & (rows["trials"] == "selected") & (rows["n"] > 0)]
+    if rows.empty:
+        return Finding(None, note="no trial has a result")
+    row = rows.loc[rows["minimum"].idxmin()]
+    reached = row["minimum"] <= 1.02 * BEST[task]
+    if not reached and row["n"] < GROUP_MINIMUM:
+        note = f"too few trials: {row['n']} selected, {GROUP_MINIMUM} are needed"
+        return Finding(None, row["minimum"], note=note)
+    return Finding(bool(reached), row["minimum"], note=row["variant"])
+
+
+def _forest(tables: Tables, task: str, response: str = "test") -> Finding | pd.DataFrame:
+    """Return vanilla's importances where its forest can be trusted, or why it cannot."""
+    table = tables.importance
+    if table.empty:
+        return Finding(None, note="no importances")
+    table = table[
+        (table["task"] == task) & (table["variant"] == "V") & (table["response"] == response)
+    ]
+    if table.empty:
+        return Finding(None, note="V is not in the study")
+    first = table.iloc[0]
+    if table["share"].isna().all():
+        return Finding(None, note=first["note"])
+    if first["n"] < FOREST_MINIMUM:
+        note = f"too few trials: {first['n']} of V, {FOREST_MINIMUM} are needed"
+        return Finding(None, note=note)
+    if not first["oob_r2"] >= R2_MINIMUM:
+        note = f"the forest explains too little: out-of-bag R² {first['oob_r2']:.2f}"
+        return Finding(None, note=note)
+    return table
+
+
+def _share(table: pd.DataFrame, terms: pd.Series) -> tuple[float, float, float]:
+    """Add up shares, with two standard deviations over the trees as their interval."""
+    chosen = table[terms]
+    share = chosen["share"].sum()
+    # Shares of one tree add up to one, so that deviations of a sum of many are no larger than this.
+    half = 1.96 * math.sqrt((chosen["sd"] ** 2).sum())
+    return share, max(0.0, share - half), min(1.0, share + half)
+
+
+def share_between(
+    terms: Callable[[pd.DataFrame], pd.Series], low: float, high: float
+) -> Callable[[Tables, str], Finding]:
+    """Judge that the share of some terms in the variance of V's test error lies in a range.
+
+    A share out of the range whose interval reaches into it decides nothing.
+    """
+
+    def judge(tables: Tables, task: str) -> Finding:
+        table = _forest(tables, task)
+        if isinstance(table, Finding):
+            return table
+        share, bottom, top = _share(table, terms(table))
+        if low <= share <= high:
+            return Finding(holds=True, measured=share, low=bottom, high=top)
+        if bottom <= high and top >= low:
+            return Finding(None, share, bottom, top, "the interval reaches into the paper's range")
+        return Finding(holds=False, measured=share, low=bottom, high=top)
+
+    return judge
+
+
+def ranked(parameter: str, rank: int) -> Callable[[Tables, str], Finding]:
+    """Judge that a main effect is the one of a rank; measured is its share."""
+
+    def judge(tables: Tables, task: str) -> Finding:
+        table = _forest(tables, task)
+        if isinstance(table, Finding):
+            return table
+        main = table[table["order"] == 1].sort_values("share", ascending=False)
+        position = (
+            main["term"].tolist().index(parameter) + 1 if parameter in set(main["term"]) else 0
+        )
+        if not position:
+            return Finding(None, note=f"{parameter} does not vary")
+        found = _share(table, table["term"] == parameter)
+        return Finding(position == rank, *found, note=f"rank {position}")
+
+    return judge
+
+
+def interactions_largest_on_timit(tables: Tables, _: str) -> Finding:
+    """Judge that TIMIT has the largest interactions; measured is their share there."""
+    found = {}
+    for task in PAPER_TASKS:
+        table = _forest(tables, task)
+        if isinstance(table, Finding):
+            return Finding(None, note=f"{task}: {table.note}")
+        found[task] = _share(table, table["order"].ne(1).fillna(value=True))
+    largest = max(found, key=lambda task: found[task][0])
+    return Finding(largest == "timit", *found["timit"], note=f"largest on {largest}")
+
+
+def _curve(
+    tables: Tables, task: str, parameter: str, response: str = "test"
+) -> Finding | pd.DataFrame:
+    """Return vanilla's marginal over a parameter where its forest can be trusted, or why not."""
+    table = _forest(tables, task, response)
+    if isinstance(table, Finding):
+        return table
+    rows = tables.marginals
+    rows = rows[(rows["task"] == task) & (rows["variant"] == "V") & (rows["response"] == response)]
+    rows = rows[rows["parameter"] == parameter].sort_values("value")
+    return Finding(None, note=f"{parameter} does not vary") if rows.empty else rows
+
+
+def basin(tables: Tables, task: str) -> Finding:
+    """Judge the width of the basin of good learning rates; measured is its width in decades."""
+    curve = _curve(tables, task, "learning_rate")
+    if isinstance(curve, Finding):
+        return curve
+    mean, rate = curve["mean"].to_numpy(), np.log10(curve["value"].to_numpy())
+    good = mean <= mean.min() + 0.1 * np.ptp(mean)
+    # The stretch around the best rate, without gaps.
+    first = last = int(mean.argmin())
+    while first > 0 and good[first - 1]:
+        first -= 1
+    while last < len(good) - 1 and good[last + 1]:
+        last += 1
+    step = rate[1] - rate[0]
+    width = rate[last] - rate[first] + step
+    return Finding(bool(0.5 <= width <= 2.5), width)
+
+
+def best_rate_at_the_high_end(tables: Tables, task: str) -> Finding:
+    """Judge that error is least at the end of the range; measured is the best learning rate."""
+    curve = _curve(tables, task, "learning_rate")
+    if isinstance(curve, Finding):
+        return curve
+    best = curve.loc[curve["mean"].idxmin(), "value"]
+    return Finding(bool(best >= 0.1 * curve["value"].max()), best)
+
+
+def rises(parameter: str, response: str, falls: bool = False) -> Callable[[Tables, str], Finding]:
+    """Judge that a response rises (or falls) with a parameter; measured is the change over all."""
+
+    def judge(tables: Tables, task: str) -> Finding:
+        curve = _curve(tables, task, parameter, response)
+        if isinstance(curve, Finding):
+            return curve
+        tenth = max(1, len(curve) // 10)
+        start, end = curve.head(tenth), curve.tail(tenth)
+        change = end["mean"].mean() - start["mean"].mean()
+        half = 1.96 * math.hypot(start["sd"].mean(), end["sd"].mean())
+        return Finding(bool((change < 0) == falls), change, change - half, change + half)
+
+    return judge
+
+
+def diminishing_returns(tables: Tables, task: str) -> Finding:
+    """Judge that blocks added to a small network gain more; measured is the ratio of the gains."""
+    curve = _curve(tables, task, "hidden_size")
+    if isinstance(curve, Finding):
+        return curve
+    size, mean = curve["value"].to_numpy(), curve["mean"].to_numpy()
+    middle = len(size) // 2
+    early = (mean[0] - mean[middle]) / (size[middle] - size[0])
+    late = (mean[middle] - mean[-1]) / (size[-1] - size[middle])
+    if early <= 0:
+        return Finding(holds=False, note="no gain at all from more blocks in a small network")
+    ratio = late / early
+    return Finding(bool(ratio < 1), ratio)
+
+
+def dip(tables: Tables, task: str) -> Finding:
+    """Judge that some noise helps; measured is the error with some noise less that with none."""
+    curve = _curve(tables, task, "input_noise")
+    if isinstance(curve, Finding):
+        return curve
+    none = curve[curve["value"] <= 0.1]
+    some = curve[curve["value"].between(0.2, 0.5)]
+    if none.empty or some.empty:
+        return Finding(None, note="the searched noise does not span 0.1 and 0.2 to 0.5")
+    change = some["mean"].mean() - none["mean"].mean()
+    half = 1.96 * math.hypot(some["sd"].mean(), none["sd"].mean())
+    return Finding(bool(change < 0), change, change - half, change + half)
+
+
+def _named(*terms: str) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda table: table["term"].isin(terms)
+
+
+def _all(value: str) -> dict[str, str]:
+    return dict.fromkeys(PAPER_TASKS, value)
+
+
+ENOUGH = f"at least {GROUP_MINIMUM} selected trials a group"
+TOUCHING = "undecided if only the interval reaches there"
+TRUSTED = (
+    f"fANOVA of V with at least {FOREST_MINIMUM} trials and an out-of-bag R² of at least "
+    f"{R2_MINIMUM}"
+)
+
+CLAIMS = (
+    *(
+        Claim(
+            f"{variant} is significantly worse than V",
+            {task: "worse" for task in PAPER_TASKS if variant in WORSE[task]},
+            f"corrected Welch test significant and the difference above 0; {ENOUGH}",
+            worse_than_vanilla(variant),
+        )
+        for variant in OTHERS
+        if any(variant in WORSE[task] for task in PAPER_TASKS)
+    ),
+    *(
+        Claim(
+            f"{variant} does not differ significantly from V",
+            {task: "no difference" for task in PAPER_TASKS if variant not in WORSE[task]},
+            f"corrected Welch test not significant; {ENOUGH}",
+            not_different(variant),
+        )
+        for variant in OTHERS
+        if any(variant not in WORSE[task] for task in PAPER_TASKS)
+    ),
+    Claim(
+        "No variant is significantly better than V",
+        _all("0"),
+        f"no corrected Welch test significant with a difference below 0; {ENOUGH}",
+        none_better,
+    ),
+    Claim(
+        "Forget gate and output activation are the most critical parts",
+        _all("both worse"),
+        f"NFG and NOAF both significantly worse than V; {ENOUGH}",
+        most_critical,
+    ),
+    Claim(
+        "Best test result",
+        {task: f"{value:g}" for task, value in BEST.items()},
+        "best selected trial of any variant at most 2 % (relative) above the paper's; not "
+        f"reproduced only with {ENOUGH}",
+        best_result,
+    ),
+    Claim(
+        "The learning rate explains more than two thirds of the variance of the error",
+        _all("> 0.667"),
+        f"share of its main effect above 2/3, {TOUCHING}; {TRUSTED}",
+        share_between(_named("learning_rate"), 2 / 3, math.inf),
+    ),
+    Claim(
+        "Hidden size is the second most important hyperparameter",
+        _all("rank 2"),
+        f"second largest main effect; {TRUSTED}",
+        ranked("hidden_size", 2),
+    ),
+    Claim(
+        "Input noise is the third most important hyperparameter",
+        _all("rank 3"),
+        f"third largest main effect; {TRUSTED}",
+        ranked("input_noise", 3),
+    ),
+    Claim(
+        "Momentum explains less than one per cent",
+        _all("< 0.01"),
+        f"share of its main effect below 0.01, {TOUCHING}; {TRUSTED}",
+        share_between(_named("momentum"), 0.0, 0.01),
+    ),
+    Claim(
+        "Interactions explain 5 to 20 per cent",
+        _all("0.05 to 0.2"),
+        f"share of pairs and higher orders between 0.05 and 0.2, {TOUCHING}; {TRUSTED}",
+        share_between(lambda table: table["order"].ne(1).fillna(value=True), 0.05, 0.2),
+    ),
+    Claim(
+        "Interactions are largest on TIMIT",
+        {"all": "timit"},
+        f"share of pairs and higher orders larger there than on IAM and JSB; {TRUSTED}",
+        interactions_largest_on_timit,
+    ),
+    Claim(
+        "Learning rate and momentum hardly interact",
+        {"timit": "0.025"},
+        f"share of the pair at most 0.05, twice the paper's, {TOUCHING}; {TRUSTED}",
+        share_between(_named("learning_rate × momentum"), 0.0, 0.05),
+    ),
+    Claim(
+        "Good learning rates form a basin up to two orders of magnitude wide",
+        _all("up to 2"),
+        "half a decade to 2.5 decades around the best rate in which the marginal error is within a "
+        f"tenth of its range from its minimum; {TRUSTED}",
+        basin,
+    ),
+    Claim(
+        "The best learning rates lie at the high end of the range or beyond it",
+        {"iam": "≥ 0.01", "jsb": "≥ 0.01"},
+        f"least marginal error in the last decade of the range; {TRUSTED}",
+        best_rate_at_the_high_end,
+    ),
+    Claim(
+        "Larger networks are better",
+        _all("error falls"),
+        f"marginal error lower in the last tenth of sizes than in the first; {TRUSTED}",
+        rises("hidden_size", "test", falls=True),
+    ),
+    Claim(
+        "Larger networks bring diminishing returns",
+        _all("ratio < 1"),
+        "gain per block above the middle size below the gain per block under it; " + TRUSTED,
+        diminishing_returns,
+    ),
+    Claim(
+        "Larger networks take longer to train",
+        _all("time rises"),
+        f"marginal training time higher in the last tenth of sizes than in the first; {TRUSTED}",
+        rises("hidden_size", "train_seconds"),
+    ),
+    Claim(
+        "Input noise hurts",
+        {"iam": "error rises", "jsb": "error rises"},
+        f"marginal error higher in the last tenth of noise than in the first; {TRUSTED}",
+        rises("input_noise", "test"),
+    ),
+    Claim(
+        "Some input noise helps on TIMIT",
+        {"timit": "dip at 0.2 to 0.5"},
+        f"mean marginal error at a noise of 0.2 to 0.5 below that of 0 to 0.1; {TRUSTED}",
+        dip,
+    ),
+    Claim(
+        "Input noise slows training",
+        _all("time rises"),
+        f"marginal training time higher in the last tenth of noise than in the first; {TRUSTED}",
+        rises("input_noise", "train_seconds"),
+    ),
+)
+
+
+def judge(tables: Tables) -> pd.DataFrame:
+    """Hold the paper's statements against a study.
+
+    Parameters
+    ----------
+    tables : Tables
+
+    Returns
+    -------
+    pandas.DataFrame
+        `COLUMNS`, a row for each claim and each task that the paper makes it of and the study has,
+        the task ``all`` included. On a stand-in corpus every verdict is "undecided".
+    """
+    of_task = tables.distributions.groupby("task", sort=False)["synthetic"].any()
+    stand_ins = {task for task, synthetic in of_task.items() if synthetic}
+    rows = []
+    for claim in CLAIMS:
+        for task, paper in claim.paper.items():
+            if task != "all" and task not in of_task:
+                continue
+            finding = claim.judge(tables, task)
+            verdict = {True: REPRODUCED, False: NOT_REPRODUCED, None: UNDECIDED}[finding.holds]
+            note = finding.note
+            made_up = stand_ins & (set(PAPER_TASKS) if task == "all" else {task})
+            if made_up:
+                verdict = UNDECIDED
+                note = "; ".join(["stand-in corpus", *([note] if note else [])])
+            rows.append(
+                {
+                    "claim": claim.statement,
+                    "task": task,
+                    "paper": paper,
+                    "measured": finding.measured,
+                    "ci_low": finding.low,
+                    "ci_high": finding.high,
+                    "verdict": verdict,
+                    "note": note,
+                    "rule": claim.rule,
+                }
+            )
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)

@@ -1,0 +1,227 @@
+"""The block beside a simple recurrent unit, and what each variant changes (paper, figure 1)."""
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, FancyArrowPatch
+
+from odyssey.cells.variants import Variant, removed_parts, variant
+from odyssey.figures import style
+
+CHANGES = {
+    "input_gate": "no input gate",
+    "forget_gate": "no forget gate",
+    "output_gate": "no output gate",
+    "coupled": "coupled input and forget gates",
+    "input_activation": "no input activation",
+    "output_activation": "no output activation",
+    "peepholes": "no peepholes",
+    "gate_recurrence": "full gate recurrence",
+}
+# Centres of the parts, the signal running upwards; one unit is the radius of a gate.
+PLACES = {
+    "g": (0.0, 1.2),
+    "times_i": (0.0, 3.6),
+    "cell": (0.0, 6.6),
+    "times_f": (4.0, 6.6),
+    "h": (0.0, 9.6),
+    "times_o": (0.0, 12.0),
+    "i": (-4.2, 3.6),
+    "f": (7.4, 6.6),
+    "o": (-4.2, 12.0),
+}
+RADII = {"cell": 1.25, "times_i": 0.55, "times_f": 0.55, "times_o": 0.55}
+GATES = {"i": "input gate", "f": "forget gate", "o": "output gate"}
+GONE, ADDED = "#c4c4c4", style.VERMILLION
+WIDTH, HEIGHT = (-8.2, 11.0), (-2.6, 16.2)
+
+
+def draw(variants: Sequence[str]) -> Figure:
+    """Draw a simple recurrent unit, the vanilla block, and a small block for each other variant.
+
+    Parameters
+    ----------
+    variants : sequence of str
+        Names as `cells.variants.variant` reads them; ``V`` is drawn large in any case.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Pale and dashed is what a variant takes away, red what it adds.
+    """
+    others = [name for name in variants if name != "V"]
+    columns = min(4, max(1, len(others)))
+    rows = math.ceil(len(others) / columns)
+    with style.style():
+        figure = Figure(figsize=(style.PAGE, 3.7 + 2.0 * rows), layout="constrained")
+        heights = [3.7, 2.0 * rows] if rows else [3.7]
+        parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+        unit, block = parts[0].subplots(1, 2, width_ratios=(1, 1.5))
+        _unit(unit)
+        _block(block, Variant(), labelled=True)
+        block.set_title("LSTM block: vanilla (V)")
+        if rows:
+            axes = parts[1].subplots(rows, columns, squeeze=False).ravel()
+            for ax, name in zip(axes, others, strict=False):
+                chosen = variant(name)
+                _block(ax, chosen, labelled=False)
+                changes = [CHANGES[part] for part in removed_parts(chosen)]
+                ax.set_title("\n".join([name, *changes]), fontsize=7)
+            for ax in axes[len(others) :]:
+                ax.set_axis_off()
+            figure.legend(**_legend(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def _prepare(ax: Axes) -> None:
+    ax.set_xlim(WIDTH)
+    ax.set_ylim(HEIGHT)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+
+
+def _circle(ax: Axes, place: tuple[float, float], radius: float, text: str, **look) -> None:
+    look = {"facecolor": "white", "edgecolor": style.INK, "linewidth": 0.8} | look
+    ax.add_patch(Circle(place, radius, zorder=3, **look))
+    scale = 7 if ax.bbox.width > 1.5 * 72 else 5.5
+    ax.text(*place, text, ha="center", va="center", fontsize=scale, zorder=4)
+
+
+def _arrow(ax: Axes, start, end, bend: float = 0.0, gap=(0.0, 0.0), **look) -> None:
+    """Draw an arrow between two points, stopping `gap` units short of each."""
+    length = math.dist(start, end)
+    toward = [(b - a) / length for a, b in zip(start, end, strict=True)]
+    start = [a + gap[0] * u for a, u in zip(start, toward, strict=True)]
+    end = [b - gap[1] * u for b, u in zip(end, toward, strict=True)]
+    look = {"color": style.INK, "linewidth": 0.8} | look
+    ax.add_patch(
+        FancyArrowPatch(
+            start,
+            end,
+            arrowstyle="-|>,head_length=2.2,head_width=1.3",
+            connectionstyle=f"arc3,rad={bend}",
+            shrinkA=0,
+            shrinkB=0,
+            zorder=2,
+            **look,
+        )
+    )
+
+
+def _between(ax: Axes, start: str, end: str, bend: float = 0.0, **look) -> None:
+    gap = (RADII.get(start, 1.0), RADII.get(end, 1.0))
+    _arrow(ax, PLACES[start], PLACES[end], bend, gap, **look)
+
+
+def _unit(ax: Axes) -> None:
+    """Draw a simple recurrent unit."""
+    _prepare(ax)
+    centre = (0.0, 6.6)
+    _circle(ax, centre, 1.25, "g")
+    _arrow(ax, (0, 1.6), centre, gap=(0, 1.25))
+    _arrow(ax, centre, (0, 11.6), gap=(1.25, 0))
+    # The loop: up from the output, around the right, back to the input.
+    ax.plot([0, 3.4, 3.4], [9.8, 9.8, 3.4], color=style.INK, linewidth=0.8, zorder=2)
+    _arrow(ax, (3.4, 3.4), (0, 3.4))
+    ax.text(0, 1.3, "input", ha="center", va="top", fontsize=6.5)
+    ax.text(0, 11.9, "output", ha="center", va="bottom", fontsize=6.5)
+    ax.text(3.8, 6.6, "recurrence", ha="left", va="center", fontsize=6.5)
+    ax.set_title("Simple recurrent unit")
+
+
+def _block(ax: Axes, chosen: Variant, labelled: bool) -> None:
+    """Draw a block; what it lacks beside vanilla is pale, what it has in addition red."""
+    _prepare(ax)
+    gates = {"i": chosen.input_gate, "f": chosen.forget_gate, "o": chosen.output_gate}
+    learned = {gate: gate in chosen.gates for gate in gates}
+    for start, end in (("g", "times_i"), ("times_i", "cell"), ("cell", "h"), ("h", "times_o")):
+        _between(ax, start, end)
+    _arrow(ax, PLACES["times_o"], (0, 15.2), gap=(RADII["times_o"], 0))
+    _arrow(ax, (0, -1.6), PLACES["g"], gap=(0, 1.0))
+    _between(ax, "cell", "times_f", bend=-0.55)
+    _between(ax, "times_f", "cell", bend=-0.55)
+    _circle(ax, PLACES["cell"], RADII["cell"], "c")
+    _activation(ax, "g", chosen.input_activation)
+    _activation(ax, "h", chosen.output_activation)
+    for gate, present in gates.items():
+        _gate(ax, gate, present, learned[gate], labelled)
+        multiplied = present or chosen.coupled
+        _circle(
+            ax,
+            PLACES[f"times_{gate}"],
+            RADII[f"times_{gate}"],
+            "×" if multiplied else "",
+            edgecolor=style.INK if multiplied else GONE,
+        )
+        _peephole(ax, gate, chosen.peepholes and learned[gate])
+    if chosen.coupled:
+        _arrow(
+            ax,
+            PLACES["i"],
+            PLACES["times_f"],
+            bend=0.42,
+            gap=(1.0, 0.5),
+            color=ADDED,
+            linewidth=1.3,
+        )
+        ax.text(3.2, 2.9, "1 − i", color=ADDED, fontsize=6, ha="left", va="center")
+    if chosen.gate_recurrence:
+        _gate_recurrences(ax, [gate for gate in gates if learned[gate]])
+    if labelled:
+        ax.text(0.4, -1.7, "block input", ha="left", va="center", fontsize=6.5)
+        ax.text(0.4, 15.0, "block output", ha="left", va="center", fontsize=6.5)
+        ax.text(-1.6, 7.4, "cell", ha="right", va="center", fontsize=6.5)
+        ax.text(-1.3, 1.2, "input\nactivation", ha="right", va="center", fontsize=6.5)
+        ax.text(1.3, 9.9, "output\nactivation", ha="left", va="center", fontsize=6.5)
+        ax.text(5.6, 4.2, "peepholes", ha="left", va="center", fontsize=6.5)
+
+
+def _activation(ax: Axes, name: str, present: bool) -> None:
+    look = {} if present else {"edgecolor": GONE, "linestyle": (0, (2, 1.5))}
+    _circle(ax, PLACES[name], 1.0, name if present else "", **look)
+    if not present:
+        x, y = PLACES[name]
+        ax.plot([x, x], [y - 1, y + 1], color=style.INK, linewidth=0.8, zorder=4)
+
+
+def _gate(ax: Axes, gate: str, present: bool, learned: bool, labelled: bool) -> None:
+    look = {} if learned else {"edgecolor": GONE, "linestyle": (0, (2, 1.5))}
+    line = {} if learned else {"color": GONE, "linestyle": (0, (2, 1.5))}
+    x, y = PLACES[gate]
+    _circle(ax, (x, y), 1.0, "σ" if learned else "" if present else "1", **look)
+    _between(ax, gate, f"times_{gate}", **line)
+    outside = -1 if x < 0 else 1
+    _arrow(ax, (x + 2.9 * outside, y), (x, y), gap=(0, 1.0), **line)
+    if labelled:
+        ax.text(x, y + 1.3, GATES[gate], ha="center", va="bottom", fontsize=6.5)
+
+
+def _peephole(ax: Axes, gate: str, present: bool) -> None:
+    look = {"linestyle": (0, (1.5, 1.5)), "color": style.BLUE if present else GONE}
+    _between(ax, "cell", gate, bend=0.45 if gate == "f" else 0.0, **look)
+
+
+def _gate_recurrences(ax: Axes, gates: list[str]) -> None:
+    look = {"color": ADDED, "linewidth": 0.9}
+    for a, b, bend in (("i", "o", -0.35), ("o", "f", -0.3), ("f", "i", -0.45)):
+        if a in gates and b in gates:
+            _between(ax, a, b, bend=bend, **look)
+            _between(ax, b, a, bend=-bend * 0.8, **look)
+    for gate in gates:
+        x, y = PLACES[gate]
+        _arrow(ax, (x - 0.7, y - 0.75), (x + 0.7, y - 0.75), bend=1.6, **look)
+
+
+def _legend() -> dict:
+    return {
+        "handles": [
+            Line2D([], [], color=style.INK, linewidth=0.8),
+            Line2D([], [], color=style.BLUE, linewidth=0.8, linestyle=(0, (1.5, 1.5))),
+            Line2D([], [], color=GONE, linewidth=0.8, linestyle=(0, (2, 1.5))),
+            Line2D([], [], color=ADDED, linewidth=1.1),
+        ],
+        "labels": ["connection", "peephole", "taken away", "added"],
+    }

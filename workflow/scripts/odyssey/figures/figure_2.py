@@ -1,0 +1,42 @@
+"""A line of handwriting with its transcription (paper, figure 2)."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from odyssey.figures import style
+
+
+def draw(points: np.ndarray, stroke_lengths: np.ndarray, text: str, synthetic: bool) -> Figure:
+    """Draw the strokes of a line over what was written.
+
+    Parameters
+    ----------
+    points : numpy.ndarray of float, shape (points, 3)
+        x, y (downwards) and time of the pen, all strokes end to end.
+    stroke_lengths : numpy.ndarray of int, shape (strokes,)
+        Points of each stroke.
+    text : str
+        The transcription.
+    synthetic : bool
+        Made up rather than written by a person, which the title then says.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A stroke of one point is a dot. Points are drawn small on the line that joins them, as
+        they were sampled.
+    """
+    with style.style():
+        figure = Figure(figsize=(style.PAGE, 1.5), layout="constrained")
+        ax = figure.subplots()
+        for stroke in np.split(points, np.cumsum(stroke_lengths)[:-1]):
+            marks = "o" if len(stroke) == 1 else "-"
+            ax.plot(stroke[:, 0], stroke[:, 1], marks, color=style.INK, markersize=1.4)
+            ax.plot(stroke[:, 0], stroke[:, 1], ".", color=style.VERMILLION, markersize=1.1)
+        ax.set_aspect("equal", adjustable="datalim")
+        ax.invert_yaxis()
+        ax.set_axis_off()
+        ax.set_title(style.task_title("iam", synthetic).replace("\n", " "))
+        # A dollar sign would otherwise begin a formula.
+        figure.supxlabel(text, fontfamily="DejaVu Sans Mono", fontsize=8, parse_math=False)
+    return figure

@@ -1,0 +1,73 @@
+"""Marginal test error and training time along each hyperparameter (paper, figure 4)."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from odyssey.figures import style
+
+PARAMETERS = ("learning_rate", "hidden_size", "input_noise")
+
+
+def draw(marginals: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V") -> Figure:
+    """Draw a row for each task and a column for each hyperparameter.
+
+    Parameters
+    ----------
+    marginals : pandas.DataFrame
+        As `fanova.analyse_cell` returns it, of all cells.
+    distributions : pandas.DataFrame
+        As `selection.distributions` returns it; read are `task` and `synthetic`.
+    variant : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Blue, left axis: predicted test result. Orange, dashed, right axis: training time. Bands
+        are one standard deviation over the trees. Tasks without a forest have no row.
+    """
+    known = marginals[(marginals["variant"] == variant) & marginals["parameter"].isin(PARAMETERS)]
+    titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
+    parameters = [p for p in PARAMETERS if p in set(known["parameter"])]
+    if not titles:
+        return style.sentence(f"{variant}: too few trials to grow a forest")
+    with style.style():
+        figure = Figure(
+            figsize=(style.PAGE, 0.5 + 1.75 * len(titles)),
+            layout="constrained",
+        )
+        rows = figure.subfigures(len(titles), 1, squeeze=False)[:, 0]
+        for row, (task, title) in zip(rows, titles.items(), strict=True):
+            row.suptitle(" ".join([title.replace("\n", " "), "·", variant]), fontweight="bold")
+            grid = row.subplots(1, len(parameters), squeeze=False)[0]
+            of_task = known[known["task"] == task]
+            for column, (ax, parameter) in enumerate(zip(grid, parameters, strict=True)):
+                curves = of_task[of_task["parameter"] == parameter]
+                time = _panel(ax, curves, parameter)
+                if column == 0:
+                    ax.set_ylabel(style.measure(task), color=style.BLUE)
+                if column == len(parameters) - 1:
+                    time.set_ylabel("training time (s)", color=style.VERMILLION)
+    return figure
+
+
+def _panel(ax: Axes, curves: pd.DataFrame, parameter: str) -> Axes:
+    time = ax.twinx()
+    for axis, response, colour, line in (
+        (ax, "test", style.BLUE, "-"),
+        (time, "train_seconds", style.VERMILLION, (0, (4, 2))),
+    ):
+        curve = curves[curves["response"] == response].sort_values("value")
+        low, high = curve["mean"] - curve["sd"], curve["mean"] + curve["sd"]
+        axis.fill_between(curve["value"], low, high, color=colour, alpha=0.18, linewidth=0)
+        axis.plot(curve["value"], curve["mean"], color=colour, linestyle=line)
+        axis.tick_params(axis="y", colors=colour)
+    time.spines["right"].set_visible(True)
+    time.spines["right"].set_color(style.VERMILLION)
+    time.spines["left"].set_visible(False)
+    ax.spines["left"].set_color(style.BLUE)
+    if parameter == "learning_rate":
+        ax.set_xscale("log")
+    ax.margins(x=0)
+    ax.set_xlabel(style.PARAMETERS[parameter])
+    return time

@@ -1,0 +1,130 @@
+"""Pairs of hyperparameters: predicted result and interaction alone (paper, figure 6)."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure, SubFigure
+
+from odyssey.figures import style
+
+PARAMETERS = ("learning_rate", "momentum", "hidden_size", "input_noise")
+DIVERGING = LinearSegmentedColormap.from_list(
+    "odyssey", [style.BLUE, "#d0d0d0", style.VERMILLION], N=255
+)
+# From one map to the next, in sides of a map.
+PITCH = 1.2
+MAPS = {"total": "prediction", "interaction": "interaction alone"}
+
+
+def draw(interactions: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V") -> Figure:
+    """Draw two lower-triangular matrices of maps for each task.
+
+    Parameters
+    ----------
+    interactions : pandas.DataFrame
+        As `fanova.analyse_cell` returns it, of all cells.
+    distributions : pandas.DataFrame
+        As `selection.distributions` returns it; read are `task` and `synthetic`.
+    variant : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row for each task; left the predicted test result (lighter is worse), right the
+        interaction without the main effects, grey where there is none. All maps of a matrix
+        share one scale of colours.
+    """
+    known = interactions[interactions["variant"] == variant]
+    titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
+    if not titles:
+        return style.sentence(f"{variant}: too few trials to grow a forest")
+    with style.style():
+        figure = Figure(figsize=(style.PAGE, 3.3 * len(titles)), layout="constrained")
+        parts = figure.subfigures(len(titles), 2, squeeze=False)
+        for row, (task, title) in zip(parts, titles.items(), strict=True):
+            maps = _maps(known[known["task"] == task])
+            for part, kind in zip(row, MAPS, strict=True):
+                label = " ".join([title.replace("\n", " "), "·", variant, "·", MAPS[kind]])
+                part.suptitle(label, fontweight="bold")
+                _matrix(part, maps, kind, style.measure(task))
+    return figure
+
+
+def _maps(known: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
+    """Key the maps by (column, row) of the matrix, `x` being the column's hyperparameter."""
+    maps = {}
+    for (x, y), plane in known.groupby(["parameter_x", "parameter_y"], sort=False):
+        if x not in PARAMETERS or y not in PARAMETERS:
+            continue
+        if PARAMETERS.index(x) > PARAMETERS.index(y):
+            x, y = y, x
+            plane = plane.rename(columns={"x": "y", "y": "x"})
+        maps[x, y] = plane
+    return maps
+
+
+def _matrix(
+    part: SubFigure, maps: dict[tuple[str, str], pd.DataFrame], kind: str, measure: str
+) -> None:
+    """Set the maps into one pair of axes; dozens of them would take minutes to lay out."""
+    present = [p for p in PARAMETERS if any(p in pair for pair in maps)]
+    columns, rows = present[:-1], present[1:]
+    values = np.concatenate([plane[kind] for plane in maps.values()])
+    if kind == "total":
+        scale = {"cmap": "cividis", "vmin": values.min(), "vmax": values.max()}
+    else:
+        reach = np.abs(values).max() or 1.0
+        scale = {"cmap": DIVERGING, "vmin": -reach, "vmax": reach}
+    ax = part.subplots()
+    image = None
+    for (x, y), plane in maps.items():
+        left, bottom = columns.index(x) * PITCH, (len(rows) - 1 - rows.index(y)) * PITCH
+        image = ax.imshow(
+            plane.pivot_table(index="y", columns="x", values=kind).to_numpy(),
+            extent=(left, left + 1, bottom, bottom + 1),
+            origin="lower",
+            interpolation="nearest",
+            **scale,
+        )
+    end = PITCH * (len(rows) - 1) + 1
+    ax.set_xlim(0, end)
+    ax.set_ylim(0, end)
+    ax.spines[:].set_visible(False)
+    lowest, leftmost = rows[-1], columns[0]
+    _ticks(ax.xaxis, {x: maps[x, lowest]["x"] for x in columns})
+    _ticks(ax.yaxis, {y: maps[leftmost, y]["y"] for y in reversed(rows)})
+    for position, (x, y) in enumerate(zip(columns, reversed(rows), strict=True)):
+        middle = position * PITCH + 0.5
+        across, along = ax.get_xaxis_transform(), ax.get_yaxis_transform()
+        ax.text(middle, -0.09, style.PARAMETERS[x], transform=across, ha="center", va="top")
+        ax.text(
+            -0.14,
+            middle,
+            style.PARAMETERS[y],
+            transform=along,
+            ha="right",
+            va="center",
+            rotation=90,
+        )
+    bar = part.colorbar(image, ax=ax, shrink=0.6, aspect=30, location="right")
+    bar.set_label(measure)
+    bar.outline.set_visible(False)
+
+
+def _ticks(axis, values: dict[str, pd.Series]) -> None:
+    """Label each hyperparameter near both ends of its stretch of an axis."""
+    places, labels = [], []
+    for position, (parameter, column) in enumerate(values.items()):
+        known = np.sort(column.unique())
+        cell = 1 / len(known)
+        for index in (1, len(known) - 2):
+            places.append(position * PITCH + (index + 0.5) * cell)
+            labels.append(_short(known[index], parameter))
+    axis.set_ticks(places, labels, fontsize=5)
+
+
+def _short(value: float, parameter: str) -> str:
+    if parameter == "learning_rate":
+        exponent = np.log10(value)
+        return f"$10^{{{exponent:.1f}}}$"
+    return f"{value:.0f}" if parameter == "hidden_size" else f"{value:.2f}"

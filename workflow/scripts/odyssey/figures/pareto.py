@@ -1,0 +1,81 @@
+"""What accuracy costs: test result against number of parameters and against training time."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from odyssey.figures import style
+from odyssey.figures.expected_best import dot_of
+
+COSTS = {"parameters": "parameters", "train_seconds": "training time (s)"}
+
+
+def draw(trials: pd.DataFrame, fronts: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
+    """Draw a row for each cost and a column for each task: trials and the front they form.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        One row a trial.
+    fronts : pandas.DataFrame
+        As `budget.fronts` returns it.
+    distributions : pandas.DataFrame
+        As `selection.distributions` returns it; read are `task` and `synthetic`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Grey dots are trials; coloured marks are the front's, which no other trial beats in both.
+    """
+    titles = style.titles(distributions)
+    variants = list(trials["variant"].unique())
+    with style.style():
+        width = style.PAGE if len(titles) > 1 else style.COLUMN
+        figure = Figure(figsize=(width, 4.6), layout="constrained")
+        grid = figure.subplots(len(COSTS), len(titles), squeeze=False)
+        handles = {}
+        for row, cost in zip(grid, COSTS, strict=True):
+            for ax, task in zip(row, titles, strict=True):
+                of_task = trials[(trials["task"] == task) & trials["test"].notna()]
+                front = fronts[(fronts["task"] == task) & (fronts["cost"] == cost)]
+                _panel(ax, of_task, front, cost, variants, handles)
+                ax.set_xlabel(COSTS[cost])
+                ax.set_ylabel(style.measure(task))
+        for ax, title in zip(grid[0], titles.values(), strict=True):
+            ax.set_title(title)
+        names = [name for name in variants if name in handles]
+        figure.legend(
+            handles=[handles[name] for name in names],
+            labels=names,
+            loc="outside lower center",
+            ncols=9 if len(titles) > 1 else 5,
+        )
+    return figure
+
+
+def _panel(
+    ax: Axes,
+    trials: pd.DataFrame,
+    front: pd.DataFrame,
+    cost: str,
+    variants: list[str],
+    handles: dict,
+) -> None:
+    ax.scatter(trials[cost], trials["test"], s=3, color=style.GREY, alpha=0.35, linewidths=0)
+    ax.step(front["value"], front["test"], where="post", color=style.INK, linewidth=0.8)
+    for variant, points in front.groupby("variant", sort=False):
+        (dots,) = ax.plot(
+            points["value"],
+            points["test"],
+            markersize=4.5,
+            markeredgecolor="white",
+            markeredgewidth=0.4,
+            **dot_of(variant, variants),
+        )
+        handles.setdefault(variant, dots)
+    ax.set_xscale("log")
+    if len(trials) > 1:
+        # The worst quarter of trials would press the front into the axis.
+        low, high = trials["test"].min(), front["test"].max()
+        top = max(high, low + 0.05 * abs(low))
+        ax.set_ylim(low - 0.06 * (top - low), top + 0.25 * (top - low))
