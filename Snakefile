@@ -67,4 +67,4 @@ rule all:
         rules.trials.input,
         rules.analysis.input,
         rules.figures.input,
-        rules.report.input,
+        rules.report.output,

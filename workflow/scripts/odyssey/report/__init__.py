@@ -1,0 +1,1 @@
+"""A study's files to one page that a person wants to read."""

@@ -1,0 +1,537 @@
+"""What a study found, in sentences made from its tables."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from odyssey.analysis.tables import STAND_IN
+
+REFERENCE = "V"
+HYPERPARAMETERS = {
+    "learning_rate": "learning rate",
+    "hidden_size": "hidden size",
+    "input_noise": "input noise",
+    "momentum": "momentum",
+    "nesterov": "Nesterov momentum",
+    "clip": "gradient clipping",
+}
+UNITS = {"years": 365.25 * 86400, "days": 86400, "hours": 3600, "minutes": 60}
+# A basin is where the predicted result is within this share of its whole range from the best.
+BASIN = 0.1
+# A gain below this share of the whole range is not called one.
+CLEAR = 0.1
+# Numbers of trials for which the captions say what to expect.
+BUDGETS = (5, 20, 100)
+
+
+def task_labels(trials: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, str]:
+    """Name the tasks of a study, those with a stand-in corpus as such.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        Read are `task` and `synthetic`.
+    titles : mapping of str to str
+        From tasks to their names; other tasks keep their own.
+
+    Returns
+    -------
+    dict of str to str
+        In the study's order.
+    """
+    synthetic = trials.groupby("task", sort=False)["synthetic"].any()
+    return {
+        task: f"{titles.get(task, task)} ({STAND_IN})" if made_up else titles.get(task, task)
+        for task, made_up in synthetic.items()
+    }
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Join words as a sentence lists them: ``a, b and c``.
+
+    Parameters
+    ----------
+    parts : iterable of str
+
+    Returns
+    -------
+    str
+    """
+    words = list(parts)
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def short(value: float) -> str:
+    """Write a number to three digits, for a sentence.
+
+    Parameters
+    ----------
+    value : float
+
+    Returns
+    -------
+    str
+    """
+    if value != 0 and not 1e-3 <= abs(value) < 1e5:
+        return f"{value:.1e}".replace("-", "−").replace("e−0", "e−").replace("e+0", "e")
+    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+    return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def quantity(measure: str, value: float) -> str:
+    """Write a result with its name and unit.
+
+    Parameters
+    ----------
+    measure : str
+        Such as ``frame error (%)``.
+    value : float
+
+    Returns
+    -------
+    str
+        Such as ``frame error 31.2 %``.
+    """
+    name, _, unit = measure.removesuffix(")").partition(" (")
+    return f"{name} {short(value)} {unit}".strip()
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage, whole from ten on.
+
+    Parameters
+    ----------
+    share : float
+
+    Returns
+    -------
+    str
+    """
+    value = 100 * share
+    if 0 < value < 0.1:
+        return "under 0.1 %"
+    return f"{value:.0f} %" if abs(value) >= 9.95 else f"{value:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Write a time in the unit that suits it.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Returns
+    -------
+    str
+    """
+    for unit, size in UNITS.items():
+        if seconds >= 2 * size:
+            return f"{short(seconds / size)} {unit}"
+    return f"{short(seconds)} seconds"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def what_ran(trials: pd.DataFrame) -> str:
+    """Say in one sentence how much was trained, and how much of it failed.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        One row a trial.
+
+    Returns
+    -------
+    str
+    """
+    sizes = [
+        _count(len(trials), "trial"),
+        _count(trials["variant"].nunique(), "variant"),
+        _count(trials["task"].nunique(), "task"),
+    ]
+    time = duration(trials["train_seconds"].sum())
+    text = f"{sizes[0]} of {sizes[1]} on {sizes[2]} took {time} of training"
+    lost = []
+    for status in ("diverged", "failed"):
+        number = int((trials["status"] == status).sum())
+        if number:
+            lost.append(f"{number:,} ({percent(number / len(trials))}) {status}")
+    return f"{text}; {listed(lost)}." if lost else f"{text}; all of them ran to their end."
+
+
+def against_vanilla(welch: pd.DataFrame, labels: Mapping[str, str], alpha: float) -> str:
+    """Say in one sentence which variants differ from vanilla.
+
+    Parameters
+    ----------
+    welch : pandas.DataFrame
+        As `welch.compare` returns it.
+    labels : mapping of str to str
+        From tasks to their names.
+    alpha : float
+        The level of the tests.
+
+    Returns
+    -------
+    str
+    """
+    others = welch[welch["variant"] != REFERENCE]
+    tested = others[others["p_adjusted"].notna()]
+    if tested.empty:
+        return "No variant could be compared with vanilla."
+    significant = tested[tested["significant"].fillna(value=False)]
+    tasks = list(tested["task"].unique())
+    parts = []
+    better = significant[significant["direction"] == "better"]
+    if better.empty:
+        where = f" on {labels[tasks[0]]}" if len(tasks) == 1 else " on any task"
+        parts.append(f"no variant is significantly better than vanilla{where}")
+    else:
+        cells = [f"{row.variant} on {labels[row.task]}" for row in better.itertuples()]
+        parts.append(f"{_subject(cells)} significantly better than vanilla")
+    parts += _worse(significant[significant["direction"] == "worse"], tested, tasks)
+    missing = len(others) - len(tested)
+    if missing:
+        parts.append(f"{_count(missing, 'comparison')} could not be made")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]} (Welch’s t-test, α = {alpha:g})."
+
+
+def _worse(worse: pd.DataFrame, tested: pd.DataFrame, tasks: Sequence[str]) -> list[str]:
+    if worse.empty:
+        return ["none is significantly worse"]
+    of_variant = worse.groupby("variant", sort=False)["task"].nunique()
+    possible = tested.groupby("variant", sort=False)["task"].nunique()
+    everywhere = [v for v, n in of_variant.items() if n == len(tasks) == possible[v]]
+    somewhere = [v for v in of_variant.index if v not in everywhere]
+    if len(tasks) == 1:
+        return [f"significantly worse {_are(everywhere)}"]
+    parts = []
+    if everywhere:
+        number = "both" if len(tasks) == 2 else f"all {len(tasks)}"
+        parts.append(f"{_subject(everywhere)} significantly worse on {number} tasks")
+    if somewhere:
+        where = "on some" if everywhere else "significantly worse on some of them"
+        parts.append(f"{listed(somewhere) if everywhere else _subject(somewhere)} {where}")
+    return [", ".join(parts)]
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _subject(names: Sequence[str]) -> str:
+    return f"{listed(names)} {_is(names)}"
+
+
+def _are(names: Sequence[str]) -> str:
+    return f"{_is(names)} {listed(names)}"
+
+
+def comparisons(
+    welch: pd.DataFrame,
+    labels: Mapping[str, str],
+    measures: Mapping[str, str],
+    alpha: float,
+) -> list[str]:
+    """Say for each task which variants differ from vanilla, and by how much.
+
+    Parameters
+    ----------
+    welch : pandas.DataFrame
+        As `welch.compare` returns it.
+    labels, measures : mapping of str to str
+        From tasks to their names and to what their results measure.
+    alpha : float
+        The level of the tests; their intervals cover 1 - alpha.
+
+    Returns
+    -------
+    list of str
+        A few sentences a task.
+    """
+    sentences = []
+    for task, rows in welch.groupby("task", sort=False):
+        reference = rows[rows["variant"] == REFERENCE]
+        means = rows.dropna(subset=["mean"])
+        if means.empty:
+            sentences.append(f"{labels[task]}: no selected trial has a test result.")
+            continue
+        best = means.loc[means["mean"].idxmin()]
+        text = f"{labels[task]}: the selected trials of {best['variant']} are best on average, "
+        text += f"with {quantity(measures[task], best['mean'])}"
+        if best["variant"] != REFERENCE and reference["mean"].notna().any():
+            text += f"; vanilla has {short(reference['mean'].iloc[0])}"
+        sentences.append(f"{text}. {_differences(rows, alpha)}".strip())
+    return sentences
+
+
+def _differences(rows: pd.DataFrame, alpha: float) -> str:
+    tested = rows[rows["p_adjusted"].notna()]
+    if tested.empty:
+        return ""
+    significant = tested["significant"].fillna(value=False)
+    parts = []
+    for direction in ("better", "worse"):
+        found = tested[significant & (tested["direction"] == direction)]
+        if len(found):
+            each = [
+                f"{r.variant} ({short(r.difference)}, {100 * (1 - alpha):g} % interval "
+                f"{short(r.ci_low)} to {short(r.ci_high)})"
+                for r in found.sort_values("difference", key=abs, ascending=False).itertuples()
+            ]
+            parts.append(f"Significantly {direction} than vanilla {_are(each)}.")
+    same = tested.loc[~significant, "variant"].tolist()
+    if same:
+        parts.append(f"Not significantly different {_are(same)}.")
+    return " ".join(parts)
+
+
+def importances(
+    importance: pd.DataFrame, labels: Mapping[str, str], variant: str = REFERENCE
+) -> list[str]:
+    """Say for each task how much of the result's variance each hyperparameter explains.
+
+    Parameters
+    ----------
+    importance : pandas.DataFrame
+        As `fanova.analyse_cell` returns it.
+    labels : mapping of str to str
+        From tasks to their names.
+    variant : str
+
+    Returns
+    -------
+    list of str
+        One sentence a task.
+    """
+    sentences = []
+    for task, rows in _of_test(importance, variant).groupby("task", sort=False):
+        first = rows.iloc[0]
+        if rows["share"].isna().all():
+            sentences.append(f"{labels[task]}: {first['note']}.")
+            continue
+        alone = rows["order"].fillna(0) == 1
+        main = rows[alone].sort_values("share", ascending=False)
+        each = [f"{_name(r.term)} {percent(r.share)}" for r in main.itertuples()]
+        together = percent(rows.loc[~alone, "share"].sum())
+        text = (
+            f"{labels[task]}: shares in the variance of the test result are {listed(each)}, each "
+        )
+        text += f"alone, and {together} several together"
+        text += f" (out-of-bag R² of the forest: {short(first['oob_r2'])})."
+        if first["note"]:
+            text += f" Beware: {first['note']}."
+        sentences.append(text)
+    return sentences
+
+
+def _name(hyperparameter: str) -> str:
+    return HYPERPARAMETERS.get(hyperparameter, hyperparameter)
+
+
+def interactions(
+    importance: pd.DataFrame, labels: Mapping[str, str], variant: str = REFERENCE
+) -> list[str]:
+    """Say for each task which two hyperparameters interact most.
+
+    Parameters
+    ----------
+    importance : pandas.DataFrame
+        As `fanova.analyse_cell` returns it.
+    labels : mapping of str to str
+    variant : str
+
+    Returns
+    -------
+    list of str
+        One sentence a task.
+    """
+    sentences = []
+    for task, rows in _of_test(importance, variant).groupby("task", sort=False):
+        pairs = rows[rows["order"] == 2]
+        if pairs.empty:
+            continue
+        top = pairs.loc[pairs["share"].idxmax()]
+        names = listed(_name(name) for name in top["term"].split(" × "))
+        sentences.append(
+            f"{labels[task]}: the strongest interaction of two is that of {names}, with "
+            f"{percent(top['share'])} of the variance; all pairs together have "
+            f"{percent(pairs['share'].sum())}."
+        )
+    return sentences
+
+
+def _of_test(importance: pd.DataFrame, variant: str) -> pd.DataFrame:
+    return importance[(importance["response"] == "test") & (importance["variant"] == variant)]
+
+
+def marginals(
+    marginal: pd.DataFrame,
+    labels: Mapping[str, str],
+    measures: Mapping[str, str],
+    variant: str = REFERENCE,
+) -> list[str]:
+    """Say for each task where the predicted result is best, and what size and noise do.
+
+    Parameters
+    ----------
+    marginal : pandas.DataFrame
+        As `fanova.analyse_cell` returns it.
+    labels, measures : mapping of str to str
+        From tasks to their names and to what their results measure.
+    variant : str
+
+    Returns
+    -------
+    list of str
+        One sentence or more a task.
+    """
+    of_variant = marginal[marginal["variant"] == variant]
+    sentences = []
+    for task, rows in of_variant.groupby("task", sort=False):
+        curves = {
+            key: curve.sort_values("value")
+            for key, curve in rows.groupby(["response", "parameter"], sort=False)
+        }
+        parts = []
+        rate = curves.get(("test", "learning_rate"))
+        if rate is not None:
+            parts.append(_basin(rate, measures[task]))
+        size = curves.get(("test", "hidden_size"))
+        if size is not None:
+            parts.append(_trend(size, "blocks", curves.get(("train_seconds", "hidden_size"))))
+        noise = curves.get(("test", "input_noise"))
+        if noise is not None:
+            parts.append(_noise(noise))
+        if parts:
+            sentences.append(f"{labels[task]}: {' '.join(parts)}")
+    return sentences
+
+
+def _basin(curve: pd.DataFrame, measure: str) -> str:
+    mean, value = curve["mean"].to_numpy(), curve["value"].to_numpy()
+    best = int(mean.argmin())
+    good = mean <= mean[best] + BASIN * (mean.max() - mean.min())
+    first = last = best
+    while first > 0 and good[first - 1]:
+        first -= 1
+    while last < len(mean) - 1 and good[last + 1]:
+        last += 1
+    text = f"the lowest prediction, {quantity(measure, mean[best])}, is at learning rate "
+    text += f"{short(value[best])}, in a basin from {short(value[first])} to {short(value[last])}"
+    if last == len(mean) - 1:
+        text += ", which reaches the upper end of the searched range"
+    elif first == 0:
+        text += ", which reaches the lower end of the searched range"
+    return f"{text}."
+
+
+def _trend(curve: pd.DataFrame, unit: str, time: pd.DataFrame | None) -> str:
+    mean, value = curve["mean"].to_numpy(), curve["value"].to_numpy()
+    change = mean[-1] - mean[0]
+    word = "lowers" if change < 0 else "raises"
+    text = f"Going from {value[0]:.0f} to {value[-1]:.0f} {unit} {word} it by {short(abs(change))}"
+    if time is not None and time["mean"].iloc[0] > 0:
+        factor = time["mean"].iloc[-1] / time["mean"].iloc[0]
+        text += f" and takes {short(factor)} times as long"
+    return f"{text}."
+
+
+def _noise(curve: pd.DataFrame) -> str:
+    mean, value = curve["mean"].to_numpy(), curve["value"].to_numpy()
+    best = int(mean.argmin())
+    gain, cost = mean[0] - mean[best], mean[-1] - mean[best]
+    if gain <= CLEAR * (mean.max() - mean[best]):
+        return f"Input noise does not clearly help, and the most of it costs {short(cost)}."
+    text = f"Input noise is best at {short(value[best])}, which gains {short(gain)} over none"
+    return f"{text}; the most of it costs {short(cost)}."
+
+
+def best_trials(trials: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """Say for each task which trial is best by validation, and when it was.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        As `selection.select` returns it.
+    labels : mapping of str to str
+
+    Returns
+    -------
+    list of str
+        One sentence a task.
+    """
+    sentences = []
+    for task, rows in trials.groupby("task", sort=False):
+        known = rows.dropna(subset=["validation"])
+        if known.empty:
+            sentences.append(f"{labels[task]}: no trial has a result.")
+            continue
+        best = known.loc[known["validation"].idxmin()]
+        sentences.append(
+            f"{labels[task]}: best by validation is {best['variant']}, trial {best['trial']}, with "
+            f"{short(best['validation'])} in epoch {best['best_epoch']} of {best['epochs']}, and "
+            f"{short(best['test'])} in the test."
+        )
+    return sentences
+
+
+def budgets(budget: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """Say for each task which variant to expect the best result of, with few trials and with more.
+
+    Parameters
+    ----------
+    budget : pandas.DataFrame
+        As `budget.expected_best` returns it.
+    labels : mapping of str to str
+
+    Returns
+    -------
+    list of str
+        One sentence a task. Budgets above half of the trials are left out, as their bands are too
+        narrow.
+    """
+    sentences = []
+    for task, rows in budget.groupby("task", sort=False):
+        known = rows.dropna(subset=["expected"])
+        parts = []
+        for k in BUDGETS:
+            of_k = known[known["k"] == k]
+            if k > rows["k"].max() / 2 or of_k.empty:
+                continue
+            best = of_k.loc[of_k["expected"].idxmin()]
+            text = f"with {_count(k, 'trial')} {best['variant']} ({short(best['expected'])}, "
+            text += f"interval {short(best['low'])} to {short(best['high'])}"
+            reference = of_k[of_k["variant"] == REFERENCE]
+            if best["variant"] != REFERENCE and len(reference):
+                text += f"; vanilla {short(reference['expected'].iloc[0])}"
+            parts.append(f"{text})")
+        if parts:
+            sentences.append(f"{labels[task]}: best in expectation is {listed(parts)}.")
+    return sentences
+
+
+def verdicts(claims: pd.DataFrame) -> str:
+    """Count the verdicts.
+
+    Parameters
+    ----------
+    claims : pandas.DataFrame
+        Read is `verdict`.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    counts = claims["verdict"].value_counts()
+    parts = [
+        f"{counts.get(verdict, 0)} {verdict}"
+        for verdict in ("reproduced", "not reproduced", "undecided")
+        if counts.get(verdict, 0)
+    ]
+    return f"Of {_count(len(claims), 'claim')}: {listed(parts)}."

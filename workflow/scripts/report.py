@@ -1,0 +1,35 @@
+"""The report: marked trials, curves, tests, and what else the study has, in; one page out."""
+
+import pandas as pd
+
+from odyssey.analysis import budget, claims, fanova, welch
+from odyssey.analysis.collect import read_trials
+from odyssey.analysis.files import read_csv
+from odyssey.console import job
+from odyssey.files import write_atomically
+from odyssey.report.files import machine, read_images, read_tables, versions
+from odyssey.report.page import Contents, render
+
+OPTIONAL = {
+    "importance": fanova.IMPORTANCE_COLUMNS,
+    "marginals": fanova.MARGINAL_COLUMNS,
+    "claims": claims.COLUMNS,
+    "budget": budget.COLUMNS,
+}
+
+with job(snakemake.log[0]):
+    given = snakemake.input
+    page = render(
+        Contents(
+            configuration=snakemake.params.configuration,
+            trials=read_trials(given.trials),
+            curves=pd.read_parquet(given.curves),
+            welch=read_csv(given.welch, welch.COLUMNS),
+            images=read_images(given.figures),
+            tables=read_tables(given.tables),
+            versions=versions(),
+            machine=machine(),
+            **{k: read_csv(path, OPTIONAL[k]) for k in OPTIONAL if (path := given.get(k))},
+        )
+    )
+    write_atomically(snakemake.output[0], lambda file: file.write(page.encode()))
