@@ -22,7 +22,7 @@ $(READY): requirements.lock envs/venv.sh
 
 study: $(READY) ## the default study; its figures are then in results/quick/figures
 	$(BIN)/snakemake --cores $(CORES) $(ARGS)
-	@echo "The figures are in results/quick/figures"
+	@echo "The figures are in results/quick/figures, the report is results/quick/report.html"
 
 test: $(READY) ## the test suite (SLOW=1: with the tests that take minutes)
 	$(BIN)/python -m pytest $(if $(SLOW),-m "slow or not slow") $(ARGS)

@@ -1,12 +1,14 @@
 """The study: a table of trials that the workflow fills, and everything that is read off it."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from odyssey.config import ConfigError, read_study
+from odyssey.features.sequences import PREPARATION
 from odyssey.search import draw_trial
 from odyssey.training.trial import PROCEDURE
 from odyssey.trials import shards
@@ -22,6 +24,7 @@ except ConfigError as error:
     sys.exit(f"Error in the configuration:\n{error}")
 
 TASKS = list(study.tasks.chosen)
+SHARDS = shards(study.search.trials, study.training.trials_per_job)
 RESULTS = f"results/{study.study}"
 LOGS = f"{RESULTS}/logs"
 # Code that makes tables and figures is an input of their rules: a changed module remakes what it
@@ -46,9 +49,9 @@ localrules:
 
 wildcard_constraints:
     task="|".join(TASKS),
-    variant=r"[A-Z]+(\+[A-Z]+)*",
-    first=r"\d+",
-    last=r"\d+",
+    variant="|".join(re.escape(variant) for variant in study.variants),
+    first="|".join(str(first) for first, _ in SHARDS),
+    last="|".join(str(last) for _, last in SHARDS),
 
 
 include: "rules/common.smk"

@@ -1,6 +1,6 @@
 """Runs to tables: all trials in one, the best of each cell, and their comparison with vanilla."""
 
-TABLE_FORMATS = ["csv", "md", "tex"]
+TABLE_TEXTS = ["md", "tex"]
 
 
 rule collect:
@@ -121,7 +121,13 @@ rule table_best_trials:
         trials=rules.select_best.output.trials,
         module=f"{LIBRARY}/analysis/tables.py",
     output:
-        expand(f"{RESULTS}/tables/best_trials.{{ext}}", ext=TABLE_FORMATS),
+        report(
+            f"{RESULTS}/tables/best_trials.csv",
+            caption="../workflow/captions/best_trials.rst",
+            category="Tables",
+            labels={"table": "best trials"},
+        ),
+        expand(f"{RESULTS}/tables/best_trials.{{ext}}", ext=TABLE_TEXTS),
     log:
         f"{LOGS}/tables/best_trials.log",
     conda:
@@ -136,7 +142,13 @@ rule table_tests:
         welch=rules.welch.output[0],
         module=f"{LIBRARY}/analysis/tables.py",
     output:
-        expand(f"{RESULTS}/tables/tests.{{ext}}", ext=TABLE_FORMATS),
+        report(
+            f"{RESULTS}/tables/tests.csv",
+            caption="../workflow/captions/tests.rst",
+            category="Tables",
+            labels={"table": "tests"},
+        ),
+        expand(f"{RESULTS}/tables/tests.{{ext}}", ext=TABLE_TEXTS),
     log:
         f"{LOGS}/tables/tests.log",
     conda:
@@ -151,7 +163,13 @@ rule table_importance:
         importance=rules.fanova.output.importance,
         module=f"{LIBRARY}/analysis/tables.py",
     output:
-        expand(f"{RESULTS}/tables/importance.{{ext}}", ext=TABLE_FORMATS),
+        report(
+            f"{RESULTS}/tables/importance.csv",
+            caption="../workflow/captions/importance.rst",
+            category="Tables",
+            labels={"table": "importance"},
+        ),
+        expand(f"{RESULTS}/tables/importance.{{ext}}", ext=TABLE_TEXTS),
     log:
         f"{LOGS}/tables/importance.log",
     conda:
@@ -165,7 +183,13 @@ rule table_costs:
         trials=rules.select_best.output.trials,
         module=f"{LIBRARY}/analysis/tables.py",
     output:
-        expand(f"{RESULTS}/tables/costs.{{ext}}", ext=TABLE_FORMATS),
+        report(
+            f"{RESULTS}/tables/costs.csv",
+            caption="../workflow/captions/costs.rst",
+            category="Tables",
+            labels={"table": "costs"},
+        ),
+        expand(f"{RESULTS}/tables/costs.{{ext}}", ext=TABLE_TEXTS),
     log:
         f"{LOGS}/tables/costs.log",
     conda:

@@ -13,6 +13,7 @@ if study.tasks.timit:
             "../envs/features.yaml"
         threads: 8
         params:
+            preparation=PREPARATION,
             source=study.tasks.timit.source,
             sizes=study.tasks.timit.synthetic.model_dump(),
         script:
@@ -32,6 +33,7 @@ if study.tasks.iam:
             "../envs/features.yaml"
         threads: 8
         params:
+            preparation=PREPARATION,
             source=study.tasks.iam.source,
             standardised=study.tasks.iam.standardised,
         script:
@@ -65,6 +67,7 @@ if study.tasks.jsb:
             "../envs/features.yaml"
         threads: 8
         params:
+            preparation=PREPARATION,
             source=study.tasks.jsb.source,
         script:
             "../workflow/scripts/features_jsb.py"

@@ -1,6 +1,7 @@
 """Tables to figures: one rule a figure, from tables only."""
 
-FORMATS = ["pdf", "png", "svg"]
+PRINTED = ["pdf", "png"]
+FORMATS = ["svg", *PRINTED]
 OF_VANILLA = ["figure_4", "figure_5", "figure_6"]
 FIGURES = [
     "figure_1",
@@ -24,7 +25,13 @@ rule figure_1:
     input:
         modules=drawn_by("figure_1"),
     output:
-        expand(f"{RESULTS}/figures/figure_1.{{ext}}", ext=FORMATS),
+        report(
+            f"{RESULTS}/figures/figure_1.svg",
+            caption="../workflow/captions/figure_1.rst",
+            category="Figures",
+            labels={"figure": "figure 1"},
+        ),
+        expand(f"{RESULTS}/figures/figure_1.{{ext}}", ext=PRINTED),
     log:
         f"{LOGS}/figures/figure_1.log",
     conda:
@@ -42,7 +49,13 @@ if study.tasks.iam:
             line=rules.line_of_handwriting.output[0],
             modules=drawn_by("figure_2"),
         output:
-            expand(f"{RESULTS}/figures/figure_2.{{ext}}", ext=FORMATS),
+            report(
+                f"{RESULTS}/figures/figure_2.svg",
+                caption="../workflow/captions/figure_2.rst",
+                category="Figures",
+                labels={"figure": "figure 2"},
+            ),
+            expand(f"{RESULTS}/figures/figure_2.{{ext}}", ext=PRINTED),
         log:
             f"{LOGS}/figures/figure_2.log",
         conda:
@@ -57,7 +70,13 @@ rule figure_3:
         welch=rules.welch.output[0],
         modules=drawn_by("figure_3"),
     output:
-        expand(f"{RESULTS}/figures/figure_3.{{ext}}", ext=FORMATS),
+        report(
+            f"{RESULTS}/figures/figure_3.svg",
+            caption="../workflow/captions/figure_3.rst",
+            category="Figures",
+            labels={"figure": "figure 3"},
+        ),
+        expand(f"{RESULTS}/figures/figure_3.{{ext}}", ext=PRINTED),
     log:
         f"{LOGS}/figures/figure_3.log",
     conda:
@@ -72,33 +91,17 @@ rule figure_4:
         distributions=rules.select_best.output.distributions,
         modules=drawn_by("figure_4"),
     output:
-        expand(f"{RESULTS}/figures/figure_4.{{ext}}", ext=FORMATS),
+        report(
+            f"{RESULTS}/figures/figure_4.svg",
+            caption="../workflow/captions/figure_4.rst",
+            category="Figures",
+            labels={"figure": "figure 4"},
+        ),
+        expand(f"{RESULTS}/figures/figure_4.{{ext}}", ext=PRINTED),
     log:
         f"{LOGS}/figures/figure_4.log",
     conda:
         "../envs/analysis.yaml"
-    params:
-        variant="V",
-    script:
-        "../workflow/scripts/figure_4.py"
-
-
-rule supplement_4:
-    input:
-        marginals=rules.fanova.output.marginals,
-        distributions=rules.select_best.output.distributions,
-        modules=drawn_by("figure_4"),
-    output:
-        expand(
-            f"{RESULTS}/figures/supplement/figure_4_{{{{variant}}}}.{{ext}}",
-            ext=FORMATS,
-        ),
-    log:
-        f"{LOGS}/figures/supplement_4_{{variant}}.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        variant=lambda w: w.variant,
     script:
         "../workflow/scripts/figure_4.py"
 
@@ -109,33 +112,17 @@ rule figure_5:
         distributions=rules.select_best.output.distributions,
         modules=drawn_by("figure_5"),
     output:
-        expand(f"{RESULTS}/figures/figure_5.{{ext}}", ext=FORMATS),
+        report(
+            f"{RESULTS}/figures/figure_5.svg",
+            caption="../workflow/captions/figure_5.rst",
+            category="Figures",
+            labels={"figure": "figure 5"},
+        ),
+        expand(f"{RESULTS}/figures/figure_5.{{ext}}", ext=PRINTED),
     log:
         f"{LOGS}/figures/figure_5.log",
     conda:
         "../envs/analysis.yaml"
-    params:
-        variant="V",
-    script:
-        "../workflow/scripts/figure_5.py"
-
-
-rule supplement_5:
-    input:
-        shares=rules.fanova.output.shares,
-        distributions=rules.select_best.output.distributions,
-        modules=drawn_by("figure_5"),
-    output:
-        expand(
-            f"{RESULTS}/figures/supplement/figure_5_{{{{variant}}}}.{{ext}}",
-            ext=FORMATS,
-        ),
-    log:
-        f"{LOGS}/figures/supplement_5_{{variant}}.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        variant=lambda w: w.variant,
     script:
         "../workflow/scripts/figure_5.py"
 
@@ -146,35 +133,58 @@ rule figure_6:
         distributions=rules.select_best.output.distributions,
         modules=drawn_by("figure_6"),
     output:
-        expand(f"{RESULTS}/figures/figure_6.{{ext}}", ext=FORMATS),
+        report(
+            f"{RESULTS}/figures/figure_6.svg",
+            caption="../workflow/captions/figure_6.rst",
+            category="Figures",
+            labels={"figure": "figure 6"},
+        ),
+        expand(f"{RESULTS}/figures/figure_6.{{ext}}", ext=PRINTED),
     log:
         f"{LOGS}/figures/figure_6.log",
     conda:
         "../envs/analysis.yaml"
-    params:
-        variant="V",
     script:
         "../workflow/scripts/figure_6.py"
 
 
-rule supplement_6:
+rule supplement:
     input:
+        marginals=rules.fanova.output.marginals,
+        shares=rules.fanova.output.shares,
         interactions=rules.fanova.output.interactions,
         distributions=rules.select_best.output.distributions,
-        modules=drawn_by("figure_6"),
+        modules=[module for figure in OF_VANILLA for module in drawn_by(figure)],
     output:
+        report(
+            f"{RESULTS}/figures/supplement/figure_4_{{variant}}.svg",
+            caption="../workflow/captions/figure_4.rst",
+            category="Supplement",
+            labels={"figure": "figure 4", "variant": "{variant}"},
+        ),
+        report(
+            f"{RESULTS}/figures/supplement/figure_5_{{variant}}.svg",
+            caption="../workflow/captions/figure_5.rst",
+            category="Supplement",
+            labels={"figure": "figure 5", "variant": "{variant}"},
+        ),
+        report(
+            f"{RESULTS}/figures/supplement/figure_6_{{variant}}.svg",
+            caption="../workflow/captions/figure_6.rst",
+            category="Supplement",
+            labels={"figure": "figure 6", "variant": "{variant}"},
+        ),
         expand(
-            f"{RESULTS}/figures/supplement/figure_6_{{{{variant}}}}.{{ext}}",
-            ext=FORMATS,
+            f"{RESULTS}/figures/supplement/{{figure}}_{{{{variant}}}}.{{ext}}",
+            figure=OF_VANILLA,
+            ext=PRINTED,
         ),
     log:
-        f"{LOGS}/figures/supplement_6_{{variant}}.log",
+        f"{LOGS}/figures/supplement_{{variant}}.log",
     conda:
         "../envs/analysis.yaml"
-    params:
-        variant=lambda w: w.variant,
     script:
-        "../workflow/scripts/figure_6.py"
+        "../workflow/scripts/supplement.py"
 
 
 rule expected_best:
@@ -183,7 +193,13 @@ rule expected_best:
         distributions=rules.select_best.output.distributions,
         modules=drawn_by("expected_best"),
     output:
-        expand(f"{RESULTS}/figures/expected_best.{{ext}}", ext=FORMATS),
+        report(
+            f"{RESULTS}/figures/expected_best.svg",
+            caption="../workflow/captions/expected_best.rst",
+            category="Figures",
+            labels={"figure": "expected best"},
+        ),
+        expand(f"{RESULTS}/figures/expected_best.{{ext}}", ext=PRINTED),
     log:
         f"{LOGS}/figures/expected_best.log",
     conda:
@@ -199,7 +215,13 @@ rule pareto:
         distributions=rules.select_best.output.distributions,
         modules=drawn_by("pareto"),
     output:
-        expand(f"{RESULTS}/figures/pareto.{{ext}}", ext=FORMATS),
+        report(
+            f"{RESULTS}/figures/pareto.svg",
+            caption="../workflow/captions/pareto.rst",
+            category="Figures",
+            labels={"figure": "pareto"},
+        ),
+        expand(f"{RESULTS}/figures/pareto.{{ext}}", ext=PRINTED),
     log:
         f"{LOGS}/figures/pareto.log",
     conda:
@@ -215,7 +237,13 @@ rule learning_curves:
         distributions=rules.select_best.output.distributions,
         modules=drawn_by("learning_curves"),
     output:
-        expand(f"{RESULTS}/figures/learning_curves.{{ext}}", ext=FORMATS),
+        report(
+            f"{RESULTS}/figures/learning_curves.svg",
+            caption="../workflow/captions/learning_curves.rst",
+            category="Figures",
+            labels={"figure": "learning curves"},
+        ),
+        expand(f"{RESULTS}/figures/learning_curves.{{ext}}", ext=PRINTED),
     log:
         f"{LOGS}/figures/learning_curves.log",
     conda:
@@ -230,7 +258,13 @@ rule significance:
         distributions=rules.select_best.output.distributions,
         modules=drawn_by("significance"),
     output:
-        expand(f"{RESULTS}/figures/significance.{{ext}}", ext=FORMATS),
+        report(
+            f"{RESULTS}/figures/significance.svg",
+            caption="../workflow/captions/significance.rst",
+            category="Figures",
+            labels={"figure": "significance"},
+        ),
+        expand(f"{RESULTS}/figures/significance.{{ext}}", ext=PRINTED),
     log:
         f"{LOGS}/figures/significance.log",
     conda:

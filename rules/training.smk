@@ -1,6 +1,5 @@
 """Trials to runs: each job trains one shard of a cell's trials and writes a line for each."""
 
-SHARDS = shards(study.search.trials, study.training.trials_per_job)
 FUSED = study.training.engine_used == "fused"
 
 

@@ -43,7 +43,7 @@ def study(**changes):
         ({"tasks": {"jsb": {"source": "music21", "path": "x"}}}, "has no use for the key path"),
         (
             {"tasks": {"jsb": {"source": "json", "path": "/nowhere.json"}}},
-            "tasks.jsb.path: there is no /nowhere.json",
+            "tasks.jsb.path: there is no file /nowhere.json",
         ),
         ({"tasks": {"timit": {"source": "ldc93s1"}}}, "timit: source ldc93s1 needs the key path"),
         ({"tasks": {"iam": {"path": "x"}}}, "tasks.iam: source synthetic has no use for the key"),
@@ -57,7 +57,16 @@ def study(**changes):
         ),
         (
             {"tasks": {"iam": {"source": "iam", "path": "/nowhere"}}},
-            "tasks.iam.path: there is no /nowhere",
+            "tasks.iam.path: there is no folder /nowhere",
+        ),
+        ({"tasks": {"jsb": {"source": "json", "path": "/"}}}, "tasks.jsb.path: / is no file"),
+        ({"tasks": {"jsb": {"source": "json", "path": ""}}}, "tasks.jsb.path: . is no file"),
+        ({"tasks": {"jsb": {"source": "json", "path": "x" * 5000}}}, "cannot be looked at"),
+        ({"tasks": {"timit": None, "jsb": {}}}, "tasks.timit: nothing stands under this task"),
+        ({"search": {"hidden_size": {"low": 20, "high": 20.5}}}, "search.hidden_size.high: "),
+        (
+            {"tasks": {"jsb": {"source": "download", "url": "x.json", "sha256": "0" * 64}}},
+            "tasks.jsb: url must be an address",
         ),
         ({"study": "../up"}, "study: "),
         ({"seed": -1}, "seed: must be greater than or equal to 0"),

@@ -1,6 +1,7 @@
 """A trial and a shard: early stopping, divergence, and the same bits however they are run."""
 
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -211,3 +212,19 @@ def test_an_unusable_checkpoint_is_set_aside_with_a_warning(sequences, tmp_path,
     assert {**again, TIMES: 0} == {**whole, TIMES: 0}
     assert (folder / "c.npz.unusable").exists()
     assert "set aside" in caplog.text
+
+
+def test_an_interruption_ends_the_other_trials_after_the_epoch_they_are_in(sequences, tmp_path):
+    plan = Plan("jsb", "V", epochs=10_000, patience=10_000, engine="reference")
+    interrupted = threading.Event()
+
+    def report(number, *_):
+        if number == 1 and not interrupted.is_set():
+            interrupted.set()
+            raise KeyboardInterrupt
+
+    # Ten thousand epochs would take an hour: that it ends is the test.
+    with pytest.raises(KeyboardInterrupt):
+        shard(sequences, tmp_path, [row(0), row(1)], threads=2, plan=plan, report=report)
+    kept = sorted(p.name for p in (tmp_path / "state").iterdir())
+    assert kept == ["0.npz", "1.npz"]

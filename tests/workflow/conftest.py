@@ -28,9 +28,9 @@ STUDY = {
 
 
 def merged(base: dict, changes: dict) -> dict:
-    """Lay changes over a configuration, section by section."""
-    result = dict(base)
-    for key, value in changes.items():
+    """Lay changes over a configuration, section by section; None removes a key."""
+    result = {k: v for k, v in base.items() if k not in changes or changes[k] is not None}
+    for key, value in ((k, v) for k, v in changes.items() if v is not None):
         inner = isinstance(value, dict) and isinstance(base.get(key), dict)
         result[key] = merged(base[key], value) if inner else value
     return result

@@ -130,7 +130,7 @@ def test_a_wrong_key_is_refused_before_any_job(fresh):
 def test_a_corpus_that_is_not_there_is_named_before_any_job(fresh):
     (fresh.folder / "corpus.json").unlink()
     output = fresh.snakemake(fails=True)
-    assert "tasks.jsb.path: there is no corpus.json" in output
+    assert "tasks.jsb.path: there is no file corpus.json" in output
     assert "Traceback" not in output
     assert not fresh.results.exists()
 
@@ -139,5 +139,38 @@ def test_a_damaged_corpus_is_named_and_leaves_no_features(fresh):
     (fresh.folder / "corpus.json").write_text('{"train": []}', encoding="utf-8")
     output = fresh.snakemake("features", fails=True)
     assert "Error: corpus.json: must hold the keys train, valid, test" in output
+    assert "Traceback" not in output
+    assert list((fresh.results / "features").glob("*")) == []
+
+
+MADE_UP = {
+    "timit": {
+        "source": "synthetic",
+        "synthetic": {"train": 1, "validation": 1, "test": 1, "words": {"low": 3, "high": 3}},
+    },
+    "iam": {"source": "synthetic", "synthetic": {"train": 3, "validation": 2, "test": 1}},
+}
+
+
+@pytest.mark.parametrize(
+    ("task", "damaged", "content", "message"),
+    [
+        ("timit", "*.WAV", b"NIST_1A\n   1024\n", ".WAV"),
+        ("timit", "*.PHN", b"", ".PHN"),
+        ("iam", "*.xml", b"<WhiteboardCaptureSession>", ".xml"),
+        ("iam", "testset_f.txt", b"", "testset_f.txt"),
+    ],
+)
+def test_a_damaged_file_of_a_corpus_is_named_and_leaves_no_features(
+    fresh, task, damaged, content, message
+):
+    fresh.configure(tasks={"jsb": None, task: MADE_UP[task]})
+    fresh.snakemake(f"results/small/corpora/{task}")
+    # SA sentences are never read.
+    files = sorted(p for p in fresh.results.rglob(damaged) if not p.name.startswith("SA"))
+    files[0].write_bytes(content)
+    output = fresh.snakemake(f"results/small/features/{task}.npz", fails=True)
+    error = next(line for line in output.splitlines() if line.startswith("Error:"))
+    assert message in error
     assert "Traceback" not in output
     assert list((fresh.results / "features").glob("*")) == []

@@ -15,6 +15,9 @@ with job(snakemake.log[0]):
         progress=lambda done, total: show(f"{done} of {total}"),
     )
     sequences = strokes.sequences(
-        lines, source, source == "synthetic", snakemake.params.standardised
+        lines,
+        f"{source}, standardised" if snakemake.params.standardised else source,
+        source == "synthetic",
+        snakemake.params.standardised,
     )
     save(sequences, snakemake.output[0])

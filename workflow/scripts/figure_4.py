@@ -1,4 +1,4 @@
-"""Figure 4: marginal predictions along each hyperparameter of one variant, by fANOVA."""
+"""Figure 4: marginal predictions along each hyperparameter of vanilla, by fANOVA."""
 
 from odyssey.analysis import fanova, selection
 from odyssey.analysis.files import read_csv
@@ -8,4 +8,4 @@ from odyssey.figures import figure_4, style
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     marginals = read_csv(snakemake.input.marginals, fanova.MARGINAL_COLUMNS)
-    style.save(figure_4.draw(marginals, distributions, snakemake.params.variant), snakemake.output)
+    style.save(figure_4.draw(marginals, distributions), snakemake.output)

@@ -1,4 +1,4 @@
-"""Figure 5: shares of the hyperparameters in the variance of one variant, by fANOVA."""
+"""Figure 5: shares of the hyperparameters in the variance of vanilla, by fANOVA."""
 
 from odyssey.analysis import fanova, selection
 from odyssey.analysis.files import read_csv
@@ -8,4 +8,4 @@ from odyssey.figures import figure_5, style
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     shares = read_csv(snakemake.input.shares, fanova.SHARE_COLUMNS)
-    style.save(figure_5.draw(shares, distributions, snakemake.params.variant), snakemake.output)
+    style.save(figure_5.draw(shares, distributions), snakemake.output)

@@ -1,4 +1,4 @@
-"""Figure 6: pairs of hyperparameters of one variant, by fANOVA."""
+"""Figure 6: pairs of hyperparameters of vanilla, by fANOVA."""
 
 from odyssey.analysis import fanova, selection
 from odyssey.analysis.files import read_csv
@@ -8,6 +8,4 @@ from odyssey.figures import figure_6, style
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     interactions = read_csv(snakemake.input.interactions, fanova.INTERACTION_COLUMNS)
-    style.save(
-        figure_6.draw(interactions, distributions, snakemake.params.variant), snakemake.output
-    )
+    style.save(figure_6.draw(interactions, distributions), snakemake.output)

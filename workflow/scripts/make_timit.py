@@ -6,11 +6,13 @@ from odyssey.corpora import synthetic_speech
 with job(snakemake.log[0]):
     show = Progress("timit: synthesising speakers")
     sizes = snakemake.params.sizes
-    words = sizes.pop("words")
     synthetic_speech.write(
         snakemake.output[0],
-        **sizes,
-        words=(words["low"], words["high"]),
+        sizes["seed"],
+        sizes["train"],
+        sizes["validation"],
+        sizes["test"],
+        (sizes["words"]["low"], sizes["words"]["high"]),
         processes=snakemake.threads,
         progress=lambda done, total: show(f"{done} of {total}"),
     )

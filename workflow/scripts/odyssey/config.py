@@ -1,6 +1,7 @@
 """A study's configuration as typed, checked values; schema and reference are generated from it."""
 
 import difflib
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -52,7 +53,10 @@ class NoiseRange(Range):
 class HiddenSizeRange(PositiveRange):
     """An interval of numbers of blocks."""
 
-    low: float = Field(ge=1, description="Lower end, 1 or more.")
+    low: int = Field(ge=1, le=10_000, description="Fewest blocks.")
+    high: int = Field(
+        ge=1, le=10_000, description="Most blocks; equal to `low`, it fixes the number."
+    )
 
 
 class WordRange(_Section):
@@ -153,8 +157,11 @@ class JsbTask(_Task):
                 raise ValueError(f"source {self.source} needs the key {key}")
             if not wanted and getattr(self, key) is not None:
                 raise ValueError(f"source {self.source} has no use for the key {key}")
-        if self.url and not self.url.endswith((".json", ".pickle")):
-            raise ValueError(f"url must end in .json or .pickle (given: {self.url!r})")
+        if self.url and not re.fullmatch(r"(https?|file)://.+/[^/]+\.(json|pickle)", self.url):
+            raise ValueError(
+                "url must be an address that begins with https:// and ends in a file's name, "
+                f".json or .pickle (given: {self.url!r})"
+            )
         return self
 
 
@@ -240,6 +247,15 @@ class Tasks(_Section):
     iam: IamTask | None = Field(None, description="Handwriting: IAM-OnDB.")
     jsb: JsbTask | None = Field(None, description="Music: JSB Chorales.")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_null(cls, task):
+        if task is None:
+            raise ValueError(
+                "nothing stands under this task; write {} for its defaults or remove it"
+            )
+        return task
+
     @model_validator(mode="after")
     def _not_empty(self):
         if not self.chosen:
@@ -307,7 +323,17 @@ class Study(_Section):
         return names
 
     def epochs(self, task: str) -> int:
-        """Return the most epochs that a trial of a task may take."""
+        """Return the most epochs that a trial of a task may take.
+
+        Parameters
+        ----------
+        task : str
+            One of the study's.
+
+        Returns
+        -------
+        int
+        """
         return self.tasks.chosen[task].epochs or self.training.epochs
 
 
@@ -368,11 +394,26 @@ def read_study(config: dict) -> Study:
         study = Study.model_validate(config)
     except ValidationError as error:
         raise ConfigError("\n".join(_fault(fault) for fault in error.errors())) from error
-    for name, task in study.tasks.chosen.items():
-        path = getattr(task, "path", None)
-        if path is not None and not Path(path).exists():
-            raise ConfigError(
-                f"tasks.{name}.path: there is no {path} (source: {task.source}); "
-                "give the path of the corpus, absolute or from the working directory"
-            )
+    faults = [
+        f"tasks.{name}.path: {fault} (source: {task.source}); "
+        "give the path of the corpus, absolute or from the working directory"
+        for name, task in study.tasks.chosen.items()
+        if (path := task.path) is not None and (fault := _path_fault(path, name == "jsb"))
+    ]
+    if faults:
+        raise ConfigError("\n".join(faults))
     return study
+
+
+def _path_fault(path: str, is_file: bool) -> str:
+    """Say what is wrong with the path of a corpus, or nothing."""
+    kind = "file" if is_file else "folder"
+    try:
+        there = Path(path).is_file() if is_file else Path(path).is_dir()
+        if not there and Path(path).exists():
+            return f"{path or '.'} is no {kind}"
+        if there and not os.access(path, os.R_OK):
+            return f"{path} may not be read"
+    except OSError as error:
+        return f"{path[:80]} cannot be looked at: {error.strerror}"
+    return "" if there else f"there is no {kind} {path}"

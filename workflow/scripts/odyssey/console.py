@@ -21,7 +21,8 @@ def job(log_file: str | os.PathLike) -> Iterator[None]:
     Raises
     ------
     SystemExit
-        With status 1 after a `ValueError` or `OSError`, whose message goes to standard error.
+        With status 1 after a `ValueError` or `OSError`, whose message goes to standard error; with
+        status 130 if it was interrupted from the keyboard.
     """
     Path(log_file).parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
@@ -36,6 +37,9 @@ def job(log_file: str | os.PathLike) -> Iterator[None]:
     except (ValueError, OSError) as error:
         logging.exception("the job ends here")
         sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        logging.info("interrupted")
+        sys.exit(130)
     except Exception:
         logging.exception("the job ends here")
         raise

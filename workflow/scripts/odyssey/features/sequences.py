@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+# Raised by hand whenever the same corpus would give other features: they are then made again.
+PREPARATION = 1
+
 SPLITS = ("train", "validation", "test")
 LOSSES = ("softmax", "sigmoid", "ctc")
 

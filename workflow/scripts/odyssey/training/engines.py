@@ -112,10 +112,24 @@ class Engine(Protocol):
         """
 
     def state(self) -> tuple[Weights, Weights]:
-        """Return copies of the weights and of the momentum's velocities."""
+        """Return copies of the weights and of the momentum's velocities.
+
+        Returns
+        -------
+        weights, velocities : dict of str to numpy.ndarray
+            Named and shaped as `odyssey.training.networks.weight_shapes` says.
+        """
 
     def restore(self, weights: Weights, velocities: Weights | None) -> None:
-        """Go on from weights and velocities; None means all zero."""
+        """Go on from weights and velocities.
+
+        Parameters
+        ----------
+        weights : dict of str to numpy.ndarray
+            Named and shaped as `odyssey.training.networks.weight_shapes` says.
+        velocities : dict of str to numpy.ndarray or None
+            The same; None means all zero.
+        """
 
 
 def open_engine(

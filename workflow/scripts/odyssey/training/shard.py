@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from odyssey.features.sequences import Sequences
@@ -69,7 +69,12 @@ def train_shard(
     state, output = Path(state), Path(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text("")
-    appending = threading.Lock()
+    appending, stopping = threading.Lock(), threading.Event()
+
+    def after_epoch(*progress) -> None:
+        if stopping.is_set():
+            raise KeyboardInterrupt
+        report(*progress)
 
     def run(trial: dict) -> str:
         digest = fingerprint(plan, trial, features_digest)
@@ -77,7 +82,7 @@ def train_shard(
         checkpoint = state / f"{trial['trial']}.npz"
         line = _finished(done, digest)
         if line is None:
-            record = train(plan, trial, sequences, kernel, checkpoint, digest, report)
+            record = train(plan, trial, sequences, kernel, checkpoint, digest, after_epoch)
             line = json.dumps(record, allow_nan=False) + "\n"
             write_atomically(done, lambda file: file.write(line.encode()))
             log.info("trial %d %s: test %s", trial["trial"], record["status"], record["test"])
@@ -89,8 +94,12 @@ def train_shard(
     with ThreadPoolExecutor(threads) as pool:
         jobs = [pool.submit(run, trial) for trial in trials]
         try:
+            ended, _ = wait(jobs, return_when=FIRST_EXCEPTION)
+            for job in ended:
+                job.result()  # raises what the trial has raised
             lines = [job.result() for job in jobs]
         except BaseException:
+            stopping.set()  # the others end after the epoch they are in, which is kept
             pool.shutdown(cancel_futures=True, wait=False)
             raise
     write_atomically(output, lambda file: file.write("".join(lines).encode()))
@@ -103,6 +112,6 @@ def _finished(path: Path, digest: str) -> str | None:
         return line if json.loads(line)["fingerprint"] == digest else None
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         log.warning("%s cannot be read and is trained again: %s", path, error)
         return None

@@ -48,7 +48,8 @@ class Plan:
 
 
 Report = Callable[[int, int, float, float], None]
-"""Told of each epoch: trial, epoch, training loss a frame (nats), validation measure."""
+"""Told of each epoch that is kept: trial, epoch, training loss a frame (nats), validation measure.
+What it raises ends the trial there."""
 
 
 def fingerprint(plan: Plan, trial: dict, features_digest: str) -> str:
