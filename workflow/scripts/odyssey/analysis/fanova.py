@@ -80,7 +80,19 @@ class Coordinate:
     scale: str
 
     def unit(self, values: np.ndarray) -> np.ndarray:
-        """Bring values of the hyperparameter to [0, 1]; the two of a flag to 0.25 and 0.75."""
+        """Bring values of the hyperparameter to [0, 1].
+
+        Parameters
+        ----------
+        values : array_like of float, any shape
+            In the hyperparameter's own unit; 0 and 1 (or bool) for a flag.
+
+        Returns
+        -------
+        numpy.ndarray of float, shape of `values`
+            Without unit, 0 at `low` and 1 at `high`; values beyond the range are clipped to its
+            ends. The two values of a flag go to 0.25 and 0.75.
+        """
         values = np.asarray(values, dtype=float)
         if self.scale == "flag":
             return 0.25 + 0.5 * values
@@ -92,7 +104,18 @@ class Coordinate:
         return np.clip((values - self.low) / (self.high - self.low), 0, 1)
 
     def values(self, unit: np.ndarray) -> np.ndarray:
-        """Bring numbers in [0, 1] back to the hyperparameter's own unit."""
+        """Bring numbers in [0, 1] back to the hyperparameter's own unit.
+
+        Parameters
+        ----------
+        unit : numpy.ndarray of float, any shape
+            In [0, 1], without unit.
+
+        Returns
+        -------
+        numpy.ndarray of float, shape of `unit`
+            In the hyperparameter's own unit; for a flag 0 up to the middle and 1 above it.
+        """
         if self.scale == "flag":
             return (unit > 0.5).astype(float)
         values = self.low + unit * (self.high - self.low)
@@ -101,7 +124,19 @@ class Coordinate:
         return 1 - 10**values if self.scale == "log1m" else 10**values
 
     def grid(self, points: int) -> np.ndarray:
-        """Return points that cover the axis, in [0, 1]; for a flag, its two."""
+        """Return points that cover the axis.
+
+        Parameters
+        ----------
+        points : int
+            How many, at least 1; not read for a flag.
+
+        Returns
+        -------
+        numpy.ndarray of float, shape (points,)
+            The middles of as many equal parts of [0, 1], ascending, without unit; for a flag its
+            two, shape (2,).
+        """
         if self.scale == "flag":
             return np.array([0.25, 0.75])
         return (np.arange(points) + 0.5) / points
