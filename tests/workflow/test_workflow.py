@@ -72,7 +72,7 @@ def test_another_variant_trains_only_that_variant(finished):
     before = without_times(finished).splitlines()
     finished.configure(variants=["V", "NP", "NFG+NOAF"])
     assert finished.planned()["train"] == 2
-    finished.snakemake()
+    finished.snakemake("results/small/trials.csv")
     after = without_times(finished).splitlines()
     assert after[: len(before)] == before
     assert {line.split(",")[1] for line in after[len(before) :]} == {"NFG+NOAF"}
@@ -83,7 +83,7 @@ def test_more_trials_keep_the_first_ones_and_train_the_rest(finished):
     first = pd.read_csv(finished.results / "trials.csv", dtype=str)
     finished.configure(search={"trials": 6})
     assert finished.planned()["train"] == 2
-    finished.snakemake()
+    finished.snakemake("results/small/trials.csv")
     assert {path: path.stat().st_mtime_ns for path in before} == before
     table = pd.read_csv(finished.results / "trials.csv", dtype=str)
     kept = table[table["trial"].astype(int) < 4].reset_index(drop=True)
@@ -93,7 +93,7 @@ def test_more_trials_keep_the_first_ones_and_train_the_rest(finished):
 def test_other_shards_train_nothing_again(finished):
     first = (finished.results / "trials.csv").read_bytes()
     finished.configure(training={"trials_per_job": 3})
-    finished.snakemake()
+    finished.snakemake("results/small/trials.csv")
     assert (finished.results / "trials.csv").read_bytes() == first  # the times too
 
 
