@@ -1,8 +1,14 @@
 """What several tests share; its place puts this folder on the path, for `import made_up_trials`."""
 
 import pytest
+from hypothesis import settings
 
 from odyssey.cells.build import build
+
+
+# No test asserts a time: the machine may be busy.
+settings.register_profile("odyssey", deadline=None)
+settings.load_profile("odyssey")
 
 
 @pytest.fixture(scope="session")
