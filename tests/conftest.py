@@ -5,7 +5,6 @@ from hypothesis import settings
 
 from odyssey.cells.build import build
 
-
 # No test asserts a time: the machine may be busy.
 settings.register_profile("odyssey", deadline=None)
 settings.load_profile("odyssey")
