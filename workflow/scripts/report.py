@@ -10,7 +10,7 @@ from odyssey.files import write_atomically
 from odyssey.report.files import machine, read_images, read_tables, versions
 from odyssey.report.page import Contents, render
 
-OPTIONAL = {
+TABLES = {
     "importance": fanova.IMPORTANCE_COLUMNS,
     "marginals": fanova.MARGINAL_COLUMNS,
     "claims": claims.COLUMNS,
@@ -29,7 +29,7 @@ with job(snakemake.log[0]):
             tables=read_tables(given.tables),
             versions=versions(),
             machine=machine(),
-            **{k: read_csv(path, OPTIONAL[k]) for k in OPTIONAL if (path := given.get(k))},
+            **{name: read_csv(given[name], types) for name, types in TABLES.items()},
         )
     )
     write_atomically(snakemake.output[0], lambda file: file.write(page.encode()))

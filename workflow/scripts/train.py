@@ -2,7 +2,8 @@
 
 from odyssey.console import Progress, job
 from odyssey.features.sequences import load
-from odyssey.training.shard import file_digest, train_shard
+from odyssey.files import file_digest
+from odyssey.training.shard import train_shard
 from odyssey.training.trial import Plan
 
 w, params = snakemake.wildcards, snakemake.params

@@ -1,5 +1,6 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and the digest that tells one from another."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -33,3 +34,19 @@ def write_atomically(path: str | os.PathLike, write: Callable[[BinaryIO], None])
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def file_digest(path: str | os.PathLike) -> str:
+    """Return a file's SHA-256.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

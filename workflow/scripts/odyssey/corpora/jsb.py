@@ -4,7 +4,6 @@ All sources give the same plain thing, a `Corpus`: split → name → frames, ea
 (21 to 108) that sound in one quarter, ascending.
 """
 
-import hashlib
 import http.client
 import json
 import logging
@@ -20,6 +19,7 @@ import numpy as np
 
 from odyssey.corpora import chorales_music21, tunes
 from odyssey.corpora.errors import CorpusError
+from odyssey.files import file_digest
 
 COUNTS = {"train": 229, "validation": 76, "test": 77}  # Boulanger-Lewandowski's, and the paper's
 LOWEST, HIGHEST = 21, 108  # the piano's keys
@@ -262,13 +262,13 @@ def download(url: str, sha256: str, destination: str | os.PathLike) -> Path:
     """
     destination = Path(destination)
     _reader(destination)
-    if destination.is_file() and _digest(destination) == sha256.lower():
+    if destination.is_file() and file_digest(destination) == sha256.lower():
         log.info("%s is there already", destination)
         return destination
     temporary = destination.with_name(f".{destination.name}.partial")
     try:
         _fetch(url, temporary)
-        found = _digest(temporary)
+        found = file_digest(temporary)
         if found != sha256.lower():
             raise CorpusError(f"{url}: the sha256 is {found}, not {sha256}: not the file expected")
         temporary.replace(destination)
@@ -286,8 +286,3 @@ def _fetch(url: str, path: Path) -> None:
     # A ValueError is a URL that is none.
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise CorpusError(f"{url}: cannot be downloaded: {error}") from error
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

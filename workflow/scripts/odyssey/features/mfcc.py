@@ -13,7 +13,6 @@ from odyssey.features.sequences import SPLITS, Description, Sequences
 
 WINDOW = 400  # samples: 25 ms
 STEP = 160  # samples: 10 ms
-FEATURES = 39
 
 
 def mfcc(samples: np.ndarray) -> np.ndarray:

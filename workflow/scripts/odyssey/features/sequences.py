@@ -4,9 +4,10 @@ import json
 import os
 import zipfile
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
+
+from odyssey.files import write_atomically
 
 # Raised by hand whenever the same corpus would give other features: they are then made again.
 PREPARATION = 1
@@ -133,15 +134,12 @@ def save(sequences: Sequences, path: str | os.PathLike) -> None:
     sequences : Sequences
     path : path-like
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.partial")
     arrays = {
         name: getattr(sequences, name)
         for name in ("values", "lengths", "targets", "target_lengths", "split", "names")
     }
-    with open(temporary, "wb") as file:
-        np.savez(file, description=json.dumps(asdict(sequences.description)), **arrays)
-    os.replace(temporary, path)
+    description = json.dumps(asdict(sequences.description))
+    write_atomically(path, lambda file: np.savez(file, description=description, **arrays))
 
 
 def load(path: str | os.PathLike) -> Sequences:

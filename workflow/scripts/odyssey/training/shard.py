@@ -1,6 +1,5 @@
 """A shard: the consecutive trials that one job trains, each kept as soon as it is done."""
 
-import hashlib
 import json
 import logging
 import os
@@ -14,22 +13,6 @@ from odyssey.files import write_atomically
 from odyssey.training.trial import Plan, fingerprint, train
 
 log = logging.getLogger(__name__)
-
-
-def file_digest(path: str | os.PathLike) -> str:
-    """Return a file's SHA-256.
-
-    Parameters
-    ----------
-    path : path-like
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def train_shard(
