@@ -38,7 +38,7 @@ def main() -> None:
         if arguments.engine == "fused":
             build(kernel)
         record = train(
-            Plan("jsb", "V", epochs=150, patience=15, engine=arguments.engine),
+            Plan("jsb", "V", epochs=150, patience=15, engine=arguments.engine, device="cpu"),
             TRIAL,
             sequences,
             str(kernel),

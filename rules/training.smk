@@ -31,6 +31,7 @@ rule train:
         epochs=lambda w: study.epochs(w.task),
         patience=study.training.patience,
         engine=study.training.engine_used,
+        device=study.training.device,
         procedure=PROCEDURE,
         # Not the cell's table, which more trials make new: a shard is trained again when its own
         # trials are others.

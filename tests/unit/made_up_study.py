@@ -103,6 +103,7 @@ def trials(
                         "train_seconds": blocks * (1 + 0.5 * noise) * rng.uniform(0.9, 1.1, n),
                         "engine": "fused",
                         "device": "cpu",
+                        "machine": "none",
                         "source": SOURCES[task],
                         "synthetic": False,
                     }

@@ -38,6 +38,7 @@ def record(**changes) -> dict:
         "train_seconds": 1.25,
         "engine": "fused",
         "device": "cpu",
+        "machine": "a processor, avx2",
         "source": "music21",
         "synthetic": False,
         "fingerprint": "abc",
@@ -92,7 +93,7 @@ def test_numbers_are_written_with_the_digits_that_identify_them(tmp_path):
     line = (tmp_path / "trials.csv").read_text().splitlines()[1]
     assert line == (
         "jsb,V,0,4611686018427387905,33,0.30000000000000004,0.9,0.3333333333333333,12345,"
-        "completed,,2,2,8.7,8.6,1.25,fused,cpu,music21,False"
+        'completed,,2,2,8.7,8.6,1.25,fused,cpu,"a processor, avx2",music21,False'
     )
 
 

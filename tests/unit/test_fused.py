@@ -372,7 +372,10 @@ def test_the_engine_imports_nothing_that_it_does_not_use(kernel):
 
 
 def test_two_trials_at_the_full_size_of_timit_stay_far_below_the_memory_limit(kernel):
-    """The promise is 1.5 GB for a job of two threads, with all that a job imports."""
+    """The promise is 1.5 GB for a job of two threads, with all that a job imports.
+
+    What the libraries take differs from machine to machine, by more than 100 MB.
+    """
     code = f"""
         import resource
         from concurrent.futures import ThreadPoolExecutor
@@ -396,7 +399,7 @@ def test_two_trials_at_the_full_size_of_timit_stay_far_below_the_memory_limit(ke
             list(pool.map(train, range(2)))
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     """
-    assert int(run(code)) < 600_000  # kB; the frames alone are 176 MB
+    assert int(run(code)) < 1_000_000  # kB; the frames alone are 176 MB
 
 
 def run(code):

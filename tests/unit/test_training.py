@@ -1,19 +1,28 @@
 """A trial and a shard: early stopping, divergence, and the same bits however they are run."""
 
+import errno
 import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from odyssey.features.sequences import Description, Sequences
-from odyssey.training import checkpoints, trial
+from odyssey.training import checkpoints, engines, trial
 from odyssey.training.engines import Evaluation
 from odyssey.training.shard import train_shard
 from odyssey.training.trial import Plan, fingerprint, train
 
-PLAN = Plan("jsb", "V", epochs=4, patience=15, engine="reference")
+PLAN = Plan("jsb", "V", epochs=4, patience=15, engine="reference", device="cpu")
 TIMES = "train_seconds"
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
 
 def row(number=0, **changes):
@@ -67,6 +76,8 @@ def shard(sequences, folder, trials, threads=1, name="0-2.jsonl", plan=PLAN, rep
 class Stubborn:
     """An engine whose validation results are given."""
 
+    arithmetic = "none"
+
     def __init__(self, results, losses=None):
         self.results, self.losses, self.epoch = results, losses or [1.0] * len(results), 0
         self.tested = None
@@ -93,7 +104,9 @@ def stubborn(monkeypatch, sequences, tmp_path):
         engine = Stubborn(results, losses)
         monkeypatch.setattr(trial, "open_engine", lambda *_: engine)
         monkeypatch.setattr(checkpoints, "save", lambda *_: None)
-        return run(Plan("jsb", "V", **plan, engine="reference"), row(), sequences, tmp_path)
+        return run(
+            Plan("jsb", "V", **plan, engine="reference", device="cpu"), row(), sequences, tmp_path
+        )
 
     return go
 
@@ -134,7 +147,7 @@ def test_real_divergence_is_recorded_and_stops_no_other_trial(sequences, tmp_pat
 
 
 def test_training_lowers_the_loss(sequences, tmp_path):
-    plan = Plan("jsb", "V", epochs=30, patience=30, engine="reference")
+    plan = Plan("jsb", "V", epochs=30, patience=30, engine="reference", device="cpu")
     losses = run(plan, row(input_noise=0.0), sequences, tmp_path)["curve"]["train_loss"]
     assert losses[-1] < 0.9 * losses[0]
 
@@ -178,7 +191,7 @@ def test_a_changed_trial_is_trained_again(sequences, tmp_path):
     trained = []
     report = lambda number, *_: trained.append(number)  # noqa: E731
     shard(sequences, tmp_path, [row(0, learning_rate=0.02)], report=report)
-    longer = Plan("jsb", "V", epochs=5, patience=15, engine="reference")
+    longer = Plan("jsb", "V", epochs=5, patience=15, engine="reference", device="cpu")
     shard(sequences, tmp_path, [row(0, learning_rate=0.02)], plan=longer, report=report)
     assert len(trained) == 4 + 5
 
@@ -194,9 +207,103 @@ def test_a_line_stands_in_the_run_file_as_soon_as_a_trial_is_done(sequences, tmp
     assert seen == [0, 1, 2]
 
 
+def test_a_trial_that_fails_costs_one_line_and_is_tried_again(sequences, tmp_path, monkeypatch):
+    whole = shard(sequences, tmp_path / "whole", [row(0), row(1), row(2)])
+
+    def out_of_memory(name, network, *rest):
+        if network.hidden_size == 4:
+            raise MemoryError("cannot allocate\n4 GB")
+        return engines.open_engine(name, network, *rest)
+
+    monkeypatch.setattr(trial, "open_engine", out_of_memory)
+    trials = [row(0), row(1, hidden_size=4), row(2)]
+    first = shard(sequences, tmp_path, trials)
+    assert [r["status"] for r in first] == ["completed", "failed", "completed"]
+    assert first[1]["reason"] == "MemoryError: cannot allocate 4 GB"
+    assert (first[1]["test"], first[1]["curve"]["validation"]) == (None, [])
+    assert [first[0], first[2]] == [whole[0], whole[2]]
+    assert set(first[0]) == set(first[1])
+    monkeypatch.undo()
+    trained = set()
+    again = shard(sequences, tmp_path, trials, report=lambda number, *_: trained.add(number))
+    assert trained == {1}
+    assert again[1]["status"] == "completed"
+
+
+def test_a_full_disk_ends_the_shard_and_is_no_fault_of_a_trial(sequences, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(checkpoints, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        shard(sequences, tmp_path, [row(0)])
+
+
+def test_a_trial_that_another_job_trains_is_waited_for_and_not_trained_twice(sequences, tmp_path):
+    shard(sequences, tmp_path, [row(0)])
+    finished = (tmp_path / "state/0.json").read_bytes()
+    (tmp_path / "state/0.json").unlink()
+    # Another process holds the trial, finishes it after a moment, and ends.
+    other = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import fcntl, sys, time\n"
+            "claims = open('.claims', 'ab')\n"
+            "fcntl.lockf(claims, fcntl.LOCK_EX, 1, 0)\n"
+            "print('claimed', flush=True)\n"
+            "time.sleep(1.5)\n"
+            "open('0.json', 'wb').write(sys.stdin.buffer.read())\n",
+        ],
+        cwd=tmp_path / "state",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert other.stdout.readline() == b"claimed\n"
+    other.stdin.write(finished)
+    other.stdin.close()
+    trained = set()
+    lines = shard(
+        sequences, tmp_path, [row(0), row(1)], report=lambda number, *_: trained.add(number)
+    )
+    assert other.wait() == 0
+    assert trained == {1}
+    assert [line["trial"] for line in lines] == [0, 1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_a_job_told_to_end_leaves_no_half_file_and_exits_with_the_signals_number(tmp_path, number):
+    code = f"""
+        import sys, time
+        sys.path.insert(0, {str(SCRIPTS)!r})
+        from odyssey.console import job
+        from odyssey.files import write_atomically
+        def write(file):
+            file.write(b"half")
+            print("at work", flush=True)
+            time.sleep(60)
+        with job("log"):
+            write_atomically("whole", write)
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=tmp_path, stdout=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"at work\n"
+    process.send_signal(number)
+    assert process.wait(timeout=30) == 128 + number
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+    assert f"told to end by {number.name}" in (tmp_path / "log").read_text()
+
+
+def test_the_record_names_processor_and_arithmetic(sequences, tmp_path):
+    machine = shard(sequences, tmp_path, [row()])[0]["machine"]
+    assert machine.startswith(trial.processor())
+    assert machine.endswith(f"PyTorch {torch.__version__}")
+
+
 def test_no_checkpoint_is_left_behind(sequences, tmp_path):
     shard(sequences, tmp_path, [row(0), row(1)])
-    assert sorted(p.name for p in (tmp_path / "state").iterdir()) == ["0.json", "1.json"]
+    assert sorted(p.name for p in (tmp_path / "state").iterdir()) == [".claims", "0.json", "1.json"]
 
 
 @pytest.mark.parametrize("damage", ["truncated", "text", "foreign", "empty"])
@@ -215,7 +322,7 @@ def test_an_unusable_checkpoint_is_set_aside_with_a_warning(sequences, tmp_path,
 
 
 def test_an_interruption_ends_the_other_trials_after_the_epoch_they_are_in(sequences, tmp_path):
-    plan = Plan("jsb", "V", epochs=10_000, patience=10_000, engine="reference")
+    plan = Plan("jsb", "V", epochs=10_000, patience=10_000, engine="reference", device="cpu")
     interrupted = threading.Event()
 
     def report(number, *_):
@@ -227,4 +334,4 @@ def test_an_interruption_ends_the_other_trials_after_the_epoch_they_are_in(seque
     with pytest.raises(KeyboardInterrupt):
         shard(sequences, tmp_path, [row(0), row(1)], threads=2, plan=plan, report=report)
     kept = sorted(p.name for p in (tmp_path / "state").iterdir())
-    assert kept == ["0.npz", "1.npz"]
+    assert kept == [".claims", "0.npz", "1.npz"]

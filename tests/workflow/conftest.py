@@ -133,4 +133,4 @@ def _finished(tmp_path_factory):
 @pytest.fixture
 def finished(_finished, tmp_path):
     """A project whose study is complete."""
-    return _finished.copy(tmp_path / "project")
+    return _finished.copy(tmp_path / "finished")

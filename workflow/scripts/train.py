@@ -20,7 +20,7 @@ def report(trial, epoch, loss, validation):
 
 with job(snakemake.log[0]):
     train_shard(
-        Plan(w.task, w.variant, params.epochs, params.patience, params.engine),
+        Plan(w.task, w.variant, params.epochs, params.patience, params.engine, params.device),
         params.trials,
         load(snakemake.input.features),
         file_digest(snakemake.input.features),

@@ -100,7 +100,11 @@ class Training(_Section):
 
     engine: Literal["auto", "fused", "reference"] = Field(
         "auto",
-        description="`fused` is the fast one, `reference` the readable one; `auto` takes `fused`.",
+        description="`fused` is the fast one, `reference` the readable one; `auto` takes `fused` "
+        "on a CPU and `reference` on a GPU.",
+    )
+    device: Literal["cpu", "cuda"] = Field(
+        "cpu", description="`cuda`: on a GPU, where only the engine `reference` works."
     )
     epochs: int = Field(150, ge=1, description="Epochs a trial at most.")
     patience: int = Field(
@@ -118,7 +122,14 @@ class Training(_Section):
     @property
     def engine_used(self) -> str:
         """The engine that `auto` stands for, or the one that is named."""
-        return "fused" if self.engine == "auto" else self.engine
+        automatic = "reference" if self.device == "cuda" else "fused"
+        return automatic if self.engine == "auto" else self.engine
+
+    @model_validator(mode="after")
+    def _device_is_served(self):
+        if self.device == "cuda" and self.engine == "fused":
+            raise ValueError("device cuda needs the engine reference: fused works on CPUs only")
+        return self
 
 
 _ALSO_SEARCH = (
@@ -294,11 +305,14 @@ class Analysis(_Section):
     trees: int = Field(100, ge=2, description="Trees of each forest.")
 
 
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+
+
 class Study(_Section):
     """A whole study."""
 
-    study: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = Field(
-        description="Name of the study and of its folder under results/."
+    study: Annotated[str, Field(pattern=rf"^{_NAME}(/{_NAME})*$")] = Field(
+        description="Name of the study, and its folder under results/."
     )
     seed: int = Field(1, ge=0, description="All random numbers of the study follow from it.")
     tasks: Tasks = Field(description="The tasks, each with its corpus.")

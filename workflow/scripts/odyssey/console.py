@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ def job(log_file: str | os.PathLike) -> Iterator[None]:
     ------
     SystemExit
         With status 1 after a `ValueError` or `OSError`, whose message goes to standard error; with
-        status 130 if it was interrupted from the keyboard.
+        128 and the signal's number if it was told to end: by the keyboard, or by SIGTERM or
+        SIGUSR1, with which clusters announce that a job's time is over.
     """
     Path(log_file).parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
@@ -32,17 +34,24 @@ def job(log_file: str | os.PathLike) -> Iterator[None]:
         format="%(asctime)s %(levelname)s %(message)s",
         force=True,
     )
+    for number in (signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, _end)
     try:
         yield
     except (ValueError, OSError) as error:
         logging.exception("the job ends here")
         sys.exit(f"Error: {error}")
-    except KeyboardInterrupt:
-        logging.info("interrupted")
-        sys.exit(130)
+    except KeyboardInterrupt as told:
+        number = told.args[0] if told.args else signal.SIGINT
+        logging.info("told to end by %s", signal.Signals(number).name)
+        sys.exit(128 + number)
     except Exception:
         logging.exception("the job ends here")
         raise
+
+
+def _end(number: int, _frame) -> None:
+    raise KeyboardInterrupt(number)
 
 
 class Progress:

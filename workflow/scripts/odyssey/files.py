@@ -31,7 +31,7 @@ def write_atomically(path: str | os.PathLike, write: Callable[[BinaryIO], None])
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError:
+    except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 

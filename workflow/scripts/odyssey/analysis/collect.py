@@ -32,6 +32,7 @@ COLUMNS = {
     "train_seconds": "float64",
     "engine": "str",
     "device": "str",
+    "machine": "str",
     "source": "str",
     "synthetic": "bool",
 }

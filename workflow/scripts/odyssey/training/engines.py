@@ -1,5 +1,6 @@
 """What an engine is: a trial's arithmetic behind one interface, readable or fast."""
 
+import os
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,7 +56,15 @@ class Evaluation:
 
 
 class Engine(Protocol):
-    """A network in training on a set of sequences."""
+    """A network in training on a set of sequences.
+
+    Parameters
+    ----------
+    arithmetic : str
+        What its last bits depend on besides the processor: instruction set, or library version.
+    """
+
+    arithmetic: str
 
     def train_epoch(
         self,
@@ -133,7 +142,12 @@ class Engine(Protocol):
 
 
 def open_engine(
-    name: str, network: Network, sequences: Sequences, weights: Weights, kernel: str | None
+    name: str,
+    network: Network,
+    sequences: Sequences,
+    weights: Weights,
+    kernel: str | None,
+    device: str = "cpu",
 ) -> Engine:
     """Put a network into an engine.
 
@@ -147,6 +161,8 @@ def open_engine(
         The first weights.
     kernel : str or None
         Path of the compiled kernel (`odyssey.cells.build`); the reference engine needs none.
+    device : str
+        ``"cpu"``, or ``"cuda"`` for the reference engine.
 
     Returns
     -------
@@ -165,5 +181,33 @@ def open_engine(
     if name == "reference":
         from odyssey.training.reference import ReferenceEngine
 
-        return ReferenceEngine(network, sequences, weights)
+        return ReferenceEngine(network, sequences, weights, device=device)
     raise ValueError(f"unknown engine {name!r}: allowed are reference, fused")
+
+
+def check_engine(name: str, device: str, kernel: str | None) -> None:
+    """Make sure that an engine can work on this machine.
+
+    Parameters
+    ----------
+    name, device : str
+    kernel : str or None
+        As for `open_engine`.
+
+    Raises
+    ------
+    ValueError
+        If the device is not there, or the kernel cannot be loaded.
+    """
+    if name == "fused":
+        from odyssey.training.fused import instruction_sets
+
+        instruction_sets(kernel)
+    elif device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise ValueError(
+                "training.device is cuda, but PyTorch sees no GPU here (CUDA_VISIBLE_DEVICES="
+                f"{os.environ.get('CUDA_VISIBLE_DEVICES', '')!r}, PyTorch {torch.__version__})"
+            )

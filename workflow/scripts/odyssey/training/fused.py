@@ -79,6 +79,7 @@ class Kernel:
             function = getattr(library, f"{name}_{chosen}")
             function.restype, function.argtypes = result, arguments
             setattr(self, name, function)
+        self.instruction_set = chosen
 
 
 def instruction_sets(path: str) -> list[str]:
@@ -214,6 +215,7 @@ class FusedEngine:
     ):
         self.network, self.sequences = network, sequences
         self.kernel = Kernel(kernel, instruction_set)
+        self.arithmetic = self.kernel.instruction_set
         self.positions = weight_positions(network, self.kernel.vector_floats())
         if network.loss != "sigmoid" and len(sequences.targets):
             classes = network.outputs - (network.loss == "ctc")

@@ -82,13 +82,22 @@ class ReferenceEngine:
     weights : dict of str to numpy.ndarray
     dtype : torch.dtype
         float32 in a study; float64 where it serves as the standard for other engines.
+    device : str
+        ``"cpu"`` or ``"cuda"``.
     """
 
     def __init__(
-        self, network: Network, sequences: Sequences, weights: Weights, dtype=torch.float32
+        self,
+        network: Network,
+        sequences: Sequences,
+        weights: Weights,
+        dtype=torch.float32,
+        device: str = "cpu",
     ):
         torch.set_num_threads(1)  # a trial has one core
-        self.network, self.sequences, self.dtype = network, sequences, dtype
+        self.arithmetic = f"PyTorch {torch.__version__}"
+        self.network, self.sequences = network, sequences
+        self.dtype, self.device = dtype, torch.device(device)
         self.frame_ends = np.cumsum(sequences.lengths)
         self.target_ends = np.cumsum(sequences.target_lengths)
         self.train = sequences.indices("train")
@@ -96,29 +105,28 @@ class ReferenceEngine:
 
     def restore(self, weights: Weights, velocities: Weights | None) -> None:
         """See `Engine.restore`."""
-        self.weights = {
-            k: torch.tensor(w, dtype=self.dtype, requires_grad=True) for k, w in weights.items()
-        }
+        self.weights = {k: self._tensor(w).requires_grad_() for k, w in weights.items()}
         self.velocities = {
-            k: torch.zeros_like(w)
-            if velocities is None
-            else torch.tensor(velocities[k], dtype=self.dtype)
+            k: torch.zeros_like(w) if velocities is None else self._tensor(velocities[k])
             for k, w in self.weights.items()
         }
 
     def state(self) -> tuple[Weights, Weights]:
         """See `Engine.state`."""
         return (
-            {k: w.detach().numpy().copy() for k, w in self.weights.items()},
-            {k: v.numpy().copy() for k, v in self.velocities.items()},
+            {k: w.detach().cpu().numpy().copy() for k, w in self.weights.items()},
+            {k: v.cpu().numpy().copy() for k, v in self.velocities.items()},
         )
+
+    def _tensor(self, array: np.ndarray) -> torch.Tensor:
+        return torch.tensor(array, dtype=self.dtype, device=self.device)
 
     def _sequence(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
         s = self.sequences
         end, target_end = self.frame_ends[index], self.target_ends[index]
-        x = torch.tensor(s.values[end - s.lengths[index] : end], dtype=self.dtype)
+        x = self._tensor(s.values[end - s.lengths[index] : end])
         targets = torch.tensor(s.targets[target_end - s.target_lengths[index] : target_end])
-        return x, targets
+        return x, targets.to(self.device)
 
     def _gradients(self, x, targets) -> tuple[float, dict[str, torch.Tensor]]:
         loss = sequence_loss(forward(x, self.weights, self.network), targets, self.network.loss)
@@ -128,7 +136,7 @@ class ReferenceEngine:
     def loss_and_gradients(self, index: int) -> tuple[float, Weights]:
         """See `Engine.loss_and_gradients`."""
         loss, gradients = self._gradients(*self._sequence(index))
-        return loss, {k: g.numpy() for k, g in gradients.items()}
+        return loss, {k: g.cpu().numpy() for k, g in gradients.items()}
 
     def train_epoch(
         self,
@@ -143,7 +151,7 @@ class ReferenceEngine:
             x, targets = self._sequence(self.train[position])
             if input_noise > 0:
                 noise = seeds.gaussian_noise(noise_key, int(position), x.numel())
-                x = x + input_noise * torch.tensor(noise, dtype=self.dtype).view_as(x)
+                x = x + input_noise * self._tensor(noise).view_as(x)
             loss = self._update(x, targets, optimiser)
             total, frames = total + loss, frames + len(x)
             if not np.isfinite(loss):
@@ -184,7 +192,7 @@ class ReferenceEngine:
             if self.network.loss == "softmax":
                 errors += int((logits.argmax(1) != targets).sum())
             elif self.network.loss == "ctc":
-                errors += edit_distance(best_path(logits.numpy()), targets.numpy())
+                errors += edit_distance(best_path(logits.cpu().numpy()), targets.cpu().numpy())
         loss /= frames
         if self.network.loss == "sigmoid":
             return Evaluation(measure=loss, loss=loss)

@@ -1,16 +1,23 @@
 """A shard: the consecutive trials that one job trains, each kept as soon as it is done."""
 
+import errno
+import fcntl
 import json
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from odyssey.features.sequences import Sequences
 from odyssey.files import write_atomically
-from odyssey.training.trial import Plan, fingerprint, train
+from odyssey.training.engines import check_engine
+from odyssey.training.trial import Plan, Report, failure, fingerprint, train
+
+CLAIMS = ".claims"  # in a cell's state folder: a job locks the byte at the trial's number
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +31,7 @@ def train_shard(
     output: str | os.PathLike,
     state: str | os.PathLike,
     threads: int,
-    report: Callable,
+    report: Report,
 ) -> None:
     """Train a shard's trials, or take from `state` what an earlier job has finished.
 
@@ -43,15 +50,25 @@ def train_shard(
     state : path-like
         Folder of the cell's finished trials (``<trial>.json``) and checkpoints (``<trial>.npz``).
         It outlives the job, so that neither a restart nor another division into shards
-        trains a trial again.
+        trains a trial again. A trial that another job is training is waited for.
     threads : int
         Trials at the same time.
     report : callable
         See `odyssey.training.trial.Report`.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be read or written. Any other error of a trial costs that trial alone: it
+        gets a line with ``status`` ``"failed"``, and is trained again if its shard is.
+    ValueError
+        If the engine cannot work on this machine.
     """
+    check_engine(plan.engine, plan.device, kernel)
     state, output = Path(state), Path(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text("")
+    state.mkdir(parents=True, exist_ok=True)
     appending, stopping = threading.Lock(), threading.Event()
 
     def after_epoch(*progress) -> None:
@@ -60,21 +77,13 @@ def train_shard(
         report(*progress)
 
     def run(trial: dict) -> str:
-        digest = fingerprint(plan, trial, features_digest)
-        done = state / f"{trial['trial']}.json"
-        checkpoint = state / f"{trial['trial']}.npz"
-        line = _finished(done, digest)
-        if line is None:
-            record = train(plan, trial, sequences, kernel, checkpoint, digest, after_epoch)
-            line = json.dumps(record, allow_nan=False) + "\n"
-            write_atomically(done, lambda file: file.write(line.encode()))
-            log.info("trial %d %s: test %s", trial["trial"], record["status"], record["test"])
-        checkpoint.unlink(missing_ok=True)
+        with _claimed(claims, trial["trial"], stopping):
+            line = _line(plan, trial, sequences, features_digest, kernel, state, after_epoch)
         with appending, open(output, "a", encoding="utf-8") as file:
             file.write(line)
         return line
 
-    with ThreadPoolExecutor(threads) as pool:
+    with open(state / CLAIMS, "ab") as claims, ThreadPoolExecutor(threads) as pool:
         jobs = [pool.submit(run, trial) for trial in trials]
         try:
             ended, _ = wait(jobs, return_when=FIRST_EXCEPTION)
@@ -86,6 +95,65 @@ def train_shard(
             pool.shutdown(cancel_futures=True, wait=False)
             raise
     write_atomically(output, lambda file: file.write("".join(lines).encode()))
+
+
+def _line(
+    plan: Plan,
+    trial: dict,
+    sequences: Sequences,
+    features_digest: str,
+    kernel: str | None,
+    state: Path,
+    report: Report,
+) -> str:
+    """Return a trial's line, trained now or by an earlier job."""
+    digest = fingerprint(plan, trial, features_digest)
+    done, checkpoint = state / f"{trial['trial']}.json", state / f"{trial['trial']}.npz"
+    line = _finished(done, digest)
+    if line is None:
+        try:
+            record = train(plan, trial, sequences, kernel, checkpoint, digest, report)
+        except OSError:
+            raise  # the disk's fault: the next trial would meet the same
+        except Exception as error:
+            log.exception("trial %d failed", trial["trial"])
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            record = failure(plan, trial, sequences, digest, reason)
+        line = json.dumps(record, allow_nan=False) + "\n"
+        if record["status"] != "failed":
+            write_atomically(done, lambda file: file.write(line.encode()))
+        log.info("trial %d %s: test %s", trial["trial"], record["status"], record["test"])
+    checkpoint.unlink(missing_ok=True)
+    return line
+
+
+@contextmanager
+def _claimed(claims: BinaryIO, trial: int, stopping: threading.Event) -> Iterator[None]:
+    """Keep a trial from other jobs, such as those that a killed Snakemake has left at work.
+
+    The claim ends with the job however that ends, for the system gives up its locks.
+    """
+    waiting = False
+    while True:
+        try:
+            fcntl.lockf(claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, trial)
+            break
+        except OSError as error:
+            if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+                log.warning("no locks on this file system (%s): trial %d goes on", error, trial)
+                yield
+                return
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+        if not waiting:
+            log.info("trial %d is being trained by another job, which is waited for", trial)
+            waiting = True
+        if stopping.wait(1.0):
+            raise KeyboardInterrupt
+    try:
+        yield
+    finally:
+        fcntl.lockf(claims, fcntl.LOCK_UN, 1, trial)
 
 
 def _finished(path: Path, digest: str) -> str | None:

@@ -5,9 +5,11 @@ import json
 import logging
 import math
 import os
+import platform
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 
 from odyssey import seeds
 from odyssey.cells.variants import variant
@@ -38,6 +40,8 @@ class Plan:
         Stop once validation has not improved for more epochs than this.
     engine : str
         ``"fused"`` or ``"reference"``.
+    device : str
+        ``"cpu"``, or ``"cuda"`` for the reference engine on a GPU.
     """
 
     task: str
@@ -45,6 +49,7 @@ class Plan:
     epochs: int
     patience: int
     engine: str
+    device: str
 
 
 Report = Callable[[int, int, float, float], None]
@@ -142,13 +147,15 @@ def train(
     elif progress.epoch:
         log.info("trial %d goes on after epoch %d", trial["trial"], progress.epoch)
 
-    engine = open_engine(plan.engine, network, sequences, progress.weights, kernel)
+    engine = open_engine(plan.engine, network, sequences, progress.weights, kernel, plan.device)
     engine.restore(progress.weights, progress.velocities)
     status = "completed"
     while progress.epoch < plan.epochs and progress.epoch - progress.best_epoch <= plan.patience:
+        start = _clock(plan.device)
         if not _train_epoch(engine, trial, progress, len(sequences.indices("train"))):
             status = "diverged"
             break
+        progress.train_seconds += _clock(plan.device) - start
         checkpoints.save(checkpoint, progress, digest)
         report(trial["trial"], progress.epoch, progress.train_loss[-1], progress.validation[-1])
 
@@ -157,10 +164,7 @@ def train(
         engine.restore(progress.best, None)
         test = engine.evaluate("test").measure
     return {
-        "task": plan.task,
-        "variant": plan.variant,
-        **trial,
-        "parameters": count_weights(network),
+        **_begun(plan, trial, sequences),
         "status": status,
         "reason": "" if status == "completed" else f"not finite in epoch {progress.epoch + 1}",
         "epochs": progress.epoch,
@@ -168,18 +172,87 @@ def train(
         "validation": progress.validation[progress.best_epoch - 1] if test is not None else None,
         "test": test,
         "train_seconds": round(progress.train_seconds, 3),
-        "engine": plan.engine,
-        "device": "cpu",
-        "source": sequences.description.source,
-        "synthetic": sequences.description.synthetic,
+        "machine": f"{processor()}, {engine.arithmetic}",
         "fingerprint": digest,
         "curve": {"train_loss": progress.train_loss, "validation": progress.validation},
     }
 
 
+def failure(plan: Plan, trial: dict, sequences: Sequences, digest: str, reason: str) -> dict:
+    """Make the record of a trial that an error has ended.
+
+    Parameters
+    ----------
+    plan : Plan
+    trial : dict
+    sequences : Sequences
+    digest : str
+        The trial's fingerprint.
+    reason : str
+        One line.
+
+    Returns
+    -------
+    dict
+        Like `train`'s, with ``status`` ``"failed"`` and no results.
+    """
+    return {
+        **_begun(plan, trial, sequences),
+        "status": "failed",
+        "reason": reason,
+        "epochs": 0,
+        "best_epoch": None,
+        "validation": None,
+        "test": None,
+        "train_seconds": 0.0,
+        "machine": processor(),
+        "fingerprint": digest,
+        "curve": {"train_loss": [], "validation": []},
+    }
+
+
+def _begun(plan: Plan, trial: dict, sequences: Sequences) -> dict:
+    """Lay out what is known of a trial before it is trained."""
+    return {
+        "task": plan.task,
+        "variant": plan.variant,
+        **trial,
+        "parameters": count_weights(network_of(plan, trial, sequences)),
+        "engine": plan.engine,
+        "device": plan.device,
+        "source": sequences.description.source,
+        "synthetic": sequences.description.synthetic,
+    }
+
+
+def _clock(device: str) -> float:
+    """Return seconds that this trial has worked.
+
+    On a CPU a trial is one thread, and what counts is the time for which that thread had a core:
+    a crowded machine makes the trial wait, but does not make it dearer.
+    """
+    return time.thread_time() if device == "cpu" else time.perf_counter()
+
+
+@cache
+def processor() -> str:
+    """Name this machine's processor.
+
+    Returns
+    -------
+    str
+        As the system calls it, or at least the architecture.
+    """
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.partition(":")[2] for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0].strip() if names else platform.machine()
+
+
 def _train_epoch(engine, trial: dict, progress: checkpoints.Progress, count: int) -> bool:
     """Train and validate one epoch; False, and nothing changed, if it is not finite."""
-    start = time.perf_counter()
     epoch = progress.epoch + 1
     optimiser = Optimiser(
         trial["learning_rate"],
@@ -204,5 +277,4 @@ def _train_epoch(engine, trial: dict, progress: checkpoints.Progress, count: int
     progress.epoch = epoch
     progress.train_loss.append(train_loss)
     progress.validation.append(validation.measure)
-    progress.train_seconds += time.perf_counter() - start
     return True
