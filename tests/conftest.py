@@ -1,4 +1,4 @@
-"""What several tests share; its place puts this folder on the path, for `import made_up_trials`."""
+"""What several tests share; its place puts this folder on the path, for `import project`."""
 
 import pytest
 from hypothesis import settings

@@ -92,7 +92,7 @@ def test_more_trials_keep_the_first_ones_and_train_the_rest(finished):
 
 def test_other_shards_train_nothing_again(finished):
     first = (finished.results / "trials.csv").read_bytes()
-    finished.configure(training={"trials_per_job": 3})
+    finished.configure(training={"trials_per_job": "auto"})
     finished.snakemake("results/small/trials.csv")
     assert (finished.results / "trials.csv").read_bytes() == first  # the times too
 
@@ -116,6 +116,15 @@ def test_one_task_a_job_or_two_at_once_give_the_same_table(finished, fresh):
 
 
 @pytest.mark.parametrize("name", ["features", "trials", "runs", "analysis", "figures", "report"])
+def test_one_trial_can_be_asked_for_and_one_beyond_the_study_is_refused(finished):
+    finished.snakemake("results/small/runs/jsb/NP/1-1.jsonl")
+    lines = (finished.results / "runs/jsb/NP/0-1.jsonl").read_text(encoding="utf-8").splitlines()
+    one = (finished.results / "runs/jsb/NP/1-1.jsonl").read_text(encoding="utf-8")
+    assert one == lines[1] + "\n"
+    output = finished.snakemake("results/small/runs/jsb/NP/2-4.jsonl", fails=True)
+    assert "No rule to produce results/small/runs/jsb/NP/2-4.jsonl" in output
+
+
 def test_each_stage_can_be_asked_for(fresh, name):
     assert name in fresh.planned(name) or fresh.planned(name)
 
