@@ -9,7 +9,7 @@ READY := .venv/installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lint config format bench lock clean venv
+.PHONY: help study status cost test lint config format bench lock clean venv
 
 help: ## this list
 	@echo "make PYTHON=python3.12 CORES=4 ARGS='...' TARGET, where TARGET is one of"
@@ -23,6 +23,12 @@ $(READY): requirements.lock envs/venv.sh
 study: $(READY) ## the default study; its figures are then in results/quick/figures
 	$(BIN)/snakemake --cores $(CORES) $(ARGS)
 	@echo "The figures are in results/quick/figures, the report is results/quick/report.html"
+
+status: $(READY) ## how far the study is (ARGS="--watch --configfile FILE")
+	@PYTHONPATH=workflow/scripts $(BIN)/python -m odyssey.status $(ARGS)
+
+cost: $(READY) ## what a study will cost, measured here (ARGS="--configfile FILE")
+	@PYTHONPATH=workflow/scripts $(BIN)/python -m odyssey.forecast $(ARGS)
 
 test: $(READY) ## the test suite (SLOW=1: with the tests that take minutes)
 	$(BIN)/python -m pytest $(if $(SLOW),-m "slow or not slow") $(ARGS)

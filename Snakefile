@@ -9,7 +9,9 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from odyssey.config import ConfigError, read_study
 from odyssey.features.sequences import PREPARATION
-from odyssey.search import draw_trial
+from odyssey.files import hold
+from odyssey.search import draw_cell
+from odyssey.training.cost import epoch_seconds, job_megabytes
 from odyssey.training.trial import PROCEDURE
 from odyssey.trials import shards
 
@@ -23,8 +25,12 @@ try:
 except ConfigError as error:
     sys.exit(f"Error in the configuration:\n{error}")
 
+# A Snakemake that was killed leaves its locks behind. Where none lives any more, they mean nothing.
+if workflow.is_main_process and hold(".snakemake/alive"):
+    for lock in Path(".snakemake/locks").glob("*.lock"):
+        lock.unlink()
+
 TASKS = list(study.tasks.chosen)
-SHARDS = shards(study.search.trials, study.training.trials_per_job)
 RESULTS = f"results/{study.study}"
 LOGS = f"{RESULTS}/logs"
 # Code that makes tables and figures is an input of their rules: a changed module remakes what it
@@ -50,8 +56,8 @@ localrules:
 wildcard_constraints:
     task="|".join(TASKS),
     variant="|".join(re.escape(variant) for variant in study.variants),
-    first="|".join(str(first) for first, _ in SHARDS),
-    last="|".join(str(last) for _, last in SHARDS),
+    first="|".join(map(str, range(study.search.trials))),
+    last="|".join(map(str, range(study.search.trials))),
 
 
 include: "rules/common.smk"

@@ -1,4 +1,7 @@
-"""Functions that rules take inputs and parameters from."""
+"""Functions that rules take inputs, parameters and resources from."""
+
+import math
+from functools import cache
 
 
 def timit_corpus(wildcards):
@@ -20,19 +23,49 @@ def jsb_corpus(wildcards):
     return {"corpus": study.tasks.jsb.path} if study.tasks.jsb.path else {}
 
 
-def drawn(wildcards):
-    """The trials of a shard, as the cell's table has them: both are drawn from the same seeds."""
+@cache
+def drawn_trials(task, variant):
+    """A cell's trials, as its table has them: both are drawn from the same seeds."""
+    return draw_cell(study, task, variant)
+
+
+@cache
+def expected_seconds(task, variant):
+    """What each of a cell's trials takes if it uses all its epochs."""
+    settings, engine = study.tasks.chosen[task], study.training.engine_used
     return [
-        draw_trial(
-            study.search,
-            study.tasks.chosen[wildcards.task].also_search,
-            study.seed,
-            wildcards.task,
-            wildcards.variant,
-            trial,
-        )
-        for trial in range(int(wildcards.first), int(wildcards.last) + 1)
+        study.epochs(task)
+        * epoch_seconds(task, settings, variant, trial["hidden_size"], engine)
+        for trial in drawn_trials(task, variant)
     ]
+
+
+@cache
+def shards_of(task, variant):
+    """First and last trial of each of a cell's jobs."""
+    seconds, training = expected_seconds(task, variant), study.training
+    return shards(seconds, training.trials_a_job, 60 * training.job_minutes)
+
+
+def drawn(wildcards):
+    """The trials that a run file's name asks for: one of the study's shards, or any others."""
+    trials = drawn_trials(wildcards.task, wildcards.variant)
+    return trials[int(wildcards.first) : int(wildcards.last) + 1]
+
+
+def train_minutes(wildcards, attempt):
+    """What a shard is allowed: three times what is expected, and a start, for slower nodes."""
+    seconds = expected_seconds(wildcards.task, wildcards.variant)
+    shard = seconds[int(wildcards.first) : int(wildcards.last) + 1]
+    # Trials that run side by side end together at best.
+    expected = max(sum(shard) / study.training.threads, *shard) / 60
+    return attempt * math.ceil(10 + 3 * expected)
+
+
+def train_megabytes(wildcards, attempt):
+    """What a shard is allowed to take of the memory."""
+    settings, training = study.tasks.chosen[wildcards.task], study.training
+    return attempt * job_megabytes(settings, training.engine_used, training.threads)
 
 
 def drawn_by(name):

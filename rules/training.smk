@@ -1,6 +1,8 @@
 """Trials to runs: each job trains one shard of a cell's trials and writes a line for each."""
 
 FUSED = study.training.engine_used == "fused"
+# Of the cluster; its profile says which queue has them.
+GPU = {"gres": "gpu:1"} if study.training.device == "cuda" else {}
 
 
 rule kernel:
@@ -26,6 +28,10 @@ rule train:
     conda:
         "../envs/training.yaml"
     threads: study.training.threads
+    resources:
+        **GPU,
+        mem_mb=train_megabytes,
+        runtime=train_minutes,
     params:
         state=lambda w: f"{RESULTS}/state/{w.task}/{w.variant}",
         epochs=lambda w: study.epochs(w.task),
@@ -46,5 +52,5 @@ rule runs:
             f"{RESULTS}/runs/{task}/{variant}/{first}-{last}.jsonl"
             for task in TASKS
             for variant in study.variants
-            for first, last in SHARDS
+            for first, last in shards_of(task, variant)
         ],

@@ -53,7 +53,7 @@ def test_a_range_of_one_value_fixes_it():
     [(20, 10, [(0, 9), (10, 19)]), (20, 7, [(0, 6), (7, 13), (14, 19)]), (3, 10, [(0, 2)])],
 )
 def test_shards_cover_all_trials_once(trials, per_job, expected):
-    assert shards(trials, per_job) == expected
+    assert shards([1.0] * trials, per_job, 60) == expected
 
 
 def test_a_trials_table_loses_no_digit(tmp_path):

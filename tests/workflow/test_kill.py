@@ -60,6 +60,5 @@ def test_killed_at_twenty_random_moments_a_study_ends_the_same(fresh):
             subprocess.run(["rm", "-rf", fresh.results / folder], check=True)
         while kills < KILLS and train_a_moment(fresh, rng.uniform(0, 2)):
             kills += 1
-            fresh.snakemake("--unlock")
         fresh.snakemake("results/small/trials.csv")
         assert without_times(fresh) == whole

@@ -1,11 +1,15 @@
 """A study's configuration as typed, checked values; schema and reference are generated from it."""
 
+import contextlib
 import difflib
 import os
 import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from odyssey.cells.variants import PAPER_VARIANTS, variant
@@ -17,6 +21,14 @@ class ConfigError(ValueError):
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value, info):
+        # pydantic would take true for 1.
+        if isinstance(value, bool) and cls.model_fields[info.field_name].annotation is not bool:
+            raise ValueError("cannot be true or false")
+        return value
 
 
 class Range(_Section):
@@ -112,12 +124,34 @@ class Training(_Section):
         ge=0,
         description="A trial stops once validation has not improved for more epochs than this.",
     )
-    trials_per_job: int = Field(
-        10, ge=1, description="Trials that one job trains; 1 makes each trial a job of its own."
+    trials_per_job: int | Literal["auto"] = Field(
+        "auto",
+        description="Trials that one job trains, or `auto`: as many as `job_minutes` allow. "
+        "Results do not depend on it, and changing it trains nothing again.",
+    )
+    job_minutes: float = Field(
+        60,
+        gt=0,
+        description="With `trials_per_job: auto`, the time for which a job should train at most, "
+        "as estimated from sizes, epochs and the engine's measured speed.",
     )
     threads: int = Field(
         1, ge=1, description="Trials that a job trains at the same time, one core each."
     )
+
+    @field_validator("trials_per_job", mode="wrap")
+    @classmethod
+    def _number_or_auto(cls, value, validate):
+        with contextlib.suppress(ValidationError):
+            number = validate(value)
+            if number == "auto" or number >= 1:
+                return number
+        raise ValueError("must be a whole number of 1 or more, or auto")
+
+    @property
+    def trials_a_job(self) -> int | None:
+        """Trials that one job trains, None if `job_minutes` decides."""
+        return None if self.trials_per_job == "auto" else self.trials_per_job
 
     @property
     def engine_used(self) -> str:
@@ -143,6 +177,13 @@ class _Task(_Section):
         None, ge=1, description="Epochs a trial at most for this task, instead of training.epochs."
     )
     also_search: list[Literal["nesterov", "clip"]] = Field([], description=_ALSO_SEARCH)
+
+    @field_validator("also_search")
+    @classmethod
+    def _once_each(cls, names):
+        if len(set(names)) < len(names):
+            raise ValueError("names a hyperparameter twice")
+        return names
 
 
 class JsbTask(_Task):
@@ -417,6 +458,68 @@ def read_study(config: dict) -> Study:
     if faults:
         raise ConfigError("\n".join(faults))
     return study
+
+
+def load_study(paths: Sequence[str | os.PathLike]) -> Study:
+    """Read a study's configuration from files, as Snakemake's ``--configfile`` does.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        YAML; what stands in a later file replaces what stands in an earlier one.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    ConfigError
+        If a file cannot be read, or the configuration is not right.
+    """
+    config: dict = {}
+    for path in paths:
+        try:
+            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from error
+        except (UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ConfigError(f"{path}: not YAML: {error}") from error
+        if not isinstance(content, dict):
+            raise ConfigError(f"{path}: holds no configuration, which is made of keys and values")
+        config = _merged(config, content)
+    return read_study(config)
+
+
+def study_or_exit(paths: Sequence[str | os.PathLike]) -> Study:
+    """Read a study's configuration for a command at the terminal.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        As for `load_study`.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    SystemExit
+        With the faults of the configuration, a line each.
+    """
+    try:
+        return load_study(paths)
+    except ConfigError as error:
+        sys.exit(f"Error in the configuration:\n{error}")
+
+
+def _merged(base: dict, changes: dict) -> dict:
+    merged = dict(base)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = _merged(base[key], value) if both else value
+    return merged
 
 
 def _path_fault(path: str, is_file: bool) -> str:

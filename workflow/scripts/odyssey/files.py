@@ -1,5 +1,6 @@
-"""Files that are there whole or not at all, and the digest that tells one from another."""
+"""Files that are there whole or not at all, that say who lives, and that a digest tells apart."""
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Callable
@@ -50,3 +51,32 @@ def file_digest(path: str | os.PathLike) -> str:
     """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hold(path: str | os.PathLike) -> bool:
+    """Hold a file for as long as this process lives, together with other processes.
+
+    Parameters
+    ----------
+    path : path-like
+        Made if it is missing, and its folder too.
+
+    Returns
+    -------
+    bool
+        Whether no other living process holds it. False too where nobody can tell: on a file system
+        that is read-only or has no locks.
+    """
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        # Left open, because closing it would end the hold.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+    except OSError:
+        return False
+    return True

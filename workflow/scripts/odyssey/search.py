@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from odyssey import seeds
-from odyssey.config import Search
+from odyssey.config import Search, Study
 
 
 def draw_trial(
@@ -62,3 +62,23 @@ def draw_trial(
     if "clip" in also_search:
         drawn["clip"] = bool(u[5] < 0.5)
     return drawn
+
+
+def draw_cell(study: Study, task: str, variant: str) -> list[dict[str, int | float | bool]]:
+    """Draw all trials of a cell.
+
+    Parameters
+    ----------
+    study : Study
+    task, variant : str
+
+    Returns
+    -------
+    list of dict
+        As `draw_trial` returns them.
+    """
+    also_search = study.tasks.chosen[task].also_search
+    return [
+        draw_trial(study.search, also_search, study.seed, task, variant, trial)
+        for trial in range(study.search.trials)
+    ]

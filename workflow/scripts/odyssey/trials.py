@@ -1,8 +1,12 @@
 """The trials table of a cell, and its division into shards."""
 
 import os
+from collections.abc import Sequence
 
 from odyssey.files import write_atomically
+
+Shard = tuple[int, int]
+"""First and last trial of a job."""
 
 
 def write_trials(path: str | os.PathLike, trials: list[dict]) -> None:
@@ -18,19 +22,33 @@ def write_trials(path: str | os.PathLike, trials: list[dict]) -> None:
     write_atomically(path, lambda file: file.write(("\n".join(rows) + "\n").encode()))
 
 
-def shards(trials: int, trials_per_job: int) -> list[tuple[int, int]]:
+def shards(seconds: Sequence[float], trials_per_job: int | None, target: float) -> list[Shard]:
     """Divide a cell's trials among jobs.
 
     Parameters
     ----------
-    trials, trials_per_job : int
+    seconds : sequence of float
+        What each trial is expected to take.
+    trials_per_job : int or None
+        None: as many as `target` allows.
+    target : float
+        Seconds that a job should take at most; a trial that takes more is a job of its own.
 
     Returns
     -------
     list of (int, int)
-        First and last trial of each job.
+        First and last trial of each job. Further trials change no job but the last.
     """
-    return [
-        (first, min(first + trials_per_job, trials) - 1)
-        for first in range(0, trials, trials_per_job)
-    ]
+    if trials_per_job is not None:
+        return [
+            (first, min(first + trials_per_job, len(seconds)) - 1)
+            for first in range(0, len(seconds), trials_per_job)
+        ]
+    firsts, filled = [0], 0.0
+    for trial, time in enumerate(seconds):
+        if trial > firsts[-1] and filled + time > target:
+            firsts.append(trial)
+            filled = 0.0
+        filled += time
+    ends = [*firsts[1:], len(seconds)]
+    return [(first, end - 1) for first, end in zip(firsts, ends, strict=True)]

@@ -104,6 +104,25 @@ def load(
         return None
 
 
+def epochs_done(path: str | os.PathLike) -> int:
+    """Say how many epochs a checkpoint holds.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    int
+        0 if there is none that can be read.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return json.loads(str(file["scalars"]))["epoch"]
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile):
+        return 0
+
+
 def _unravel(vector: np.ndarray, shapes: dict[str, tuple[int, ...]]) -> Weights:
     sizes = [int(np.prod(shape)) for shape in shapes.values()]
     if vector.shape != (sum(sizes),):

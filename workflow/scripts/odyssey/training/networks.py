@@ -1,5 +1,6 @@
 """The network around the blocks: its weights' names, shapes, number and first values."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,7 +108,7 @@ def count_weights(network: Network) -> int:
     -------
     int
     """
-    return sum(int(np.prod(shape)) for shape in weight_shapes(network).values())
+    return sum(math.prod(shape) for shape in weight_shapes(network).values())
 
 
 def initial_weights(network: Network, seed: int) -> dict[str, np.ndarray]:

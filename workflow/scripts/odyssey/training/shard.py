@@ -97,6 +97,36 @@ def train_shard(
     write_atomically(output, lambda file: file.write("".join(lines).encode()))
 
 
+def being_trained(state: str | os.PathLike, trials: int) -> set[int]:
+    """Number the trials of a cell that jobs are training now, on any node.
+
+    Parameters
+    ----------
+    state : path-like
+        See `train_shard`.
+    trials : int
+        Of the cell.
+
+    Returns
+    -------
+    set of int
+        Empty on a file system without locks.
+    """
+    numbers = set()
+    try:
+        with open(Path(state) / CLAIMS, "rb") as claims:
+            for trial in range(trials):
+                try:
+                    fcntl.lockf(claims, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, trial)
+                except OSError as error:
+                    if error.errno not in (errno.EAGAIN, errno.EACCES):
+                        return set()
+                    numbers.add(trial)
+    except FileNotFoundError:
+        pass
+    return numbers
+
+
 def _line(
     plan: Plan,
     trial: dict,

@@ -1,0 +1,87 @@
+"""What training is expected to take, and how trials are divided among jobs by it."""
+
+import csv
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odyssey.config import IamTask, JsbTask, TimitTask, read_study
+from odyssey.features.pianoroll import sequences
+from odyssey.training.cost import (
+    EVALUATION,
+    SHAPES,
+    epoch_seconds,
+    frames,
+    job_megabytes,
+    network,
+)
+from odyssey.trials import shards
+
+MEASURED = Path(__file__).parents[2] / "benchmarks" / "results" / "engine.csv"
+
+
+def test_the_shapes_are_those_that_the_features_have():
+    music = sequences({s: {"a": [[60], [62]]} for s in ("train", "validation", "test")}, "json")
+    chosen = network("jsb", "V", 5)
+    assert (music.inputs, music.description.outputs) == (chosen.inputs, chosen.outputs)
+    assert SHAPES["jsb"][2:] == (music.description.directions, music.description.loss)
+
+
+def test_a_training_step_is_expected_to_take_what_the_benchmark_measured():
+    tasks = {"timit": TimitTask(), "iam": IamTask(), "jsb": JsbTask(source="music21")}
+    ratios = []
+    with MEASURED.open() as file:
+        for row in csv.DictReader(file):
+            if row["engine"] != "fused" or row["shape"] not in tasks:
+                continue
+            task, size = tasks[row["shape"]], int(row["hidden_size"])
+            training, validation = frames(task)
+            expected = epoch_seconds(row["shape"], task, row["variant"], size, "fused")
+            step = 1e6 * expected / (training + EVALUATION * validation)
+            ratios.append(step / float(row["us_per_frame"]))
+    assert len(ratios) == 39
+    assert np.median(ratios) == pytest.approx(1, abs=0.3)
+    assert 0.4 < min(ratios) <= max(ratios) < 2.5
+
+
+def test_the_papers_corpora_are_larger_than_the_stand_ins():
+    assert frames(TimitTask(source="ldc93s1", path=".")) == (3696 * 304, 400 * 304)
+    assert frames(TimitTask())[0] < 100_000
+    assert frames(IamTask(source="iam", path="."))[0] > 100 * frames(IamTask())[0]
+
+
+def test_a_job_at_the_full_size_of_timit_asks_for_what_it_is_known_to_need():
+    asked = job_megabytes(TimitTask(source="ldc93s1", path="."), "fused", 2)
+    assert 700 < asked < 2000
+
+
+@given(
+    st.lists(st.floats(0.1, 1000), min_size=1, max_size=60),
+    st.lists(st.floats(0.1, 1000), max_size=20),
+    st.floats(1, 2000),
+)
+def test_shards_by_work_cover_all_trials_keep_to_their_time_and_do_not_move(times, more, target):
+    made = shards(times, None, target)
+    assert [made[0][0], made[-1][1]] == [0, len(times) - 1]
+    assert all(following[0] == shard[1] + 1 for shard, following in pairwise(made))
+    for first, last in made:
+        assert sum(times[first : last + 1]) <= target * (1 + 1e-9) or first == last
+    # As full as they can be: not one could take the next trial too.
+    for first, last in made[:-1]:
+        assert sum(times[first : last + 2]) > target * (1 - 1e-9)
+    assert shards(times + more, None, target)[: len(made) - 1] == made[:-1]
+
+
+@pytest.mark.parametrize("given", [0, -1, True, 2.5, "some", None])
+def test_a_number_of_trials_a_job_that_is_none_is_refused(given):
+    config = {
+        "study": "x",
+        "tasks": {"jsb": {}},
+        "training": {"trials_per_job": given},
+    }
+    with pytest.raises(ValueError, match=r"^training\.trials_per_job: (must|cannot) be"):
+        read_study(config)

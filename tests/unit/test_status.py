@@ -1,0 +1,139 @@
+"""How far a study is, and what it will cost."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from odyssey import forecast, status
+from odyssey.config import ConfigError, load_study, read_study
+from odyssey.search import draw_cell
+from odyssey.training import checkpoints
+from odyssey.training.networks import count_weights
+
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+CONFIG = {
+    "study": "small",
+    "tasks": {"jsb": {}},
+    "variants": ["V", "NP"],
+    "search": {"trials": 6, "hidden_size": {"low": 3, "high": 8}},
+    "training": {"epochs": 10},
+}
+
+
+@pytest.fixture
+def study():
+    return read_study(CONFIG)
+
+
+def finish(folder, number, **changes):
+    record = {"trial": number, "status": "completed", "validation": 9.0, "train_seconds": 2.0}
+    (folder / f"{number}.json").write_text(json.dumps(record | changes))
+
+
+def test_each_trial_of_a_cell_is_counted_once_as_what_it_is(study, tmp_path):
+    state, runs = tmp_path / "state/jsb/V", tmp_path / "runs/jsb/V"
+    state.mkdir(parents=True)
+    runs.mkdir(parents=True)
+    finish(state, 0, validation=9.5)
+    finish(state, 1, status="diverged", validation=8.5)
+    (runs / "2-2.jsonl").write_text('{"trial": 2, "status": "failed"}\n')
+    weights = {"w": np.zeros(2, np.float32)}
+    for number in (3, 4):
+        progress = checkpoints.Progress(weights, weights, weights, epoch=5)
+        checkpoints.save(state / f"{number}.npz", progress, "digest")
+    # Another process trains number 4; number 3 was interrupted; number 5 has not begun.
+    claim = "import fcntl, sys; f = open(sys.argv[1], 'ab'); fcntl.lockf(f, fcntl.LOCK_EX, 1, 4); "
+    worker = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            claim + "print('on', flush=True); sys.stdin.read()",
+            state / ".claims",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    worker.stdout.readline()
+    first, second = status.look(study, tmp_path)
+    worker.communicate()
+    assert dict(first.statuses) == {"completed": 1, "diverged": 1, "failed": 1}
+    assert (first.running, first.waiting, first.best, first.spent) == (1, 1, 8.5, 4.0)
+    assert second.statuses.total() == second.running == second.waiting == 0
+    ten = status.look(study, tmp_path / "nothing")[0].left
+    assert 0 < first.left < ten  # two halves and a whole of six
+
+
+def test_looking_at_a_study_takes_no_claim_from_its_jobs(study, tmp_path):
+    state = tmp_path / "state/jsb/V"
+    state.mkdir(parents=True)
+    (state / ".claims").touch()
+    status.look(study, tmp_path)
+    take = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'ab'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    subprocess.run([sys.executable, "-c", take, state / ".claims"], check=True)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (89, "89 s"), (90, "1.5 min"), (3600, "60 min"), (9000, "2.5 h"), (1e6, "12 d")],
+)
+def test_durations_have_two_figures(seconds, text):
+    assert status.duration(seconds) == text
+
+
+@pytest.mark.parametrize("module", ["status", "forecast"])
+def test_a_command_names_what_is_wrong_with_its_configuration(module, tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(CONFIG | {"seeds": 1}))
+    for given, message in [(path, "seeds: unknown key"), (tmp_path / "none.yaml", "none.yaml: No")]:
+        done = subprocess.run(
+            [sys.executable, "-m", f"odyssey.{module}", "--configfile", given],
+            env={"PYTHONPATH": str(SCRIPTS)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_later_configuration_file_changes_keys_of_an_earlier_one(tmp_path):
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    first.write_text(yaml.safe_dump(CONFIG))
+    second.write_text("training: {patience: 3}")
+    study = load_study([first, second])
+    assert (study.training.epochs, study.training.patience) == (10, 3)
+    second.write_text("just words")
+    with pytest.raises(ConfigError, match="holds no configuration"):
+        load_study([first, second])
+    second.write_text("a: [")
+    with pytest.raises(ConfigError, match=r"b\.yaml: not YAML"):
+        load_study([first, second])
+
+
+def test_a_forecast_adds_up_frames_epochs_and_trials(study, monkeypatch):
+    # A machine on which a frame takes a microsecond a weight to train, and nothing to evaluate.
+    monkeypatch.setattr(
+        forecast, "frame_seconds", lambda chosen, *_: (1e-6 * count_weights(chosen), 0)
+    )
+    (made,) = forecast.forecast(study, None, lambda _: None)
+    weights = [
+        count_weights(forecast.network("jsb", variant, trial["hidden_size"]))
+        for variant in study.variants
+        for trial in draw_cell(study, "jsb", variant)
+    ]
+    frames, _ = forecast.frames(study.tasks.jsb)
+    assert made.trials == 12
+    assert made.hours == pytest.approx(1e-6 * sum(weights) * frames * 10 / 3600, rel=1e-9)
+    assert made.jobs == 2  # a cell's trials fit into an hour
+
+
+@pytest.mark.parametrize("task", ["timit", "iam", "jsb"])
+def test_every_task_can_be_measured(task, kernel):
+    times = forecast.frame_seconds(forecast.network(task, "V", 8), "fused", kernel)
+    assert all(0 < seconds < 1 for seconds in times)

@@ -1,0 +1,209 @@
+"""What a study will cost, measured on this machine: `python -m odyssey.forecast`."""
+
+import argparse
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from odyssey.cells.build import build
+from odyssey.config import Study, study_or_exit
+from odyssey.features.sequences import Description, Sequences
+from odyssey.search import draw_cell
+from odyssey.training.cost import epoch_seconds, frames, network
+from odyssey.training.engines import Optimiser, open_engine
+from odyssey.training.networks import Network, count_weights, initial_weights
+from odyssey.trials import shards
+
+FRAMES, LABELS = 200, 20  # of the made-up sequence that is measured on
+SIZES = 4  # at which a variant is measured
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the trials of a task will cost.
+
+    Parameters
+    ----------
+    task : str
+    trials, jobs : int
+    hours : float
+        Of one core like this machine's, if every trial takes all its epochs.
+    longest : float
+        Hours of the longest job.
+    """
+
+    task: str
+    trials: int
+    jobs: int
+    hours: float
+    longest: float
+
+
+def made_up(chosen: Network) -> Sequences:
+    """Make up a sequence of each split, of the right shape and without meaning.
+
+    Parameters
+    ----------
+    chosen : Network
+
+    Returns
+    -------
+    Sequences
+    """
+    generator = np.random.default_rng(0)
+    labels = LABELS if chosen.loss == "ctc" else FRAMES
+    if chosen.loss == "sigmoid":
+        targets = generator.integers(0, 2, (3 * labels, chosen.outputs)).astype(np.uint8)
+    else:
+        targets = generator.integers(0, chosen.outputs - 1, 3 * labels).astype(np.int32)
+    return Sequences(
+        Description(
+            task="",
+            source="made up",
+            synthetic=True,
+            loss=chosen.loss,
+            outputs=chosen.outputs,
+            directions=chosen.directions,
+            measure="",
+        ),
+        generator.standard_normal((3 * FRAMES, chosen.inputs)).astype(np.float32),
+        np.full(3, FRAMES),
+        targets,
+        np.full(3, labels),
+        np.arange(3, dtype=np.uint8),
+        np.array(["train", "validation", "test"]),
+    )
+
+
+def frame_seconds(chosen: Network, engine: str, kernel: str | None) -> tuple[float, float]:
+    """Measure what a frame takes on this machine.
+
+    Parameters
+    ----------
+    chosen : Network
+    engine : str
+    kernel : str or None
+
+    Returns
+    -------
+    training, evaluation : float
+        Seconds of one core a frame, the best of three times.
+    """
+    ready = open_engine(engine, chosen, made_up(chosen), initial_weights(chosen, 0), kernel)
+    optimiser = Optimiser(1e-6, 0.9, nesterov=True, clip=None)
+    order, key = np.array([0]), np.zeros(2, np.uint32)
+
+    def best(work) -> float:
+        times = []
+        for _ in range(3):
+            start = time.thread_time()
+            work()
+            times.append(time.thread_time() - start)
+        return min(times) / FRAMES
+
+    train = best(lambda: ready.train_epoch(order, key, 0.1, optimiser))
+    return train, best(lambda: ready.evaluate("validation"))
+
+
+def forecast(study: Study, kernel: str | None, show) -> list[Forecast]:
+    """Measure how fast this machine is, and add up the trials of a study.
+
+    Parameters
+    ----------
+    study : Study
+    kernel : str or None
+        Path of the fused engine's kernel.
+    show : callable
+        Told, in a line, what is being measured.
+
+    Returns
+    -------
+    list of Forecast
+        One a task.
+    """
+    engine = study.training.engine_used
+
+    @cache
+    def measured(task: str, variant: str, size: int) -> tuple[float, float, float]:
+        show(f"measuring {task} {variant} with {size} blocks")
+        chosen = network(task, variant, size)
+        return count_weights(chosen), *frame_seconds(chosen, engine, kernel)
+
+    def epoch(task: str, variant: str, size: int) -> float:
+        sizes = study.search.hidden_size
+        measured_at = {int(n) for n in np.geomspace(sizes.low, sizes.high, SIZES).round()}
+        weights, train, evaluate = zip(
+            *(measured(task, variant, at) for at in sorted(measured_at)), strict=True
+        )
+        of_training, of_validation = frames(study.tasks.chosen[task])
+        here = count_weights(network(task, variant, size))
+        return float(
+            of_training * np.interp(here, weights, train)
+            + of_validation * np.interp(here, weights, evaluate)
+        )
+
+    return [_forecast_task(study, task, epoch) for task in study.tasks.chosen]
+
+
+def _forecast_task(study: Study, task: str, epoch) -> Forecast:
+    settings, training = study.tasks.chosen[task], study.training
+    total, longest, jobs = 0.0, 0.0, 0
+    for variant in study.variants:
+        sizes = [trial["hidden_size"] for trial in draw_cell(study, task, variant)]
+        cell = [study.epochs(task) * epoch(task, variant, size) for size in sizes]
+        # The jobs are the workflow's, which knows no machine.
+        expected = [
+            study.epochs(task) * epoch_seconds(task, settings, variant, size, training.engine_used)
+            for size in sizes
+        ]
+        made = shards(expected, training.trials_a_job, 60 * training.job_minutes)
+        longest = max(longest, *(sum(cell[first : last + 1]) for first, last in made))
+        total, jobs = total + sum(cell), jobs + len(made)
+    trials = len(study.variants) * study.search.trials
+    return Forecast(task, trials, jobs, total / 3600, longest / 3600)
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(prog="forecast", description=__doc__)
+    parser.add_argument("--configfile", nargs="+", default=["config/config.yaml"])
+    study = study_or_exit(parser.parse_args().configfile)
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder, console.status("compiling") as status:
+        kernel = None
+        if study.training.engine_used == "fused":
+            kernel = str(Path(folder) / "fused.so")
+            build(kernel)
+        made = forecast(study, kernel, status.update)
+    table = Table(title=study.study, box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("task")
+    for name in ("trials", "jobs", "core-hours", "longest job, h"):
+        table.add_column(name, justify="right")
+    total = sum(f.hours for f in made)
+    for f in made:
+        table.add_row(f.task, f"{f.trials:,}", f"{f.jobs:,}", f"{f.hours:,.2f}", f"{f.longest:.2f}")
+    if len(made) > 1:
+        table.add_section()
+        jobs, longest = sum(f.jobs for f in made), max(f.longest for f in made)
+        table.add_row(
+            "all",
+            f"{sum(f.trials for f in made):,}",
+            f"{jobs:,}",
+            f"{total:,.2f}",
+            f"{longest:.2f}",
+        )
+    console.print(table)
+    console.print(
+        "Core-hours at most, if every trial takes all its epochs, on cores like this machine's."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""How far a study is: `python -m odyssey.status`, while it runs or afterwards."""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from odyssey.config import Study, study_or_exit
+from odyssey.search import draw_cell
+from odyssey.training.checkpoints import epochs_done
+from odyssey.training.cost import epoch_seconds
+from odyssey.training.shard import being_trained
+
+
+@dataclass
+class Cell:
+    """How far the trials of a cell are.
+
+    Parameters
+    ----------
+    task, variant : str
+    trials : int
+        That the study asks for.
+    statuses : collections.Counter
+        Finished trials by status: completed, diverged, failed.
+    running, waiting : int
+        Trials at work now, and trials begun that nothing is working on.
+    best : float or None
+        Lowest validation measure of the finished trials.
+    spent, expected : float
+        Seconds that finished trials have taken, and that all their epochs would be expected to.
+    left : float
+        Seconds that the others are expected to take with all their epochs.
+    """
+
+    task: str
+    variant: str
+    trials: int
+    statuses: Counter = field(default_factory=Counter)
+    running: int = 0
+    waiting: int = 0
+    best: float | None = None
+    spent: float = 0.0
+    expected: float = 0.0
+    left: float = 0.0
+
+
+def look(study: Study, folder: Path) -> list[Cell]:
+    """Look at what a study's folder holds.
+
+    Parameters
+    ----------
+    study : Study
+    folder : Path
+        ``results/<study>``.
+
+    Returns
+    -------
+    list of Cell
+    """
+    return [
+        _look_at_cell(study, folder, task, variant)
+        for task in study.tasks.chosen
+        for variant in study.variants
+    ]
+
+
+def _look_at_cell(study: Study, folder: Path, task: str, variant: str) -> Cell:
+    cell = Cell(task, variant, study.search.trials)
+    state, engine = folder / "state" / task / variant, study.training.engine_used
+    failed = _failed(folder / "runs" / task / variant)
+    at_work = being_trained(state, cell.trials)
+    for trial in draw_cell(study, task, variant):
+        number = trial["trial"]
+        epoch = epoch_seconds(task, study.tasks.chosen[task], variant, trial["hidden_size"], engine)
+        record = _read(state / f"{number}.json")
+        if record is not None:
+            cell.statuses[record["status"]] += 1
+            cell.spent += record["train_seconds"]
+            cell.expected += study.epochs(task) * epoch
+            if record["validation"] is not None:
+                cell.best = min(record["validation"], cell.best or record["validation"])
+            continue
+        done = epochs_done(state / f"{number}.npz")
+        if number in at_work:
+            cell.running += 1
+        elif number in failed:
+            cell.statuses["failed"] += 1
+            continue
+        elif done:
+            cell.waiting += 1
+        cell.left += (study.epochs(task) - done) * epoch
+    return cell
+
+
+def _read(path: Path) -> dict | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _failed(runs: Path) -> set[int]:
+    """Number the trials whose last run failed; failures stand in run files only."""
+    numbers = set()
+    for path in runs.glob("*.jsonl"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if '"status": "failed"' in line:
+                numbers.add(json.loads(line)["trial"])
+    return numbers
+
+
+def duration(seconds: float) -> str:
+    """Write a duration with two figures.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Returns
+    -------
+    str
+    """
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * length:
+            return f"{seconds / length:.{0 if seconds >= 10 * length else 1}f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def table(study: Study, cells: list[Cell]) -> Table:
+    """Lay the cells out for a terminal.
+
+    Parameters
+    ----------
+    study : Study
+    cells : list of Cell
+
+    Returns
+    -------
+    rich.table.Table
+    """
+    done, spent = sum(c.statuses.total() for c in cells), sum(c.spent for c in cells)
+    expected, running = sum(c.expected for c in cells), sum(c.running for c in cells)
+    # Trials stop early, and this machine is not the one that the estimate was measured on.
+    correction = spent / expected if expected else 1.0
+    left = correction * sum(c.left for c in cells)
+    caption = f"{done:,} of {sum(c.trials for c in cells):,} trials done"
+    if left:
+        caption += f", {duration(left)} of one core left" + ("" if expected else " at most")
+        caption += f": {duration(left / running)} with the {running} at work now" * bool(running)
+    made = Table(
+        title=study.study, caption=caption, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
+    for name in ("task", "variant"):
+        made.add_column(name, no_wrap=True)
+    for name in ("trials", "done", "running", "waiting", "diverged", "failed", "best", "left"):
+        made.add_column(name, justify="right", no_wrap=True)
+    for number, cell in enumerate(cells):
+        s = cell.statuses
+        made.add_row(
+            cell.task,
+            cell.variant,
+            *map(str, (cell.trials, s.total(), cell.running, cell.waiting)),
+            *map(str, (s["diverged"], s["failed"])),
+            "" if cell.best is None else f"{cell.best:.2f}",
+            duration(correction * cell.left) if cell.left else "",
+            end_section=number + 1 < len(cells) and cells[number + 1].task != cell.task,
+        )
+    return made
+
+
+def main() -> None:
+    """Print the table once, or again and again."""
+    parser = argparse.ArgumentParser(prog="status", description=__doc__)
+    parser.add_argument("--configfile", nargs="+", default=["config/config.yaml"])
+    parser.add_argument(
+        "--watch",
+        type=float,
+        nargs="?",
+        const=5.0,
+        metavar="SECONDS",
+        help="look again every so many seconds, until interrupted",
+    )
+    arguments = parser.parse_args()
+    study = study_or_exit(arguments.configfile)
+    folder = Path("results") / study.study
+    if not folder.is_dir():
+        sys.exit(f"Error: there is no folder {folder}: the study has not begun")
+    if arguments.watch is None:
+        Console().print(table(study, look(study, folder)))
+        return
+    try:
+        with Live(auto_refresh=False) as live:
+            while True:
+                live.update(table(study, look(study, folder)), refresh=True)
+                time.sleep(arguments.watch)
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()

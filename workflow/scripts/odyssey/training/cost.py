@@ -1,0 +1,114 @@
+"""What training will take, said before it begins: for the sizes of jobs and what they ask for."""
+
+import math
+
+from odyssey.cells.variants import variant
+from odyssey.config import IamTask, JsbTask, TimitTask
+from odyssey.training.networks import Network, count_weights
+
+SHAPES = {  # inputs, outputs, directions and loss, without the variant and the size
+    "timit": (39, 61, 2, "softmax"),
+    "iam": (4, 82, 2, "ctc"),
+    "jsb": (88, 88, 1, "sigmoid"),
+}
+# Microseconds of a training step for each frame: so many a direction, and so many a weight. Fitted
+# to benchmarks/results/engine.csv, which they meet within a third.
+SPEEDS = {"fused": (0.25, 1.2e-4), "reference": (360.0, 1e-3)}
+EVALUATION = 1 / 3  # of a training step: the forward pass alone
+
+MEGABYTES = {"fused": 400, "reference": 900}  # of a job, with its Snakemake's, beside the corpus
+
+
+def frames(task: TimitTask | IamTask | JsbTask) -> tuple[int, int]:
+    """Estimate the sizes of a corpus from what is known of it before it is read.
+
+    Parameters
+    ----------
+    task : TimitTask, IamTask or JsbTask
+
+    Returns
+    -------
+    training, validation : int
+        Frames of the two splits.
+
+    References
+    ----------
+    Greff et al. (2017), section III-A.
+    """
+    if isinstance(task, JsbTask):
+        return 14_000, 4_800
+    made_up = task.synthetic
+    words = (made_up.words.low + made_up.words.high) / 2
+    if isinstance(task, TimitTask):
+        if task.source != "synthetic":
+            return 3696 * 304, 400 * 304
+        sentence = 8 * 39 * words  # of each speaker's eight, some 39 frames a word
+        return round(made_up.train * sentence), round(made_up.validation * sentence)
+    if task.source != "synthetic":
+        return 5355 * 250, 2956 * 250
+    line = 23 * words * 4000 / made_up.pen_speed
+    return round(made_up.train * line), round(made_up.validation * line)
+
+
+def network(task: str, variant_name: str, hidden_size: int) -> Network:
+    """Return the network that a task calls for.
+
+    Parameters
+    ----------
+    task, variant_name : str
+    hidden_size : int
+
+    Returns
+    -------
+    Network
+    """
+    inputs, outputs, directions, loss = SHAPES[task]
+    return Network(variant(variant_name), inputs, hidden_size, outputs, directions, loss)
+
+
+def epoch_seconds(
+    name: str, task: TimitTask | IamTask | JsbTask, variant_name: str, hidden_size: int, engine: str
+) -> float:
+    """Estimate what an epoch takes on one core of the machine that `SPEEDS` was measured on.
+
+    Parameters
+    ----------
+    name : str
+        Of the task.
+    task : TimitTask, IamTask or JsbTask
+    variant_name : str
+    hidden_size : int
+    engine : str
+        ``"fused"`` or ``"reference"``.
+
+    Returns
+    -------
+    float
+        Seconds, of training and validation.
+    """
+    chosen = network(name, variant_name, hidden_size)
+    a_direction, a_weight = SPEEDS[engine]
+    frame = 1e-6 * (a_direction * chosen.directions + a_weight * count_weights(chosen))
+    training, validation = frames(task)
+    return frame * (training + EVALUATION * validation)
+
+
+def job_megabytes(task: TimitTask | IamTask | JsbTask, engine: str, threads: int) -> int:
+    """Estimate the memory that a training job needs.
+
+    Parameters
+    ----------
+    task : TimitTask, IamTask or JsbTask
+    engine : str
+    threads : int
+        Trials at the same time, which share the corpus.
+
+    Returns
+    -------
+    int
+        Megabytes; what a test has seen at TIMIT's full size lies below.
+    """
+    inputs = {TimitTask: 39, IamTask: 4, JsbTask: 88}[type(task)]
+    # float32 values, targets of up to as many bytes, and a half for the splits not trained on.
+    corpus = sum(frames(task)) * 1.5 * 8 * inputs / 1e6
+    return math.ceil(MEGABYTES[engine] + corpus + 60 * threads)
