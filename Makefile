@@ -47,8 +47,9 @@ format: $(READY) ## the layout of the code, put right
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile rules
 
-bench: .venv/installed-bench ## the engines against their peers (benchmarks/README.md)
+bench: .venv/installed-bench ## the engines against their peers, and the workflow's own cost (benchmarks/README.md)
 	$(BIN)/python benchmarks/engine.py $(ARGS)
+	$(BIN)/python benchmarks/overhead.py $(ARGS)
 
 .venv/installed-bench: $(READY) requirements-bench.lock
 	$(BIN)/python -m pip install -q -r requirements-bench.lock

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 from odyssey.files import write_atomically
 
+# Trials a job, however short they are: cores that take jobs in turn then end at about the same time.
+MOST = 50
+
 Shard = tuple[int, int]
 """First and last trial of a job."""
 
@@ -30,7 +33,7 @@ def shards(seconds: Sequence[float], trials_per_job: int | None, target: float) 
     seconds : sequence of float
         What each trial is expected to take.
     trials_per_job : int or None
-        None: as many as `target` allows.
+        None: as many as `target` allows, and `MOST`.
     target : float
         Seconds that a job should take at most; a trial that takes more is a job of its own.
 
@@ -46,7 +49,7 @@ def shards(seconds: Sequence[float], trials_per_job: int | None, target: float) 
         ]
     firsts, filled = [0], 0.0
     for trial, time in enumerate(seconds):
-        if trial > firsts[-1] and filled + time > target:
+        if trial - firsts[-1] == MOST or (trial > firsts[-1] and filled + time > target):
             firsts.append(trial)
             filled = 0.0
         filled += time
