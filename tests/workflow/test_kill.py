@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import psutil
-from test_workflow import without_times
+from project import without_times
 
 KILLS = 20
 # Some ten seconds of training, so that kills find it at work.

@@ -1,5 +1,9 @@
 """Train a shard of trials: features and drawn trials in, one JSON line a trial out."""
 
+import logging
+import os
+import platform
+
 from odyssey.console import Progress, job
 from odyssey.features.sequences import load
 from odyssey.files import file_digest
@@ -19,6 +23,8 @@ def report(trial, epoch, loss, validation):
 
 
 with job(snakemake.log[0]):
+    gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "as the machine has them")
+    logging.info("process %d on %s, GPUs: %s", os.getpid(), platform.node(), gpus)
     train_shard(
         Plan(w.task, w.variant, params.epochs, params.patience, params.engine, params.device),
         params.trials,

@@ -32,8 +32,10 @@ def write_atomically(path: str | os.PathLike, write: Callable[[BinaryIO], None])
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a full disk does not say by itself what it has no room for
         raise
 
 
