@@ -5,7 +5,9 @@ import re
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
+# As a module of another workflow, this file lies elsewhere than that one's.
+SCRIPTS = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)) / "workflow" / "scripts"
+sys.path.insert(0, str(SCRIPTS))
 
 from odyssey.config import ConfigError, read_study
 from odyssey.features.sequences import PREPARATION
@@ -35,7 +37,7 @@ RESULTS = f"results/{study.study}"
 LOGS = f"{RESULTS}/logs"
 # Code that makes tables and figures is an input of their rules: a changed module remakes what it
 # made. Training is different: what it paid for is kept until PROCEDURE is raised.
-LIBRARY = os.path.relpath(Path(workflow.basedir) / "workflow" / "scripts" / "odyssey")
+LIBRARY = os.path.relpath(SCRIPTS / "odyssey")
 
 
 localrules:

@@ -5,6 +5,8 @@ import os
 
 import pandas as pd
 import pytest
+from project import without_times
+from project import Project
 
 FILES = (
     "features/jsb.npz",
@@ -27,11 +29,6 @@ def touch(path):
     """Make a file newer than all others, as an editor that saves it does."""
     path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     os.utime(path)
-
-
-def without_times(project):
-    table = pd.read_csv(project.results / "trials.csv", dtype=str, keep_default_na=False)
-    return table.drop(columns="train_seconds").to_csv(index=False)
 
 
 def test_a_study_makes_every_file_and_then_has_nothing_to_do(finished):
@@ -115,7 +112,6 @@ def test_one_task_a_job_or_two_at_once_give_the_same_table(finished, fresh):
     assert without_times(fresh) == without_times(finished)
 
 
-@pytest.mark.parametrize("name", ["features", "trials", "runs", "analysis", "figures", "report"])
 def test_one_trial_can_be_asked_for_and_one_beyond_the_study_is_refused(finished):
     finished.snakemake("results/small/runs/jsb/NP/1-1.jsonl")
     lines = (finished.results / "runs/jsb/NP/0-1.jsonl").read_text(encoding="utf-8").splitlines()
@@ -125,8 +121,35 @@ def test_one_trial_can_be_asked_for_and_one_beyond_the_study_is_refused(finished
     assert "No rule to produce results/small/runs/jsb/NP/2-4.jsonl" in output
 
 
+@pytest.mark.parametrize("name", ["features", "trials", "runs", "analysis", "figures", "report"])
 def test_each_stage_can_be_asked_for(fresh, name):
     assert name in fresh.planned(name) or fresh.planned(name)
+
+
+MODULE = """
+configfile: "study.yaml"
+module odyssey:
+    snakefile: "project/Snakefile"
+    config: config
+use rule * from odyssey as odyssey_*
+rule count:
+    default_target: True
+    input: "results/small/trials.csv"
+    output: "count.txt"
+    shell: "wc -l < {input} > {output}"
+"""
+
+
+def test_the_workflow_serves_as_a_module_of_another(fresh):
+    outer = fresh.folder.parent
+    (outer / "Snakefile").write_text(MODULE, encoding="utf-8")
+    for name in ("study.yaml", "corpus.json"):
+        (fresh.folder / name).rename(outer / name)
+    other = Project(outer)
+    other.snakemake()
+    assert (outer / "count.txt").read_text(encoding="utf-8").strip() == "9"
+    assert other.planned("odyssey_all")["odyssey_figure_3"] == 1
+    assert "odyssey_train" not in other.planned("odyssey_all")
 
 
 def test_a_wrong_key_is_refused_before_any_job(fresh):
