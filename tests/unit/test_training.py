@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from odyssey.features.sequences import Description, Sequences
+from odyssey.machine import processor
 from odyssey.training import checkpoints, engines, trial
 from odyssey.training.engines import Evaluation
 from odyssey.training.shard import train_shard
@@ -297,7 +298,7 @@ def test_a_job_told_to_end_leaves_no_half_file_and_exits_with_the_signals_number
 
 def test_the_record_names_processor_and_arithmetic(sequences, tmp_path):
     machine = shard(sequences, tmp_path, [row()])[0]["machine"]
-    assert machine.startswith(trial.processor())
+    assert machine.startswith(processor())
     assert machine.endswith(f"PyTorch {torch.__version__}")
 
 

@@ -5,8 +5,7 @@ import os
 
 import pandas as pd
 import pytest
-from project import without_times
-from project import Project
+from project import Project, without_times
 
 FILES = (
     "features/jsb.npz",

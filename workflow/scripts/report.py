@@ -7,7 +7,8 @@ from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import read_csv
 from odyssey.console import job
 from odyssey.files import write_atomically
-from odyssey.report.files import machine, read_images, read_tables, versions
+from odyssey.machine import machine
+from odyssey.report.files import read_images, read_tables, versions
 from odyssey.report.page import Contents, render
 
 TABLES = {

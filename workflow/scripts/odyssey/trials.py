@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from odyssey.files import write_atomically
 
-# Trials a job, however short they are: cores that take jobs in turn then end at about the same time.
+# Trials a job, however short they are: cores that take jobs in turn then end almost together.
 MOST = 50
 
 Shard = tuple[int, int]

@@ -1,4 +1,4 @@
-"""What the report shows of figures, tables, packages and the machine, read from where they are."""
+"""What the report shows of figures, tables and packages, read from where they are."""
 
 import base64
 import os
@@ -91,30 +91,6 @@ def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def machine() -> str:
-    """Describe the machine that this runs on.
-
-    Returns
-    -------
-    str
-        Processor, cores, memory where it can be told, and system.
-    """
-    parts = [_processor() or platform.machine(), f"{os.cpu_count()} cores"]
-    if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        parts.append(f"{memory / 2**30:.0f} GiB")
-    return ", ".join([*parts, platform.system()])
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 def setting_lines(configuration: Mapping) -> list[tuple[str, str]]:

@@ -166,11 +166,14 @@ def _tasks(
 def _facts(contents: Contents) -> dict[str, str]:
     trials, configuration = contents.trials, contents.configuration
     analysis = configuration["analysis"]
-    engines, devices = (sentences.listed(trials[k].unique()) for k in ("engine", "device"))
+    engines, devices, machines = (
+        sentences.listed(trials[k].unique()) for k in ("engine", "device", "machine")
+    )
     facts = {
         "Seed": str(configuration["seed"]),
         "Training": f"{sentences.duration(trials['train_seconds'].sum())}, "
         f"{trials['epochs'].sum():,} epochs; engine {engines}, on {devices}",
+        "Trained on": machines,
         "Analysis": f"best {sentences.percent(analysis['best_fraction'])} of a cell's trials by "
         f"validation; α = {analysis['alpha']:g}, corrected after {analysis['correction'].title()}",
         "Analysis on": contents.machine,

@@ -5,15 +5,14 @@ import json
 import logging
 import math
 import os
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cache
 
 from odyssey import seeds
 from odyssey.cells.variants import variant
 from odyssey.features.sequences import Description, Sequences
+from odyssey.machine import processor
 from odyssey.training import checkpoints
 from odyssey.training.engines import Evaluation, Optimiser, open_engine
 from odyssey.training.networks import Network, count_weights, initial_weights, weight_shapes
@@ -232,23 +231,6 @@ def _clock(device: str) -> float:
     a crowded machine makes the trial wait, but does not make it dearer.
     """
     return time.thread_time() if device == "cpu" else time.perf_counter()
-
-
-@cache
-def processor() -> str:
-    """Name this machine's processor.
-
-    Returns
-    -------
-    str
-        As the system calls it, or at least the architecture.
-    """
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.partition(":")[2] for line in file if line.startswith("model name")]
-    except OSError:
-        names = []
-    return names[0].strip() if names else platform.machine()
 
 
 def _train_epoch(engine, trial: dict, progress: checkpoints.Progress, count: int) -> bool:
