@@ -9,7 +9,7 @@ READY := .venv/installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help study status cost test lint config format bench lock clean venv
+.PHONY: help study reference status cost test lint config format bench lock clean venv
 
 help: ## this list
 	@echo "make PYTHON=python3.12 CORES=4 ARGS='...' TARGET, where TARGET is one of"
@@ -23,6 +23,12 @@ $(READY): requirements.lock envs/venv.sh
 study: $(READY) ## the default study; its figures are then in results/quick/figures
 	$(BIN)/snakemake --cores $(CORES) $(ARGS)
 	@echo "The figures are in results/quick/figures, the report is results/quick/report.html"
+
+# What stands behind collect, which makes trials.csv of the runs.
+ANALYSED := $(shell sed -n 's/^rule \(.*\):/\1/p' rules/analysis.smk rules/figures.smk rules/report.smk | grep -v collect)
+reference: $(READY) ## results/reference/jsb: tables, figures, claims and report, from its trials.csv
+	$(BIN)/snakemake --cores $(CORES) --configfile config/jsb.yaml --forceall \
+		--allowed-rules $(ANALYSED) -- analysis figures report
 
 status: $(READY) ## how far the study is (ARGS="--watch --configfile FILE")
 	@PYTHONPATH=workflow/scripts $(BIN)/python -m odyssey.status $(ARGS)

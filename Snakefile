@@ -9,7 +9,7 @@ from pathlib import Path
 SCRIPTS = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from odyssey.config import ConfigError, read_study
+from odyssey.config import ConfigError, check_corpora, read_study
 from odyssey.features.sequences import PREPARATION
 from odyssey.files import hold
 from odyssey.search import draw_cell
@@ -24,6 +24,9 @@ if not workflow.configfiles:
 
 try:
     study = read_study(config)
+    # A study that is trained can be analysed where its corpora are not.
+    if not Path(f"results/{study.study}/trials.csv").exists():
+        check_corpora(study)
 except ConfigError as error:
     sys.exit(f"Error in the configuration:\n{error}")
 

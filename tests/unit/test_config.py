@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from odyssey.config import ConfigError, TimitTask, read_study
+from odyssey.config import ConfigError, TimitTask, check_corpora, read_study
 from odyssey.config_reference import reference, schema
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -74,7 +74,7 @@ def study(**changes):
 )
 def test_a_fault_is_one_line_that_names_the_key(changes, message):
     with pytest.raises(ConfigError) as caught:
-        read_study(study(**changes))
+        check_corpora(read_study(study(**changes)))
     assert message in str(caught.value)
     assert str(caught.value).count("\n") == 0
 

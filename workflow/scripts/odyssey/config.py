@@ -429,7 +429,7 @@ def _fault(error: dict) -> str:
 
 
 def read_study(config: dict) -> Study:
-    """Check a configuration.
+    """Check the values of a configuration; its corpora may lie elsewhere.
 
     Parameters
     ----------
@@ -443,12 +443,26 @@ def read_study(config: dict) -> Study:
     Raises
     ------
     ConfigError
-        If a key is unknown or missing, a value not allowed, or a corpus not there.
+        If a key is unknown or missing, or a value not allowed.
     """
     try:
-        study = Study.model_validate(config)
+        return Study.model_validate(config)
     except ValidationError as error:
         raise ConfigError("\n".join(_fault(fault) for fault in error.errors())) from error
+
+
+def check_corpora(study: Study) -> None:
+    """Make sure that the corpora of a study are where it says.
+
+    Parameters
+    ----------
+    study : Study
+
+    Raises
+    ------
+    ConfigError
+        If a corpus is not there.
+    """
     faults = [
         f"tasks.{name}.path: {fault} (source: {task.source}); "
         "give the path of the corpus, absolute or from the working directory"
@@ -457,7 +471,6 @@ def read_study(config: dict) -> Study:
     ]
     if faults:
         raise ConfigError("\n".join(faults))
-    return study
 
 
 def load_study(paths: Sequence[str | os.PathLike]) -> Study:
