@@ -17,7 +17,7 @@ def job(log_file: str | os.PathLike) -> Iterator[None]:
     Parameters
     ----------
     log_file : path-like
-        Gets the log, and the traceback of a fault, after what earlier attempts have left there.
+        Gets the log, and the traceback of a fault.
 
     Raises
     ------
@@ -29,6 +29,7 @@ def job(log_file: str | os.PathLike) -> Iterator[None]:
     Path(log_file).parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
         filename=log_file,
+        filemode="w",
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",
         force=True,
