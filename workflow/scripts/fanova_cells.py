@@ -1,5 +1,10 @@
 """Decompose each cell's results: all trials in; importances, marginals and interactions out."""
 
+import os
+
+# There is a process for each core: products in several threads would wait for one another.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 from odyssey.analysis import fanova
 from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import write_csv

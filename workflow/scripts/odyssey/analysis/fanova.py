@@ -270,12 +270,12 @@ def _marginals(forest: list[forests.Tree], axes: list[Coordinate]) -> pd.DataFra
 def _interactions(forest: list[forests.Tree], axes: list[Coordinate]) -> pd.DataFrame:
     volumes = [(tree.high - tree.low).prod(axis=1) for tree in forest]
     mean = np.mean([v @ tree.value for v, tree in zip(volumes, forest, strict=True)])
+    grids = [axis.grid(PAIR_GRID) for axis in axes]
+    along = [forests.marginal(forest, j, grid).mean(axis=0) for j, grid in enumerate(grids)]
     parts = []
     for first, second in itertools.combinations(range(len(axes)), 2):
-        x, y = axes[first].grid(PAIR_GRID), axes[second].grid(PAIR_GRID)
+        x, y = grids[first], grids[second]
         total = forests.pair_marginal(forest, (first, second), (x, y))
-        along_x = forests.marginal(forest, first, x).mean(axis=0)
-        along_y = forests.marginal(forest, second, y).mean(axis=0)
         parts.append(
             pd.DataFrame(
                 {
@@ -284,7 +284,7 @@ def _interactions(forest: list[forests.Tree], axes: list[Coordinate]) -> pd.Data
                     "x": np.repeat(axes[first].values(x), len(y)),
                     "y": np.tile(axes[second].values(y), len(x)),
                     "total": total.ravel(),
-                    "interaction": (total - along_x[:, None] - along_y + mean).ravel(),
+                    "interaction": (total - along[first][:, None] - along[second] + mean).ravel(),
                 }
             )
         )

@@ -5,14 +5,36 @@ variances of its components, are then sums over boxes and over pairs of boxes, w
 grew it.
 """
 
-import gc
 import itertools
-import json
 import logging
+import struct
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+
+# How pyrfr 0.9 writes a forest, in bytes: options, number of trees, and for each tree its number of
+# nodes, the nodes, and an end.
+OPTIONS_SIZE, TREE_END_SIZE = 64, 8
+NODE = np.dtype(
+    [
+        ("parent", "<u4"),
+        ("left", "<u4"),  # 0, the root, for a leaf
+        ("right", "<u4"),
+        ("fractions", "<f8", 2),
+        ("split", "<u4"),
+        ("cut", "<f8"),
+        ("kind", "u1"),
+        ("codes", "u1", 16),  # a bit each, that of code 0 foremost
+        ("mean", "<f8"),
+        ("squares", "<f8"),
+        ("weights", "<u8"),
+        ("mean_weight", "<f8"),
+        ("weight_squares", "<f8"),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -58,16 +80,22 @@ def _boxes(
     left: np.ndarray,
     right: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Follow the splits of a tree, parents standing before children, down to its leaves' boxes."""
+    """Follow the splits of trees, all at once, from their roots down to their leaves' boxes."""
     low = np.zeros((len(split), dimensions))
     high = np.ones((len(split), dimensions))
-    for node in np.flatnonzero(split >= 0):
-        for child in (left[node], right[node]):
-            low[child], high[child] = low[node], high[node]
-        axis = split[node]
-        cut = min(max(threshold[node], low[node, axis]), high[node, axis])
-        high[left[node], axis] = low[right[node], axis] = cut
-    leaves = np.flatnonzero(split < 0)
+    inner = split >= 0
+    children = np.zeros(len(split), dtype=bool)
+    children[left[inner]] = children[right[inner]] = True
+    level = np.flatnonzero(inner & ~children)
+    while len(level):
+        axis, under, over = split[level], left[level], right[level]
+        low[under] = low[over] = low[level]
+        high[under] = high[over] = high[level]
+        cut = np.clip(threshold[level], low[level, axis], high[level, axis])
+        high[under, axis] = low[over, axis] = cut
+        level = np.concatenate([under, over])
+        level = level[inner[level]]
+    leaves = np.flatnonzero(~inner)
     return leaves, low[leaves], high[leaves]
 
 
@@ -179,40 +207,70 @@ def grow_fanova(
     -------
     list of Tree
         A sample with the same y as one in its leaf's bag counts as in the bag.
+
+    Raises
+    ------
+    RuntimeError
+        If the package writes forests in a form that is not known here.
     """
-    text = fanova_object(X, y, flags, trees, seed).the_forest.ascii_string_representation()
-    # The text makes a million objects that all stay alive: looking through them for garbage, again
-    # and again, would take longer than reading it.
-    gc.disable()
-    try:
-        nodes_of_trees = [tree["value0"] for tree in json.loads(text)["value1"]]
-        return [_read_tree(nodes, X, y, flags) for nodes in nodes_of_trees]
-    finally:
-        gc.enable()
+    forest = fanova_object(X, y, flags, trees, seed).the_forest
+    # The package writes JSON too, but that takes longer than growing the forest.
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "forest"
+        forest.save_to_binary_file(str(file))
+        return _read_forest(file.read_bytes(), X, y, flags)
 
 
-def _read_tree(nodes: list[dict], X: np.ndarray, y: np.ndarray, flags: Sequence[int]) -> Tree:
-    """Turn the nodes of a tree, as the package writes them, into boxes."""
-    inner = np.array([node["value3"]["value0"] > 0 for node in nodes])
-    split = np.array([node["value5"]["value0"] for node in nodes])
-    # A flag's split is the set of codes on the left, as bits: {1} swaps the sides.
-    sets = np.array([node["value5"]["value2"]["data"] & 3 for node in nodes])
-    cut = np.array([node["value5"]["value1"] for node in nodes], dtype=float)
-    children = np.array([list(node["value3"].values()) for node in nodes])
-    of_flag = np.isin(split, list(flags)) & inner
-    cut[of_flag] = np.choose(sets[of_flag], [0.0, 0.5, 0.5, 1.0])
-    swapped = of_flag & ((sets == 2) | (sets == 0))
-    # With no code on the left, everything lies on the right.
-    cut[of_flag & (sets == 0)] = 1.0
-    children[swapped] = children[swapped][:, ::-1]
-    leaves, low, high = _boxes(
-        X.shape[1], np.where(inner, split, -1), cut, children[:, 0], children[:, 1]
+def _read_forest(content: bytes, X: np.ndarray, y: np.ndarray, flags: Sequence[int]) -> list[Tree]:
+    """Turn a forest, as the package writes it, into boxes."""
+    nodes, bags, roots = _read_nodes(content, X.shape[1])
+    inner = nodes["left"] > 0
+    # A flag's split is the set of codes on the left; where that lacks 0, the sides are swapped.
+    has_0, has_1 = (nodes["codes"][:, 0] & bit > 0 for bit in (0x80, 0x40))
+    of_flag = inner & np.isin(nodes["split"], list(flags))
+    cut = np.where(of_flag, np.where(has_0 == has_1, 1.0, 0.5), nodes["cut"])
+    left, right = (
+        np.where(of_flag & ~has_0, nodes[other], nodes[side])
+        # The package counts the nodes of each tree from its root.
+        + np.repeat(roots, np.diff(roots, append=len(nodes)))
+        for side, other in (("left", "right"), ("right", "left"))
     )
-    value = np.array([nodes[k]["value6"]["value0"] for k in leaves])  # mean of its samples
-    leaf = locate(low, high, X)
-    bags = [set(nodes[k]["value0"]) for k in leaves]
-    in_bag = np.array([target in bags[k] for target, k in zip(y.tolist(), leaf, strict=True)])
-    return Tree(low, high, value, in_bag)
+    split = np.where(inner, nodes["split"].astype(int), -1)
+    leaves, low, high = _boxes(X.shape[1], split, cut, left, right)
+    forest = []
+    for of_tree in np.split(np.arange(len(leaves)), np.searchsorted(leaves, roots[1:])):
+        leaf = leaves[of_tree][locate(low[of_tree], high[of_tree], X)]
+        in_bag = [target in bags[k] for target, k in zip(y.tolist(), leaf.tolist(), strict=True)]
+        value = nodes["mean"][leaves[of_tree]]
+        forest.append(Tree(low[of_tree], high[of_tree], value, np.array(in_bag)))
+    return forest
+
+
+def _read_nodes(
+    content: bytes, dimensions: int
+) -> tuple[np.ndarray, list[tuple[float, ...]], np.ndarray]:
+    """Read the nodes of all trees, the responses in each, and which nodes are roots."""
+    (trees,) = struct.unpack_from("<Q", content, OPTIONS_SIZE)
+    place = OPTIONS_SIZE + 8
+    places, bags, roots = [], [], []
+    for _ in range(trees):
+        (count,) = struct.unpack_from("<Q", content, place)
+        place += 8
+        roots.append(len(places))
+        for _ in range(count):
+            # Before each node stand its samples' responses and as many weights, each with a count.
+            (samples,) = struct.unpack_from("<Q", content, place)
+            bags.append(struct.unpack_from(f"<{samples}d", content, place + 8))
+            place += 2 * (8 + 8 * samples)
+            places.append(place)
+            place += NODE.itemsize
+        place += TREE_END_SIZE
+    # What comes next is known, and so shows whether all before it was read as it was written.
+    if struct.unpack_from("<I", content, place) != (dimensions,):
+        raise RuntimeError("this pyrfr writes forests in another form than pyrfr 0.9")
+    octets = np.frombuffer(content, np.uint8)
+    nodes = octets[np.add.outer(places, np.arange(NODE.itemsize))].view(NODE)[:, 0]
+    return nodes, bags, np.array(roots)
 
 
 BACKENDS: dict[str, Callable[..., list[Tree]]] = {"fanova": grow_fanova, "sklearn": grow_sklearn}
@@ -335,12 +393,11 @@ def marginal(forest: Sequence[Tree], dimension: int, grid: np.ndarray) -> np.nda
     -------
     numpy.ndarray of float, shape (trees, points)
     """
-    rows = []
-    for tree in forest:
-        side = tree.high - tree.low
-        weight = tree.value * np.delete(side, dimension, axis=1).prod(axis=1)
-        rows.append(_inside(tree.low[:, dimension], tree.high[:, dimension], grid) @ weight)
-    return np.array(rows)
+    low, high, value = _all_boxes(forest)
+    weight = value * np.delete(high - low, dimension, axis=1).prod(axis=1)
+    inside = _inside(low[:, dimension], high[:, dimension], grid)
+    leaves = [len(tree.value) for tree in forest]
+    return np.add.reduceat(inside * weight, np.cumsum([0, *leaves[:-1]]), axis=1).T
 
 
 def pair_marginal(
@@ -360,13 +417,17 @@ def pair_marginal(
     -------
     numpy.ndarray of float, shape (a, b)
     """
-    plane = np.zeros((len(grid[0]), len(grid[1])))
-    for tree in forest:
-        side = tree.high - tree.low
-        weight = tree.value * np.delete(side, pair, axis=1).prod(axis=1)
-        first, second = (
-            _inside(tree.low[:, j], tree.high[:, j], points)
-            for j, points in zip(pair, grid, strict=True)
-        )
-        plane += (first * weight) @ second.T.astype(float)
-    return plane / len(forest)
+    low, high, value = _all_boxes(forest)
+    weight = value * np.delete(high - low, pair, axis=1).prod(axis=1)
+    first, second = (
+        _inside(low[:, j], high[:, j], points) for j, points in zip(pair, grid, strict=True)
+    )
+    return (first * weight) @ second.T.astype(float) / len(forest)
+
+
+def _all_boxes(forest: Sequence[Tree]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return corners and values of the boxes of all trees, one after the other."""
+    return tuple(
+        np.concatenate([getattr(tree, part) for tree in forest])
+        for part in ("low", "high", "value")
+    )
