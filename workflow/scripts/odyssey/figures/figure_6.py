@@ -80,7 +80,7 @@ def _matrix(
     for (x, y), plane in maps.items():
         left, bottom = columns.index(x) * PITCH, (len(rows) - 1 - rows.index(y)) * PITCH
         image = ax.imshow(
-            plane.pivot_table(index="y", columns="x", values=kind).to_numpy(),
+            plane.pivot(index="y", columns="x", values=kind).to_numpy(),
             extent=(left, left + 1, bottom, bottom + 1),
             origin="lower",
             interpolation="nearest",

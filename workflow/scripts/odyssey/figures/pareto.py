@@ -61,7 +61,16 @@ def _panel(
     variants: list[str],
     handles: dict,
 ) -> None:
-    ax.scatter(trials[cost], trials["test"], s=3, color=style.GREY, alpha=0.35, linewidths=0)
+    # Thousands of dots are drawn once as an image, not one by one at every look at the page.
+    ax.scatter(
+        trials[cost],
+        trials["test"],
+        s=3,
+        color=style.GREY,
+        alpha=0.35,
+        linewidths=0,
+        rasterized=True,
+    )
     ax.step(front["value"], front["test"], where="post", color=style.INK, linewidth=0.8)
     for variant, points in front.groupby("variant", sort=False):
         (dots,) = ax.plot(

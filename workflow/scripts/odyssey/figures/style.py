@@ -155,8 +155,10 @@ def save(figure: Figure, paths: Iterable[str | os.PathLike]) -> None:
     """
     undated = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {}}
     with style():
-        # Laid out once for all formats, which would otherwise each do it again.
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        # Laid out once for all formats. With any engine left, even the one called "none", each
+        # format would first draw the whole figure for nothing.
+        if engine := figure.get_layout_engine():
+            engine.execute(figure)
+            figure.set_layout_engine(None)
         for path in map(Path, paths):
             figure.savefig(path, metadata=undated[path.suffix])
