@@ -84,6 +84,18 @@ build_pyrfr() {
         --use-pep517 --no-build-isolation --no-deps -c "$lock" -w "$venv/wheels" pyrfr
 }
 
+# Where PYTHONDONTWRITEBYTECODE is set, as in many containers, every job of a study would compile
+# what it imports, which takes longer than most of them work. Once will do, while pyrfr is built; an
+# import that fails here fails again where it is needed, and says why.
+compile_imported() {
+    env -u PYTHONDONTWRITEBYTECODE "$venv/bin/python" - <<'END'
+import altair, ConfigSpace, jinja2, music21, pandas, pyarrow.parquet, scipy.stats, sklearn.ensemble
+import matplotlib.backends.backend_agg, matplotlib.backends.backend_pdf
+import matplotlib.backends.backend_svg, snakemake.cli, snakemake.executors.local, snakemake.script
+import torch
+END
+}
+
 install() {
     local pip=("$venv/bin/pip" install --progress-bar off --no-compile --use-pep517 --no-build-isolation)
     printf 'Setting up .venv with %s (log: %s)\n' "$("$python" --version)" "$log"
@@ -94,6 +106,7 @@ install() {
     builder=$!
     quietly "Installing the packages of $lock" \
         "${pip[@]}" -r <(grep -vE "^($built_here)==" "$lock") || give_up
+    compile_imported >>"$log" 2>&1 || true
     printf 'Compiling pyrfr\n'
     wait "$builder" || { cat "$venv/build.log" >>"$log"; give_up; }
     "${pip[@]}" --no-deps "$venv"/wheels/pyrfr-*.whl -r <(grep -E '^fanova==' "$lock") >>"$log" 2>&1 || give_up
