@@ -1,9 +1,10 @@
 """A real SLURM of one node on this machine, for as long as the tests need it."""
 
+import os
 import re
 import shutil
-import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 
 ETC = Path("/etc/slurm")  # the only place where a job's own commands look
+FILES = ("slurm.conf", "gres.conf")
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "scancel", "sinfo")
 
 # No passwords, no accounting, no cgroups: what every machine can do. Jobs stay known for longer
@@ -59,9 +61,26 @@ def until(reached: Callable[[], object], what: str, seconds: float = 120):
     return result
 
 
-def missing() -> list[str]:
-    """Name the programs that are not installed."""
-    return [name for name in PROGRAMS if shutil.which(name) is None]
+def hindrance() -> str | None:
+    """Say why no SLURM can be started here, if none can."""
+    if os.geteuid() != 0:
+        return "only root can start a SLURM"
+    absent = [name for name in PROGRAMS if shutil.which(name) is None]
+    if absent:
+        return f"not installed: {', '.join(absent)} (packages slurmctld slurmd slurm-client)"
+    _clear_leftovers()
+    if any((ETC / name).exists() for name in FILES):
+        return f"this machine has a SLURM already, in {ETC}"
+    return None
+
+
+def _clear_leftovers() -> None:
+    """Take away the links that a killed session has left."""
+    if any(p.info["name"] == "slurmctld" for p in psutil.process_iter(["name"])):
+        return
+    for link in [ETC / name for name in FILES]:
+        if link.is_symlink() and link.readlink().is_relative_to(tempfile.gettempdir()):
+            link.unlink()
 
 
 class Cluster:
@@ -84,7 +103,7 @@ class Cluster:
         for number in range(2):  # a GPU to SLURM is a file of devices; this one is /dev/null
             device = self.folder / f"gpu{number}"
             subprocess.run(["mknod", device, "c", "1", "3"], check=True)
-        for name, text in (("slurm.conf", SLURM_CONF), ("gres.conf", GRES_CONF)):
+        for name, text in zip(FILES, (SLURM_CONF, GRES_CONF), strict=True):
             (self.folder / name).write_text(text.format(folder=self.folder), encoding="utf-8")
             (ETC / name).symlink_to(self.folder / name)
         self._daemon("slurmctld", "-c")
@@ -125,17 +144,17 @@ class Cluster:
 
     def stop(self) -> None:
         """End every job and both daemons, however they are."""
-        for name in ("slurm.conf", "gres.conf"):
+        for name in FILES:
             link = ETC / name
             if link.is_symlink() and link.readlink() == self.folder / name:
                 link.unlink()
-        family = [*map(_process, self.daemons.values()), *self._steps()]
-        for process in [process for process in family if process]:
+        family = [psutil.Process(d.pid) for d in self.daemons.values() if d.poll() is None]
+        for process in [*family, *self._steps()]:
             with suppress(psutil.NoSuchProcess):
-                family += process.children(recursive=True)
-        for process in filter(None, family):
+                family += [process, *process.children(recursive=True)]
+        for process in family:
             with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGKILL)
+                process.kill()
         for daemon in self.daemons.values():
             daemon.wait(30)
 
@@ -147,7 +166,3 @@ class Cluster:
             if process.info["name"].startswith("slurmstepd")
             and process.info["create_time"] >= self.began
         ]
-
-
-def _process(daemon: subprocess.Popen) -> psutil.Process | None:
-    return psutil.Process(daemon.pid) if daemon.poll() is None else None

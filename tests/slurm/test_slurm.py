@@ -16,7 +16,7 @@ from project import new_project, without_times
 # once, and its node is small.
 OVERRIDES = [
     *("--slurm-status-command", "squeue"),
-    *("--slurm-init-seconds-before-status-checks", "1"),
+    *("--slurm-init-seconds-before-status-checks", "4"),
     *("--latency-wait", "10"),
     *("--default-resources", "mem_mb=500", "runtime=10"),
 ]
@@ -54,7 +54,7 @@ def snakemake(project, *arguments):
 def ended(project, process, fails=False):
     """Wait for a Snakemake that has to end well, or has to fail."""
     returned = process.wait(300)
-    output = (project.folder / "snakemake.log").read_text(encoding="utf-8")
+    output = text(project.folder / "snakemake.log")
     assert (returned != 0) == fails, output
 
 
@@ -85,6 +85,13 @@ def log_of(project, shard):
     return project.results / "logs" / "runs" / "jsb" / f"{shard}.log"
 
 
+def text(path):
+    """Return what a file holds, nothing if it is not there (yet)."""
+    with suppress(FileNotFoundError):
+        return path.read_text(encoding="utf-8")
+    return ""
+
+
 # The way through the cluster
 
 SHARD = "results/small/runs/jsb/V/0-1.jsonl"
@@ -93,8 +100,9 @@ QUEUES = "partitions: {cpu: {max_runtime: 600}, gpu: {max_runtime: 600, max_gpu:
 
 @pytest.fixture(scope="module")
 def sent(cluster, alone, tmp_path_factory):
-    """Three studies sent to the cluster at once: the whole one, and one shard for a GPU twice."""
+    """The cluster at work: on the whole study, a figure of it, and twice on a shard for a GPU."""
     folder = tmp_path_factory.mktemp("sent")
+    drawn = alone.copy(folder / "drawn")
     whole, named, found = (untrained(alone, folder / name) for name in ("whole", "named", "found"))
     subprocess.run(["rm", "-r", whole.results / "features"], check=True)
     found.configure(**{**STUDY, "training": {"device": "cuda"}})
@@ -103,14 +111,16 @@ def sent(cluster, alone, tmp_path_factory):
     resources = ["--set-resources", "train:gres=gpu:1", "train:slurm_partition=gpu"]
     queues = ["--slurm-partition-config", "slurm/partitions.yaml", "--retries", "0"]
     with (
-        snakemake(whole, "--", TESTS, FIGURE) as process,
+        snakemake(whole, "--", TESTS) as process,
+        snakemake(drawn, "--", FIGURE) as process_drawn,
         snakemake(named, *resources, "--", SHARD) as process_named,
         snakemake(found, *queues, "--", SHARD) as process_found,
     ):
         ended(named, process_named)
         ended(found, process_found, fails=True)
+        ended(drawn, process_drawn)
         ended(whole, process)
-    return {"whole": whole, "named": named, "found": found}
+    return {"whole": whole, "drawn": drawn, "named": named, "found": found}
 
 
 def test_a_study_comes_out_as_it_does_without_a_cluster(cluster, alone, sent):
@@ -121,29 +131,34 @@ def test_a_study_comes_out_as_it_does_without_a_cluster(cluster, alone, sent):
     assert (rules["rule_features_jsb"], rules["rule_train"]) == (1, 4)
     assert without_times(project) == without_times(alone)
     assert (project.folder / TESTS).read_bytes() == (alone.folder / TESTS).read_bytes()
-    assert (project.folder / FIGURE).stat().st_size
-    assert project.planned(TESTS, FIGURE) == {}
+    assert project.planned(TESTS) == {}
+
+
+def test_a_figure_is_drawn_on_the_cluster(cluster, sent):
+    (job,) = cluster.jobs(sent["drawn"])
+    assert (job["JobState"], job["Comment"]) == ("COMPLETED", "rule_figure_3")
+    assert (sent["drawn"].folder / FIGURE).stat().st_size
 
 
 def test_training_goes_to_the_queue_that_is_named_and_is_given_a_gpu(cluster, sent):
     (job,) = cluster.jobs(sent["named"])
     assert (job["JobState"], job["Partition"]) == ("COMPLETED", "gpu")
-    log = log_of(sent["named"], "V/0-1").read_text(encoding="utf-8")
-    assert re.search(r"GPUs: [01]$", log, re.MULTILINE)
+    assert re.search(r"GPUs: [01]$", text(log_of(sent["named"], "V/0-1")), re.MULTILINE)
 
 
 def test_training_on_a_gpu_finds_its_queue_and_says_if_pytorch_sees_none(cluster, sent):
     (job,) = cluster.jobs(sent["found"])
     assert (job["JobState"], job["Partition"]) == ("FAILED", "gpu")
     (log,) = (sent["found"].folder / ".snakemake" / "slurm_logs").rglob("*.log")
-    output = log.read_text(encoding="utf-8")
+    output = text(log)
     assert "Error: training.device is cuda, but PyTorch sees no GPU here" in output
     assert "Traceback" not in output
 
 
 # What may befall a job
 
-OVER, CANCELLED, KILLED, ORPHANED = "V/0-1", "V/2-3", "NP/0-1", "NP/2-3"
+AWAITED = "trial 0 is being trained by another job"
+ACCIDENTS = OVER, CANCELLED, KILLED, ORPHANED = "V/0-1", "V/2-3", "NP/0-1", "NP/2-3"
 
 
 def training(project, job):
@@ -166,7 +181,7 @@ def held_at_work(cluster, project, shards):
     def all_held():
         for shard in set(shards) - set(held):
             log = log_of(project, shard)
-            if log.exists() and re.search(r"epoch [3-9] of", log.read_text(encoding="utf-8")):
+            if re.search(r"epoch [3-9] of", text(log)):
                 (job,) = jobs_of(cluster, project, shard)
                 process = training(project, job)
                 process.suspend()
@@ -185,7 +200,7 @@ def logs(project, shard):
     """Return what all attempts have logged."""
     kept, last = project.folder / "kept" / shard, log_of(project, shard)
     files = [kept] if kept.samefile(last) else [kept, last]
-    return [file.read_text(encoding="utf-8") for file in files]
+    return [text(file) for file in files]
 
 
 def assert_no_epoch_was_trained_twice(project, shard):
@@ -197,20 +212,30 @@ def assert_no_epoch_was_trained_twice(project, shard):
 
 @pytest.fixture(scope="module")
 def struck(cluster, alone, tmp_path_factory):
-    """A study each of whose jobs has met with another accident."""
-    project = untrained(alone, tmp_path_factory.mktemp("struck") / "project")
-    with snakemake(project, "--", TABLE) as process:
-        held = held_at_work(cluster, project, [OVER, CANCELLED, KILLED, ORPHANED])
+    """A study each of whose jobs has met with another accident, and one whose Snakemake has."""
+    folder = tmp_path_factory.mktemp("struck")
+    jobs, run = (untrained(alone, folder / name) for name in ("jobs", "run"))
+    with snakemake(jobs, "--", TABLE) as process:
+        with snakemake(run, "--", SHARD) as process_killed:
+            held = held_at_work(cluster, jobs, ACCIDENTS)
+            ((_, orphan),) = held_at_work(cluster, run, ["V/0-1"]).values()
+            process_killed.kill()
+
+        (over, _), (cancelled, _), (_, killed), (_, orphaned) = map(held.get, ACCIDENTS)
         # A limit is a matter of minutes to SLURM. This job's is over now.
-        subprocess.run(
-            ["scontrol", "update", f"JobId={held[OVER][0]}", "EndTime=now+1"], check=True
-        )
-        subprocess.run(["scancel", held[CANCELLED][0]], check=True)
-        held[KILLED][1].kill()
+        subprocess.run(["scontrol", "update", f"JobId={over}", "EndTime=now+1"], check=True)
+        subprocess.run(["scancel", cancelled], check=True)
+        killed.kill()
         cluster.restart_slurmd()
-        held[ORPHANED][1].resume()
-        ended(project, process)
-    return project
+        orphaned.resume()
+
+        # SLURM's jobs live on without the Snakemake that has sent them.
+        with snakemake(run, "--", SHARD) as process_again:
+            until(lambda: AWAITED in text(log_of(run, "V/0-1")), "a second job for the same trial")
+            orphan.resume()
+            ended(run, process_again)
+        ended(jobs, process)
+    return {"jobs": jobs, "run": run}
 
 
 @pytest.mark.parametrize(
@@ -223,30 +248,23 @@ def struck(cluster, alone, tmp_path_factory):
     ],
 )
 def test_a_job_that_is_struck_goes_on_where_it_was(cluster, struck, shard, states):
-    assert [job["JobState"] for job in jobs_of(cluster, struck, shard)] == states
-    for log in logs(struck, shard)[1:]:
+    project = struck["jobs"]
+    assert [job["JobState"] for job in jobs_of(cluster, project, shard)] == states
+    for log in logs(project, shard)[1:]:
         assert re.search(r"trial \d goes on after epoch \d+$", log, re.MULTILINE)
-    assert_no_epoch_was_trained_twice(struck, shard)
+    assert_no_epoch_was_trained_twice(project, shard)
 
 
 def test_a_study_whose_jobs_were_struck_comes_out_as_any_other(alone, struck):
-    assert without_times(struck) == without_times(alone)
-    assert struck.planned(TABLE) == {}
+    assert without_times(struck["jobs"]) == without_times(alone)
+    assert struck["jobs"].planned(TABLE) == {}
 
 
-def test_after_a_kill_of_snakemake_the_same_command_goes_on(cluster, alone, tmp_path):
-    project = untrained(alone, tmp_path / "project")
-    with snakemake(project, "--", SHARD) as process:
-        held = held_at_work(cluster, project, [OVER])
-        process.kill()
-    held[OVER][1].resume()  # SLURM's jobs live on without the Snakemake that has sent them
-    with snakemake(project, "--", SHARD) as process:
-        ended(project, process)
-    until(
-        lambda: [job["JobState"] for job in jobs_of(cluster, project, OVER)] == ["COMPLETED"] * 2,
-        "both jobs ended well",
-    )
-    assert_no_epoch_was_trained_twice(project, OVER)
+def test_after_a_kill_of_snakemake_the_same_command_goes_on(cluster, alone, struck):
+    project, shard = struck["run"], "V/0-1"
+    states = [job["JobState"] for job in jobs_of(cluster, project, shard)]
+    assert states == ["COMPLETED", "COMPLETED"]
+    assert_no_epoch_was_trained_twice(project, shard)
     assert records(project) == records(alone)
 
 
