@@ -92,6 +92,7 @@ compile_imported() {
 import altair, ConfigSpace, jinja2, music21, pandas, pyarrow.parquet, scipy.stats, sklearn.ensemble
 import matplotlib.backends.backend_agg, matplotlib.backends.backend_pdf
 import matplotlib.backends.backend_svg, snakemake.cli, snakemake.executors.local, snakemake.script
+import snakemake_executor_plugin_slurm, snakemake_executor_plugin_slurm_jobstep
 import torch
 END
 }
