@@ -101,7 +101,7 @@ def test_a_changed_range_trains_again(finished):
 def test_a_changed_alpha_trains_nothing(finished):
     finished.configure(analysis={"alpha": 0.01})
     planned = finished.planned()
-    assert planned["welch"] == 1
+    assert {"welch", "claims", "table_tests", "figure_3", "significance", "report"} <= set(planned)
     assert not {"train", "collect", "features_jsb", "draw_trials"} & set(planned)
 
 
