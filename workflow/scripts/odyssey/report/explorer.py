@@ -110,8 +110,12 @@ def packed_curves(curves: pd.DataFrame, every: int) -> pd.DataFrame:
     """
     kept = curves[(curves["epoch"] - 1) % every == 0]
     texts = {"loss_curve": kept["train_loss"], "validation_curve": kept["validation"]}
+    # As plain objects: pandas' own texts are slow to take apart one by one.
     cells = kept[["task", "variant", "trial"]].assign(
-        **{name: [_number(v) for v in values] for name, values in texts.items()}
+        **{
+            name: pd.Series(map(_number, values.tolist()), index=kept.index, dtype=object)
+            for name, values in texts.items()
+        }
     )
     return (
         cells.groupby(["task", "variant", "trial"], sort=False)[list(texts)]
