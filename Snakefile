@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 # As a module of another workflow, this file lies elsewhere than that one's.
-SCRIPTS = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)) / "workflow" / "scripts"
+HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+SCRIPTS = HERE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from odyssey.config import ConfigError, check_corpora, read_study

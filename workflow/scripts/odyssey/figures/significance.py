@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
@@ -25,7 +26,7 @@ def draw(welch: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Colour and number: Hedges' g, red worse than vanilla, blue better. Framed and starred
+        Colour and number: Hedges' g, red worse than vanilla, blue better. Bold and starred
         where the corrected test is significant; a dash where none was possible.
     """
     titles = style.titles(distributions)
@@ -33,37 +34,35 @@ def draw(welch: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
     if not variants or welch["hedges_g"].isna().all():
         return style.sentence("no variant could be compared with V")
     rows = welch.set_index(["variant", "task"])
-    effects = rows["hedges_g"].unstack().reindex(index=variants, columns=list(titles))
-    found = rows["significant"].astype("boolean").fillna(value=False).unstack()
-    found = found.reindex(index=variants, columns=list(titles)).astype("boolean")
+    cells = {"index": variants, "columns": list(titles)}
+    effects = rows["hedges_g"].unstack().reindex(**cells).astype("float64")
+    found = rows["significant"].astype("boolean").fillna(value=False).unstack().reindex(**cells)
+    found = found.astype("boolean").fillna(value=False)
     with style.style():
         size = (1.5 + 1.15 * len(titles), 1.1 + 0.27 * len(variants))
         figure = Figure(figsize=size, layout="constrained")
         ax = figure.subplots()
-        image = ax.imshow(
-            effects.clip(-REACH, REACH).to_numpy(dtype=float),
+        seaborn.heatmap(
+            effects.clip(-REACH, REACH).fillna(0.0),
+            annot=_labels(effects, found),
+            fmt="",
             cmap=DIVERGING,
             norm=TwoSlopeNorm(0, -REACH, REACH),
-            aspect="auto",
+            xticklabels=[title.replace(" (", "\n(") for title in titles.values()],
+            yticklabels=variants,
+            cbar_kws={"extend": "both", "aspect": 25, "label": "Hedges' g: better ← V → worse"},
+            ax=ax,
         )
-        for (row, column), effect in np.ndenumerate(effects.to_numpy(dtype=float)):
-            significant = found.iloc[row, column] is np.True_ or found.iloc[row, column] is True
-            text = "–" if np.isnan(effect) else f"{effect:+.1f}".replace("-", "−")
-            ax.text(
-                column,
-                row,
-                f"{text} *" if significant else text,
-                ha="center",
-                va="center",
-                fontweight="bold" if significant else "normal",
-                color="white" if abs(effect) > 0.7 * REACH else style.INK,
-            )
-        ax.set_xticks(range(len(titles)), [t.replace(" (", "\n(") for t in titles.values()])
-        ax.set_yticks(range(len(variants)), variants)
+        for label in ax.texts:
+            label.set_fontweight("bold" if label.get_text().endswith("*") else "normal")
+        ax.set(xlabel="", ylabel="")
         ax.tick_params(length=0)
         ax.xaxis.tick_top()
-        ax.spines[:].set_visible(False)
-        bar = figure.colorbar(image, ax=ax, extend="both", aspect=25)
-        bar.set_label("Hedges' g: better ← V → worse")
-        bar.outline.set_visible(False)
+        ax.tick_params(axis="y", rotation=0)
     return figure
+
+
+def _labels(effects: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Write each effect with its sign, and a star where it is significant."""
+    texts = effects.map(lambda g: "–" if np.isnan(g) else f"{g:+.1f}".replace("-", "−"))
+    return texts + found.map(lambda significant: " *" if significant else "")
