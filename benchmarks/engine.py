@@ -424,7 +424,7 @@ def main() -> None:
                 inputs, outputs, _, _, directions, loss = SHAPES[shape]
                 network = Network(variant("V"), inputs, size, outputs, directions, loss)
                 two_cores[f"{shape}, {size} blocks"] = scaling(
-                    network, make_sequences(shape), kernel, 3 if quick else 7
+                    network, make_sequences(shape), kernel, 3 if quick else 25
                 )
     text = report(rows, two_cores)
     print(text)

@@ -28,7 +28,7 @@ CHORALES = {"train": 229, "valid": 76, "test": 77}
 SMALL = {
     "study": "overhead",
     "tasks": {"jsb": {"source": "json", "path": "corpus.json"}},
-    "search": {"trials": 200, "hidden_size": {"low": 20, "high": 60}},
+    "search": {"trials": 200, "hidden_size": {"low": 20, "high": 80}},
     "training": {"epochs": 6},
 }
 MADE_UP = {  # as many sequences as the corpora that the paper used
