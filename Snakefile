@@ -57,6 +57,12 @@ localrules:
     collect,
     select_best,
     welch,
+    budget,
+    claims,
+    table_best_trials,
+    table_tests,
+    table_importance,
+    table_costs,
 
 
 wildcard_constraints:

@@ -21,6 +21,10 @@ from statistics import median
 import numpy as np
 import yaml
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+
+from odyssey.training.trial import PROCEDURE
+
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 CORES = 2
@@ -61,7 +65,10 @@ def snakemake(folder: Path, study: dict, *arguments: str) -> tuple[float, str]:
 
 def overhead(folder: Path) -> dict:
     """Run the small study, from features and kernel on."""
-    features = ("results/overhead/features/jsb.npz", "results/overhead/engine/fused-1.so")
+    features = (
+        "results/overhead/features/jsb.npz",
+        f"results/overhead/engine/fused-{PROCEDURE}.so",
+    )
     snakemake(folder, SMALL, *features, "--cores", str(CORES))
     wall, _ = snakemake(folder, SMALL, "results/overhead/trials.csv", "--cores", str(CORES))
     with (folder / "results/overhead/trials.csv").open() as file:

@@ -65,6 +65,7 @@ def seconds_of_rules(folder: Path) -> dict[str, float]:
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cores", type=int, default=2)
     cores = parser.parse_args().cores

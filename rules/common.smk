@@ -58,14 +58,22 @@ def train_minutes(wildcards, attempt):
     seconds = expected_seconds(wildcards.task, wildcards.variant)
     shard = seconds[int(wildcards.first) : int(wildcards.last) + 1]
     # Trials that run side by side end together at best.
-    expected = max(sum(shard) / study.training.threads, *shard) / 60
+    expected = max([sum(shard) / study.training.threads, *shard]) / 60
     return attempt * math.ceil(10 + 3 * expected)
 
 
 def train_megabytes(wildcards, attempt):
     """What a shard is allowed to take of the memory."""
     settings, training = study.tasks.chosen[wildcards.task], study.training
-    return attempt * job_megabytes(settings, training.engine_used, training.threads)
+    largest = max((trial["hidden_size"] for trial in drawn(wildcards)), default=1)
+    return attempt * job_megabytes(
+        wildcards.task,
+        settings,
+        wildcards.variant,
+        largest,
+        training.engine_used,
+        training.threads,
+    )
 
 
 def drawn_by(name):

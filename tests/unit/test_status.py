@@ -1,5 +1,6 @@
 """How far a study is, and what it will cost."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,12 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from rich.console import Console
 
 from odyssey import forecast, status
 from odyssey.config import ConfigError, load_study, read_study
+from odyssey.files import file_digest
 from odyssey.search import draw_cell
 from odyssey.training import checkpoints
 from odyssey.training.networks import count_weights
+from odyssey.training.trial import Plan, fingerprint
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 CONFIG = {
@@ -30,17 +34,29 @@ def study():
     return read_study(CONFIG)
 
 
-def finish(folder, number, **changes):
+def finish(study, results, number, **changes):
+    """Finish a trial of the first cell with the features that are there."""
+    plan = Plan("jsb", "V", study.epochs("jsb"), study.training.patience, "fused", "cpu")
+    digest = file_digest(results / "features" / "jsb.npz")
     record = {"trial": number, "status": "completed", "validation": 9.0, "train_seconds": 2.0}
-    (folder / f"{number}.json").write_text(json.dumps(record | changes))
+    record["fingerprint"] = fingerprint(plan, draw_cell(study, "jsb", "V")[number], digest)
+    path = results / "state" / "jsb" / "V" / f"{number}.json"
+    path.write_text(json.dumps(record | changes))
 
 
-def test_each_trial_of_a_cell_is_counted_once_as_what_it_is(study, tmp_path):
-    state, runs = tmp_path / "state/jsb/V", tmp_path / "runs/jsb/V"
-    state.mkdir(parents=True)
-    runs.mkdir(parents=True)
-    finish(state, 0, validation=9.5)
-    finish(state, 1, status="diverged", validation=8.5)
+@pytest.fixture
+def results(tmp_path):
+    """A study's folder in which nothing is trained."""
+    for name in ("state/jsb/V", "runs/jsb/V", "features"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "features" / "jsb.npz").write_bytes(b"some features")
+    return tmp_path
+
+
+def test_each_trial_of_a_cell_is_counted_once_as_what_it_is(study, results):
+    state, runs = results / "state/jsb/V", results / "runs/jsb/V"
+    finish(study, results, 0, validation=9.5)
+    finish(study, results, 1, status="diverged", validation=8.5)
     (runs / "2-2.jsonl").write_text('{"trial": 2, "status": "failed"}\n')
     weights = {"w": np.zeros(2, np.float32)}
     for number in (3, 4):
@@ -59,20 +75,62 @@ def test_each_trial_of_a_cell_is_counted_once_as_what_it_is(study, tmp_path):
         stdout=subprocess.PIPE,
     )
     worker.stdout.readline()
-    first, second = status.look(study, tmp_path)
+    first, second = status.look(study, results)
     worker.communicate()
     assert dict(first.statuses) == {"completed": 1, "diverged": 1, "failed": 1}
     assert (first.running, first.waiting, first.best, first.spent) == (1, 1, 8.5, 4.0)
     assert second.statuses.total() == second.running == second.waiting == 0
-    ten = status.look(study, tmp_path / "nothing")[0].left
+    ten = status.look(study, results / "nothing")[0].left
     assert 0 < first.left < ten  # two halves and a whole of six
 
 
-def test_looking_at_a_study_takes_no_claim_from_its_jobs(study, tmp_path):
-    state = tmp_path / "state/jsb/V"
-    state.mkdir(parents=True)
+def test_a_trial_of_another_configuration_is_not_done(study, results):
+    finish(study, results, 0)
+    assert status.look(study, results)[0].statuses.total() == 1
+    longer = read_study(CONFIG | {"training": {"epochs": 20}})
+    assert status.look(longer, results)[0].statuses.total() == 0
+    (results / "features" / "jsb.npz").write_bytes(b"other features")
+    assert status.look(study, results)[0].statuses.total() == 0
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "5", '{"fingerprint": 1}', "{"])
+def test_odd_files_count_as_nothing(study, results, content):
+    (results / "state/jsb/V/0.json").write_text(content)
+    (results / "state/jsb/V/1.json").mkdir()
+    (results / "runs/jsb/V/0-1.jsonl").write_text('{"status": "failed"')
+    np.savez(results / "state/jsb/V/2.npz", scalars=content)
+    assert status.look(study, results)[0].statuses.total() == 0
+
+
+def printed(study, cells):
+    console = Console(record=True, width=100, file=io.StringIO())
+    console.print(status.table(study, cells))
+    return console.export_text()
+
+
+def test_the_table_says_how_long_it_will_take_whoever_is_at_work(study, results):
+    cells = status.look(study, results)
+    assert "0 of 12 trials done" in printed(study, cells)
+    assert "of one core left at most" in printed(study, cells)
+    assert "at work now" not in printed(study, cells)
+    cells[0].running = 2
+    assert "with the 2 at work now" in printed(study, cells)
+    finish(study, results, 0, status="diverged", train_seconds=0.0, validation=None)
+    assert "of one core left" in printed(study, status.look(study, results))
+
+
+@pytest.mark.parametrize("seconds", ["-1", "0", "nan", "soon"])
+def test_a_pause_that_is_none_is_refused(seconds, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["status", f"--watch={seconds}"])
+    with pytest.raises(SystemExit):
+        status.main()
+    assert "argument --watch: invalid" in capsys.readouterr().err
+
+
+def test_looking_at_a_study_takes_no_claim_from_its_jobs(study, results):
+    state = results / "state/jsb/V"
     (state / ".claims").touch()
-    status.look(study, tmp_path)
+    status.look(study, results)
     take = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'ab'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
     subprocess.run([sys.executable, "-c", take, state / ".claims"], check=True)
 
@@ -135,5 +193,5 @@ def test_a_forecast_adds_up_frames_epochs_and_trials(study, monkeypatch):
 
 @pytest.mark.parametrize("task", ["timit", "iam", "jsb"])
 def test_every_task_can_be_measured(task, kernel):
-    times = forecast.frame_seconds(forecast.network(task, "V", 8), "fused", kernel)
+    times = forecast.frame_seconds(forecast.network(task, "V", 8), "fused", kernel, "cpu")
     assert all(0 < seconds < 1 for seconds in times)

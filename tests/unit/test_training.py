@@ -224,6 +224,7 @@ def test_a_trial_that_fails_costs_one_line_and_is_tried_again(sequences, tmp_pat
     assert (first[1]["test"], first[1]["curve"]["validation"]) == (None, [])
     assert [first[0], first[2]] == [whole[0], whole[2]]
     assert set(first[0]) == set(first[1])
+    assert not (tmp_path / "state/1.json").exists()
     monkeypatch.undo()
     trained = set()
     again = shard(sequences, tmp_path, trials, report=lambda number, *_: trained.add(number))

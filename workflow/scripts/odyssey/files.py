@@ -25,7 +25,8 @@ def write_atomically(path: str | os.PathLike, write: Callable[[BinaryIO], None])
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.partial")
+    # Of this process alone: an orphan of a killed Snakemake may be writing the same file.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with open(temporary, "wb") as file:
             write(file)

@@ -1,6 +1,7 @@
 """What a study will cost, measured on this machine: `python -m odyssey.forecast`."""
 
 import argparse
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from odyssey.config import Study, study_or_exit
 from odyssey.features.sequences import Description, Sequences
 from odyssey.search import draw_cell
 from odyssey.training.cost import epoch_seconds, frames, network
-from odyssey.training.engines import Optimiser, open_engine
+from odyssey.training.engines import Optimiser, check_engine, open_engine
 from odyssey.training.networks import Network, count_weights, initial_weights
 from odyssey.trials import shards
 
@@ -82,7 +83,9 @@ def made_up(chosen: Network) -> Sequences:
     )
 
 
-def frame_seconds(chosen: Network, engine: str, kernel: str | None) -> tuple[float, float]:
+def frame_seconds(
+    chosen: Network, engine: str, kernel: str | None, device: str
+) -> tuple[float, float]:
     """Measure what a frame takes on this machine.
 
     Parameters
@@ -90,22 +93,25 @@ def frame_seconds(chosen: Network, engine: str, kernel: str | None) -> tuple[flo
     chosen : Network
     engine : str
     kernel : str or None
+    device : str
 
     Returns
     -------
     training, evaluation : float
-        Seconds of one core a frame, the best of three times.
+        Seconds of one core or GPU a frame, the best of three times.
     """
-    ready = open_engine(engine, chosen, made_up(chosen), initial_weights(chosen, 0), kernel)
+    ready = open_engine(engine, chosen, made_up(chosen), initial_weights(chosen, 0), kernel, device)
     optimiser = Optimiser(1e-6, 0.9, nesterov=True, clip=None)
     order, key = np.array([0]), np.zeros(2, np.uint32)
+
+    clock = time.thread_time if device == "cpu" else time.perf_counter
 
     def best(work) -> float:
         times = []
         for _ in range(3):
-            start = time.thread_time()
+            start = clock()
             work()
-            times.append(time.thread_time() - start)
+            times.append(clock() - start)
         return min(times) / FRAMES
 
     train = best(lambda: ready.train_epoch(order, key, 0.1, optimiser))
@@ -134,7 +140,7 @@ def forecast(study: Study, kernel: str | None, show) -> list[Forecast]:
     def measured(task: str, variant: str, size: int) -> tuple[float, float, float]:
         show(f"measuring {task} {variant} with {size} blocks")
         chosen = network(task, variant, size)
-        return count_weights(chosen), *frame_seconds(chosen, engine, kernel)
+        return count_weights(chosen), *frame_seconds(chosen, engine, kernel, study.training.device)
 
     def epoch(task: str, variant: str, size: int) -> float:
         sizes = study.search.hidden_size
@@ -180,7 +186,12 @@ def main() -> None:
         kernel = None
         if study.training.engine_used == "fused":
             kernel = str(Path(folder) / "fused.so")
-            build(kernel)
+        try:
+            if kernel:
+                build(kernel)
+            check_engine(study.training.engine_used, study.training.device, kernel)
+        except ValueError as error:
+            sys.exit(f"Error: {error}")
         made = forecast(study, kernel, status.update)
     table = Table(title=study.study, box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("task")

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from rich.live import Live
 from rich.table import Table
 
 from odyssey.config import Study, study_or_exit
+from odyssey.files import file_digest
 from odyssey.search import draw_cell
 from odyssey.training.checkpoints import epochs_done
 from odyssey.training.cost import epoch_seconds
-from odyssey.training.shard import being_trained
+from odyssey.training.shard import being_trained, finished_line
+from odyssey.training.trial import Plan, fingerprint
 
 
 @dataclass
@@ -66,28 +69,41 @@ def look(study: Study, folder: Path) -> list[Cell]:
     -------
     list of Cell
     """
+    digests = {task: _digest(folder / "features" / f"{task}.npz") for task in study.tasks.chosen}
     return [
-        _look_at_cell(study, folder, task, variant)
+        _look_at_cell(study, folder, task, variant, digests[task])
         for task in study.tasks.chosen
         for variant in study.variants
     ]
 
 
-def _look_at_cell(study: Study, folder: Path, task: str, variant: str) -> Cell:
+def _digest(path: Path) -> str:
+    """Digest a task's features; without them, none of its trials counts as done."""
+    return file_digest(path) if path.is_file() else ""
+
+
+def _look_at_cell(
+    study: Study, folder: Path, task: str, variant: str, features_digest: str
+) -> Cell:
     cell = Cell(task, variant, study.search.trials)
     state, engine = folder / "state" / task / variant, study.training.engine_used
     failed = _failed(folder / "runs" / task / variant)
+    training = study.training
+    plan = Plan(task, variant, study.epochs(task), training.patience, engine, training.device)
     at_work = being_trained(state, cell.trials)
     for trial in draw_cell(study, task, variant):
         number = trial["trial"]
         epoch = epoch_seconds(task, study.tasks.chosen[task], variant, trial["hidden_size"], engine)
-        record = _read(state / f"{number}.json")
-        if record is not None:
+        digest = fingerprint(plan, trial, features_digest)
+        line = finished_line(state / f"{number}.json", digest)
+        if line is not None:
+            record = json.loads(line)
             cell.statuses[record["status"]] += 1
             cell.spent += record["train_seconds"]
             cell.expected += study.epochs(task) * epoch
             if record["validation"] is not None:
-                cell.best = min(record["validation"], cell.best or record["validation"])
+                found = record["validation"]
+                cell.best = found if cell.best is None else min(found, cell.best)
             continue
         done = epochs_done(state / f"{number}.npz")
         if number in at_work:
@@ -97,24 +113,19 @@ def _look_at_cell(study: Study, folder: Path, task: str, variant: str) -> Cell:
             continue
         elif done:
             cell.waiting += 1
-        cell.left += (study.epochs(task) - done) * epoch
+        cell.left += max(0, study.epochs(task) - done) * epoch
     return cell
-
-
-def _read(path: Path) -> dict | None:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None
 
 
 def _failed(runs: Path) -> set[int]:
     """Number the trials whose last run failed; failures stand in run files only."""
     numbers = set()
     for path in runs.glob("*.jsonl"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if '"status": "failed"' in line:
-                numbers.add(json.loads(line)["trial"])
+        # A job may be writing the file, or taking it away.
+        with suppress(OSError, ValueError, KeyError):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                if '"status": "failed"' in line:
+                    numbers.add(json.loads(line)["trial"])
     return numbers
 
 
@@ -150,12 +161,13 @@ def table(study: Study, cells: list[Cell]) -> Table:
     done, spent = sum(c.statuses.total() for c in cells), sum(c.spent for c in cells)
     expected, running = sum(c.expected for c in cells), sum(c.running for c in cells)
     # Trials stop early, and this machine is not the one that the estimate was measured on.
-    correction = spent / expected if expected else 1.0
+    correction = spent / expected if spent and expected else 1.0
     left = correction * sum(c.left for c in cells)
     caption = f"{done:,} of {sum(c.trials for c in cells):,} trials done"
     if left:
         caption += f", {duration(left)} of one core left" + ("" if expected else " at most")
-        caption += f": {duration(left / running)} with the {running} at work now" * bool(running)
+        if running:
+            caption += f": {duration(left / running)} with the {running} at work now"
     made = Table(
         title=study.study, caption=caption, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )
@@ -177,13 +189,20 @@ def table(study: Study, cells: list[Cell]) -> Table:
     return made
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 86400:
+        raise ValueError(f"{seconds:g} is not from 0.1 to 86400")
+    return seconds
+
+
 def main() -> None:
     """Print the table once, or again and again."""
     parser = argparse.ArgumentParser(prog="status", description=__doc__)
     parser.add_argument("--configfile", nargs="+", default=["config/config.yaml"])
     parser.add_argument(
         "--watch",
-        type=float,
+        type=_seconds,
         nargs="?",
         const=5.0,
         metavar="SECONDS",

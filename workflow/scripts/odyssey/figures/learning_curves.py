@@ -49,10 +49,11 @@ def draw(curves: pd.DataFrame, best: pd.DataFrame, distributions: pd.DataFrame) 
             ax.set_title(title)
             ax.set_xlabel("epoch")
             ax.set_ylabel(f"validation {style.measure(task)}")
-        figure.legend(
-            handles=list(handles.values()),
-            labels=list(handles),
-            loc="outside lower center",
-            ncols=9 if len(titles) > 1 else 5,
-        )
+        if handles:
+            figure.legend(
+                handles=list(handles.values()),
+                labels=list(handles),
+                loc="outside lower center",
+                ncols=9 if len(titles) > 1 else 5,
+            )
     return figure

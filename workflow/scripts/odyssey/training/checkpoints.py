@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +44,19 @@ class Progress:
     train_seconds: float = 0.0
 
 
+# What reading a damaged archive raises; flipped bits can make it look encrypted, or of a kind that
+# zipfile does not know.
+_DAMAGE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    OSError,
+    RuntimeError,  # NotImplementedError too
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _ARRAYS = ("weights", "velocities", "best")
 
 
@@ -97,7 +111,7 @@ def load(
             raise ValueError("it belongs to another trial or configuration")
         arrays = {name: _unravel(vector, shapes) for name, vector in vectors.items()}
         return Progress(**arrays, **scalars)
-    except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         aside = path.with_name(path.name + ".unusable")
         os.replace(path, aside)
         log.warning("checkpoint %s set aside as %s: %s", path, aside.name, error)
@@ -119,7 +133,7 @@ def epochs_done(path: str | os.PathLike) -> int:
     try:
         with np.load(path, allow_pickle=False) as file:
             return json.loads(str(file["scalars"]))["epoch"]
-    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile):
+    except _DAMAGE:
         return 0
 
 

@@ -40,7 +40,9 @@ def frames(task: TimitTask | IamTask | JsbTask) -> tuple[int, int]:
     made_up = task.synthetic
     words = (made_up.words.low + made_up.words.high) / 2
     if isinstance(task, TimitTask):
-        if task.source != "synthetic":
+        if task.source == "nltk":
+            return 96 * 304, 16 * 304
+        if task.source == "ldc93s1":
             return 3696 * 304, 400 * 304
         sentence = 8 * 39 * words  # of each speaker's eight, some 39 frames a word
         return round(made_up.train * sentence), round(made_up.validation * sentence)
@@ -93,12 +95,24 @@ def epoch_seconds(
     return frame * (training + EVALUATION * validation)
 
 
-def job_megabytes(task: TimitTask | IamTask | JsbTask, engine: str, threads: int) -> int:
+def job_megabytes(
+    name: str,
+    task: TimitTask | IamTask | JsbTask,
+    variant_name: str,
+    hidden_size: int,
+    engine: str,
+    threads: int,
+) -> int:
     """Estimate the memory that a training job needs.
 
     Parameters
     ----------
+    name : str
+        Of the task.
     task : TimitTask, IamTask or JsbTask
+    variant_name : str
+    hidden_size : int
+        Of the job's largest trial.
     engine : str
     threads : int
         Trials at the same time, which share the corpus.
@@ -108,7 +122,9 @@ def job_megabytes(task: TimitTask | IamTask | JsbTask, engine: str, threads: int
     int
         Megabytes; what a test has seen at TIMIT's full size lies below.
     """
-    inputs = {TimitTask: 39, IamTask: 4, JsbTask: 88}[type(task)]
+    chosen = network(name, variant_name, hidden_size)
     # float32 values, targets of up to as many bytes, and a half for the splits not trained on.
-    corpus = sum(frames(task)) * 1.5 * 8 * inputs / 1e6
-    return math.ceil(MEGABYTES[engine] + corpus + 60 * threads)
+    corpus = sum(frames(task)) * 1.5 * 8 * chosen.inputs / 1e6
+    # Weights, velocities, gradients, the best ones, a copy of each to be kept, and work space.
+    weights = 10 * 4 * count_weights(chosen) / 1e6
+    return math.ceil(MEGABYTES[engine] + corpus + threads * (50 + weights))

@@ -139,7 +139,7 @@ def _line(
     """Return a trial's line, trained now or by an earlier job."""
     digest = fingerprint(plan, trial, features_digest)
     done, checkpoint = state / f"{trial['trial']}.json", state / f"{trial['trial']}.npz"
-    line = _finished(done, digest)
+    line = finished_line(done, digest)
     if line is None:
         try:
             record = train(plan, trial, sequences, kernel, checkpoint, digest, report)
@@ -153,7 +153,8 @@ def _line(
         if record["status"] != "failed":
             write_atomically(done, lambda file: file.write(line.encode()))
         log.info("trial %d %s: test %s", trial["trial"], record["status"], record["test"])
-    checkpoint.unlink(missing_ok=True)
+    if json.loads(line)["status"] != "failed":  # whose epochs serve the next attempt
+        checkpoint.unlink(missing_ok=True)
     return line
 
 
@@ -186,12 +187,25 @@ def _claimed(claims: BinaryIO, trial: int, stopping: threading.Event) -> Iterato
         fcntl.lockf(claims, fcntl.LOCK_UN, 1, trial)
 
 
-def _finished(path: Path, digest: str) -> str | None:
-    """Return the line of a trial that is done, unless it was another trial or configuration."""
+def finished_line(path: Path, digest: str) -> str | None:
+    """Read the line of a trial that is done.
+
+    Parameters
+    ----------
+    path : Path
+        In a cell's state folder.
+    digest : str
+        The trial's fingerprint.
+
+    Returns
+    -------
+    str or None
+        None if the trial is not done, or was another trial or configuration.
+    """
     try:
         line = path.read_text(encoding="utf-8")
         return line if json.loads(line)["fingerprint"] == digest else None
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         return None
     except (ValueError, KeyError, TypeError) as error:
         log.warning("%s cannot be read and is trained again: %s", path, error)

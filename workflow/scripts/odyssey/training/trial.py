@@ -151,10 +151,11 @@ def train(
     status = "completed"
     while progress.epoch < plan.epochs and progress.epoch - progress.best_epoch <= plan.patience:
         start = _clock(plan.device)
-        if not _train_epoch(engine, trial, progress, len(sequences.indices("train"))):
+        finite = _train_epoch(engine, trial, progress, len(sequences.indices("train")))
+        progress.train_seconds += _clock(plan.device) - start
+        if not finite:
             status = "diverged"
             break
-        progress.train_seconds += _clock(plan.device) - start
         checkpoints.save(checkpoint, progress, digest)
         report(trial["trial"], progress.epoch, progress.train_loss[-1], progress.validation[-1])
 
