@@ -30,21 +30,15 @@ def drawn_trials(task, variant):
 
 
 @cache
-def expected_seconds(task, variant):
+def seconds_of(task, variant):
     """What each of a cell's trials takes if it uses all its epochs."""
-    settings, engine = study.tasks.chosen[task], study.training.engine_used
-    return [
-        study.epochs(task)
-        * epoch_seconds(task, settings, variant, trial["hidden_size"], engine)
-        for trial in drawn_trials(task, variant)
-    ]
+    return expected_seconds(study, task, variant, drawn_trials(task, variant))
 
 
 @cache
 def shards_of(task, variant):
     """First and last trial of each of a cell's jobs."""
-    seconds, training = expected_seconds(task, variant), study.training
-    return shards(seconds, training.trials_a_job, 60 * training.job_minutes)
+    return cell_shards(study, seconds_of(task, variant))
 
 
 def drawn(wildcards):
@@ -55,7 +49,7 @@ def drawn(wildcards):
 
 def train_minutes(wildcards, attempt):
     """What a shard is allowed: three times what is expected, and a start, for slower nodes."""
-    seconds = expected_seconds(wildcards.task, wildcards.variant)
+    seconds = seconds_of(wildcards.task, wildcards.variant)
     shard = seconds[int(wildcards.first) : int(wildcards.last) + 1]
     # Trials that run side by side end together at best.
     expected = max([sum(shard) / study.training.threads, *shard]) / 60

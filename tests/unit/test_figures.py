@@ -246,7 +246,7 @@ def test_the_maps_of_figure_6_are_those_of_the_table_and_grey_is_nothing(analyse
     assert len(maps) == 24
     alone = [image for image in maps if image.norm.vmin == -image.norm.vmax]
     assert len(alone) == 12
-    assert to_hex(figure_6.DIVERGING(0.5)) == "#d0d0d0"
+    assert to_hex(style.DIVERGING(0.5)) == "#d0d0d0"
     plane = interactions.query(
         "task == 'jsb' and parameter_x == 'learning_rate' and parameter_y == 'hidden_size'"
     )

@@ -3,7 +3,6 @@
 import argparse
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,10 +16,10 @@ from odyssey.cells.build import build
 from odyssey.config import Study, study_or_exit
 from odyssey.features.sequences import Description, Sequences
 from odyssey.search import draw_cell
-from odyssey.training.cost import epoch_seconds, frames, network
+from odyssey.training.cost import cell_shards, expected_seconds, frames, network
 from odyssey.training.engines import Optimiser, check_engine, open_engine
 from odyssey.training.networks import Network, count_weights, initial_weights
-from odyssey.trials import shards
+from odyssey.training.trial import clock
 
 FRAMES, LABELS = 200, 20  # of the made-up sequence that is measured on
 SIZES = 4  # at which a variant is measured
@@ -104,14 +103,12 @@ def frame_seconds(
     optimiser = Optimiser(1e-6, 0.9, nesterov=True, clip=None)
     order, key = np.array([0]), np.zeros(2, np.uint32)
 
-    clock = time.thread_time if device == "cpu" else time.perf_counter
-
     def best(work) -> float:
         times = []
         for _ in range(3):
-            start = clock()
+            start = clock(device)
             work()
-            times.append(clock() - start)
+            times.append(clock(device) - start)
         return min(times) / FRAMES
 
     train = best(lambda: ready.train_epoch(order, key, 0.1, optimiser))
@@ -159,21 +156,16 @@ def forecast(study: Study, kernel: str | None, show) -> list[Forecast]:
 
 
 def _forecast_task(study: Study, task: str, epoch) -> Forecast:
-    settings, training = study.tasks.chosen[task], study.training
     total, longest, jobs = 0.0, 0.0, 0
     for variant in study.variants:
-        sizes = [trial["hidden_size"] for trial in draw_cell(study, task, variant)]
-        cell = [study.epochs(task) * epoch(task, variant, size) for size in sizes]
+        trials = draw_cell(study, task, variant)
+        cell = [study.epochs(task) * epoch(task, variant, trial["hidden_size"]) for trial in trials]
         # The jobs are the workflow's, which knows no machine.
-        expected = [
-            study.epochs(task) * epoch_seconds(task, settings, variant, size, training.engine_used)
-            for size in sizes
-        ]
-        made = shards(expected, training.trials_a_job, 60 * training.job_minutes)
+        made = cell_shards(study, expected_seconds(study, task, variant, trials))
         longest = max(longest, *(sum(cell[first : last + 1]) for first, last in made))
         total, jobs = total + sum(cell), jobs + len(made)
-    trials = len(study.variants) * study.search.trials
-    return Forecast(task, trials, jobs, total / 3600, longest / 3600)
+    count = len(study.variants) * study.search.trials
+    return Forecast(task, count, jobs, total / 3600, longest / 3600)
 
 
 def main() -> None:

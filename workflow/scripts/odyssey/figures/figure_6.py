@@ -2,15 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure, SubFigure
 
 from odyssey.figures import style
 
 PARAMETERS = ("learning_rate", "momentum", "hidden_size", "input_noise")
-DIVERGING = LinearSegmentedColormap.from_list(
-    "odyssey", [style.BLUE, "#d0d0d0", style.VERMILLION], N=255
-)
 # From one map to the next, in sides of a map.
 PITCH = 1.2
 MAPS = {"total": "prediction", "interaction": "interaction alone"}
@@ -74,7 +70,7 @@ def _matrix(
         scale = {"cmap": "cividis", "vmin": values.min(), "vmax": values.max()}
     else:
         reach = np.abs(values).max() or 1.0
-        scale = {"cmap": DIVERGING, "vmin": -reach, "vmax": reach}
+        scale = {"cmap": style.DIVERGING, "vmin": -reach, "vmax": reach}
     ax = part.subplots()
     image = None
     for (x, y), plane in maps.items():

@@ -7,7 +7,6 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from odyssey.figures import style
-from odyssey.figures.figure_6 import DIVERGING
 
 # Effects beyond this many pooled standard deviations have one colour.
 REACH = 3.0
@@ -46,7 +45,7 @@ def draw(welch: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
             effects.clip(-REACH, REACH).fillna(0.0),
             annot=_labels(effects, found),
             fmt="",
-            cmap=DIVERGING,
+            cmap=style.DIVERGING,
             norm=TwoSlopeNorm(0, -REACH, REACH),
             xticklabels=[title.replace(" (", "\n(") for title in titles.values()],
             yticklabels=variants,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 # Widths of one and of two columns of a two-column journal page, in inches.
@@ -17,6 +18,7 @@ COLUMN, PAGE = 3.5, 7.16
 BLUE, VERMILLION, GREEN, ORANGE = "#0072b2", "#d55e00", "#009e73", "#e69f00"
 SKY, PURPLE, YELLOW = "#56b4e9", "#cc79a7", "#f0e442"
 INK, GREY, PALE = "#222222", "#8a8a8a", "#e3e3e3"
+DIVERGING = LinearSegmentedColormap.from_list("odyssey", [BLUE, "#d0d0d0", VERMILLION], N=255)
 
 TASKS = {"timit": "TIMIT", "iam": "IAM-OnDB", "jsb": "JSB Chorales"}
 MEASURES = {

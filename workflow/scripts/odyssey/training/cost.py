@@ -3,8 +3,9 @@
 import math
 
 from odyssey.cells.variants import variant
-from odyssey.config import IamTask, JsbTask, TimitTask
+from odyssey.config import IamTask, JsbTask, Study, TimitTask
 from odyssey.training.networks import Network, count_weights
+from odyssey.trials import Shard, shards
 
 SHAPES = {  # inputs, outputs, directions and loss, without the variant and the size
     "timit": (39, 61, 2, "softmax"),
@@ -93,6 +94,46 @@ def epoch_seconds(
     frame = 1e-6 * (a_direction * chosen.directions + a_weight * count_weights(chosen))
     training, validation = frames(task)
     return frame * (training + EVALUATION * validation)
+
+
+def expected_seconds(study: Study, task: str, variant_name: str, trials: list[dict]) -> list[float]:
+    """Estimate what each of a cell's trials takes if it uses all its epochs.
+
+    Parameters
+    ----------
+    study : Study
+    task, variant_name : str
+    trials : list of dict
+        As `odyssey.search.draw_cell` returns them.
+
+    Returns
+    -------
+    list of float
+        Seconds.
+    """
+    settings, engine = study.tasks.chosen[task], study.training.engine_used
+    return [
+        study.epochs(task)
+        * epoch_seconds(task, settings, variant_name, trial["hidden_size"], engine)
+        for trial in trials
+    ]
+
+
+def cell_shards(study: Study, seconds: list[float]) -> list[Shard]:
+    """Divide a cell's trials among jobs as the study's configuration says.
+
+    Parameters
+    ----------
+    study : Study
+    seconds : list of float
+        What `expected_seconds` returned.
+
+    Returns
+    -------
+    list of (int, int)
+        First and last trial of each job.
+    """
+    return shards(seconds, study.training.trials_a_job, 60 * study.training.job_minutes)
 
 
 def job_megabytes(

@@ -150,9 +150,9 @@ def train(
     engine.restore(progress.weights, progress.velocities)
     status = "completed"
     while progress.epoch < plan.epochs and progress.epoch - progress.best_epoch <= plan.patience:
-        start = _clock(plan.device)
+        start = clock(plan.device)
         finite = _train_epoch(engine, trial, progress, len(sequences.indices("train")))
-        progress.train_seconds += _clock(plan.device) - start
+        progress.train_seconds += clock(plan.device) - start
         if not finite:
             status = "diverged"
             break
@@ -225,11 +225,18 @@ def _begun(plan: Plan, trial: dict, sequences: Sequences) -> dict:
     }
 
 
-def _clock(device: str) -> float:
-    """Return seconds that this trial has worked.
+def clock(device: str) -> float:
+    """Return a time of which differences are seconds of work.
 
-    On a CPU a trial is one thread, and what counts is the time for which that thread had a core:
-    a crowded machine makes the trial wait, but does not make it dearer.
+    Parameters
+    ----------
+    device : str
+        On a CPU a trial is one thread, and what counts is the time for which this thread had a
+        core: a crowded machine makes the trial wait, but does not make it dearer.
+
+    Returns
+    -------
+    float
     """
     return time.thread_time() if device == "cpu" else time.perf_counter()
 
