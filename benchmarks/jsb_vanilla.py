@@ -8,6 +8,7 @@
 import argparse
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
@@ -42,9 +43,10 @@ def main() -> None:
             TRIAL,
             sequences,
             str(kernel),
-            Path(folder) / "checkpoint.npz",
+            Path(folder) / "vanilla.checkpoint",
             "",
             lambda _, epoch, loss, nll: print(f"epoch {epoch:3d}  {loss:.4f}  {nll:.4f}"),
+            threading.Event(),
         )
     print(
         f"test {record['test']:.4f} nats a frame at epoch {record['best_epoch']}, "

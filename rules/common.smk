@@ -38,7 +38,7 @@ def seconds_of(task, variant):
 @cache
 def shards_of(task, variant):
     """First and last trial of each of a cell's jobs."""
-    return cell_shards(study, seconds_of(task, variant))
+    return cell_shards(study, task, seconds_of(task, variant))
 
 
 def drawn(wildcards):
@@ -51,9 +51,7 @@ def train_minutes(wildcards, attempt):
     """What a shard is allowed: three times what is expected, and a start, for slower nodes."""
     seconds = seconds_of(wildcards.task, wildcards.variant)
     shard = seconds[int(wildcards.first) : int(wildcards.last) + 1]
-    # Trials that run side by side end together at best.
-    expected = max([sum(shard) / study.training.threads, *shard]) / 60
-    return attempt * math.ceil(10 + 3 * expected)
+    return attempt * math.ceil(10 + 3 * job_seconds(shard, study.training.threads) / 60)
 
 
 def train_megabytes(wildcards, attempt):

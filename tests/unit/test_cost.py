@@ -11,15 +11,18 @@ from hypothesis import strategies as st
 
 from odyssey.config import IamTask, JsbTask, TimitTask, read_study
 from odyssey.features.pianoroll import sequences
+from odyssey.search import draw_cell
 from odyssey.training.cost import (
     EVALUATION,
     SHAPES,
+    cell_shards,
     epoch_seconds,
+    expected_seconds,
     frames,
     job_megabytes,
     network,
 )
-from odyssey.trials import MOST, shards
+from odyssey.trials import shards
 
 MEASURED = Path(__file__).parents[2] / "benchmarks" / "results" / "engine.csv"
 
@@ -73,11 +76,9 @@ def test_shards_by_work_cover_all_trials_keep_to_their_time_and_do_not_move(time
     assert all(following[0] == shard[1] + 1 for shard, following in pairwise(made))
     for first, last in made:
         assert sum(times[first : last + 1]) <= target * (1 + 1e-9) or first == last
-        assert last + 1 - first <= MOST
     # As full as they can be: not one could take the next trial too.
     for first, last in made[:-1]:
-        full = last + 1 - first == MOST
-        assert full or sum(times[first : last + 2]) > target * (1 - 1e-9)
+        assert sum(times[first : last + 2]) > target * (1 - 1e-9)
     assert shards(times + more, None, target)[: len(made) - 1] == made[:-1]
 
 
@@ -90,3 +91,17 @@ def test_a_number_of_trials_a_job_that_is_none_is_refused(given):
     }
     with pytest.raises(ValueError, match=r"^training\.trials_per_job: (must|cannot) be"):
         read_study(config)
+
+
+def test_short_trials_make_jobs_as_long_as_fifty_of_vanilla_whatever_the_variant():
+    study = read_study({"study": "x", "tasks": {"jsb": {}}, "search": {"trials": 200}})
+    lengths = {}
+    for name in ("V", "FGR"):
+        seconds = expected_seconds(study, "jsb", name, draw_cell(study, "jsb", name))
+        jobs = cell_shards(study, "jsb", seconds)
+        lengths[name] = [sum(seconds[first : last + 1]) for first, last in jobs]
+    assert len(lengths["V"]) in (4, 5, 6)
+    assert len(lengths["FGR"]) > len(lengths["V"])
+    # All but the last are as full as whole trials allow.
+    full = lengths["V"][:-1] + lengths["FGR"][:-1]
+    assert min(full) > 0.8 * max(full)

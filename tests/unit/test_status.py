@@ -61,7 +61,7 @@ def test_each_trial_of_a_cell_is_counted_once_as_what_it_is(study, results):
     weights = {"w": np.zeros(2, np.float32)}
     for number in (3, 4):
         progress = checkpoints.Progress(weights, weights, weights, epoch=5)
-        checkpoints.save(state / f"{number}.npz", progress, "digest")
+        checkpoints.save(state / f"{number}.checkpoint", progress, "digest")
     # Another process trains number 4; number 3 was interrupted; number 5 has not begun.
     claim = "import fcntl, sys; f = open(sys.argv[1], 'ab'); fcntl.lockf(f, fcntl.LOCK_EX, 1, 4); "
     worker = subprocess.Popen(
@@ -98,7 +98,7 @@ def test_odd_files_count_as_nothing(study, results, content):
     (results / "state/jsb/V/0.json").write_text(content)
     (results / "state/jsb/V/1.json").mkdir()
     (results / "runs/jsb/V/0-1.jsonl").write_text('{"status": "failed"')
-    np.savez(results / "state/jsb/V/2.npz", scalars=content)
+    (results / "state/jsb/V/2.checkpoint").write_text(content)
     assert status.look(study, results)[0].statuses.total() == 0
 
 
@@ -189,6 +189,10 @@ def test_a_forecast_adds_up_frames_epochs_and_trials(study, monkeypatch):
     assert made.trials == 12
     assert made.hours == pytest.approx(1e-6 * sum(weights) * frames * 10 / 3600, rel=1e-9)
     assert made.jobs == 2  # a cell's trials fit into an hour
+    side_by_side = read_study(CONFIG | {"training": {"epochs": 10, "threads": 2}})
+    (halved,) = forecast.forecast(side_by_side, None, lambda _: None)
+    assert halved.hours == made.hours
+    assert made.longest / 2 <= halved.longest < made.longest
 
 
 @pytest.mark.parametrize("task", ["timit", "iam", "jsb"])

@@ -55,7 +55,8 @@ def sequences():
 
 def run(plan, parameters, sequences, folder, report=lambda *_: None):
     digest = fingerprint(plan, parameters, "features")
-    return train(plan, parameters, sequences, None, folder / "c.npz", digest, report)
+    file, stopping = folder / "c.checkpoint", threading.Event()
+    return train(plan, parameters, sequences, None, file, digest, report, stopping)
 
 
 def shard(sequences, folder, trials, threads=1, name="0-2.jsonl", plan=PLAN, report=None):
@@ -308,18 +309,19 @@ def test_no_checkpoint_is_left_behind(sequences, tmp_path):
     assert sorted(p.name for p in (tmp_path / "state").iterdir()) == [".claims", "0.json", "1.json"]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "text", "foreign", "empty"])
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "text", "foreign", "empty"])
 def test_an_unusable_checkpoint_is_set_aside_with_a_warning(sequences, tmp_path, damage, caplog):
     whole = run(PLAN, row(), sequences, tmp_path / "whole")
     folder = tmp_path / "damaged"
     run(PLAN, row(7) if damage == "foreign" else row(), sequences, folder)
-    path = folder / "c.npz"
+    path = folder / "c.checkpoint"
     content = path.read_bytes()
-    damaged = {"truncated": content[:-200], "text": b"no checkpoint", "empty": b""}
+    flipped = content[:-100] + bytes([content[-100] ^ 1]) + content[-99:]
+    damaged = {"truncated": content[:-200], "flipped": flipped, "text": b"none", "empty": b""}
     path.write_bytes(damaged.get(damage, content))
     again = run(PLAN, row(), sequences, folder)
     assert {**again, TIMES: 0} == {**whole, TIMES: 0}
-    assert (folder / "c.npz.unusable").exists()
+    assert (folder / "c.checkpoint.unusable").exists()
     assert "set aside" in caplog.text
 
 
@@ -336,4 +338,4 @@ def test_an_interruption_ends_the_other_trials_after_the_epoch_they_are_in(seque
     with pytest.raises(KeyboardInterrupt):
         shard(sequences, tmp_path, [row(0), row(1)], threads=2, plan=plan, report=report)
     kept = sorted(p.name for p in (tmp_path / "state").iterdir())
-    assert kept == [".claims", "0.npz", "1.npz"]
+    assert kept == [".claims", "0.checkpoint", "1.checkpoint"]

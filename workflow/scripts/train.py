@@ -4,6 +4,9 @@ import logging
 import os
 import platform
 
+# A trial is one thread, and the kernel its own: NumPy's threads would only spin.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 from odyssey.console import Progress, job
 from odyssey.features.sequences import load
 from odyssey.files import file_digest

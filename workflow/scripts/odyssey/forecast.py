@@ -16,7 +16,7 @@ from odyssey.cells.build import build
 from odyssey.config import Study, study_or_exit
 from odyssey.features.sequences import Description, Sequences
 from odyssey.search import draw_cell
-from odyssey.training.cost import cell_shards, expected_seconds, frames, network
+from odyssey.training.cost import cell_shards, expected_seconds, frames, job_seconds, network
 from odyssey.training.engines import Optimiser, check_engine, open_engine
 from odyssey.training.networks import Network, count_weights, initial_weights
 from odyssey.training.trial import clock
@@ -161,8 +161,10 @@ def _forecast_task(study: Study, task: str, epoch) -> Forecast:
         trials = draw_cell(study, task, variant)
         cell = [study.epochs(task) * epoch(task, variant, trial["hidden_size"]) for trial in trials]
         # The jobs are the workflow's, which knows no machine.
-        made = cell_shards(study, expected_seconds(study, task, variant, trials))
-        longest = max(longest, *(sum(cell[first : last + 1]) for first, last in made))
+        made = cell_shards(study, task, expected_seconds(study, task, variant, trials))
+        threads = study.training.threads
+        lasting = (job_seconds(cell[first : last + 1], threads) for first, last in made)
+        longest = max(longest, *lasting)
         total, jobs = total + sum(cell), jobs + len(made)
     count = len(study.variants) * study.search.trials
     return Forecast(task, count, jobs, total / 3600, longest / 3600)

@@ -105,7 +105,7 @@ def _look_at_cell(
                 found = record["validation"]
                 cell.best = found if cell.best is None else min(found, cell.best)
             continue
-        done = epochs_done(state / f"{number}.npz")
+        done = epochs_done(state / f"{number}.checkpoint")
         if number in at_work:
             cell.running += 1
         elif number in failed:

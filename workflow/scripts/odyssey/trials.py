@@ -5,9 +5,6 @@ from collections.abc import Sequence
 
 from odyssey.files import write_atomically
 
-# Trials a job, however short they are: cores that take jobs in turn then end almost together.
-MOST = 50
-
 Shard = tuple[int, int]
 """First and last trial of a job."""
 
@@ -33,7 +30,7 @@ def shards(seconds: Sequence[float], trials_per_job: int | None, target: float) 
     seconds : sequence of float
         What each trial is expected to take.
     trials_per_job : int or None
-        None: as many as `target` allows, and `MOST`.
+        None: as many as `target` allows.
     target : float
         Seconds that a job should take at most; a trial that takes more is a job of its own.
 
@@ -49,7 +46,7 @@ def shards(seconds: Sequence[float], trials_per_job: int | None, target: float) 
         ]
     firsts, filled = [0], 0.0
     for trial, time in enumerate(seconds):
-        if trial - firsts[-1] == MOST or (trial > firsts[-1] and filled + time > target):
+        if trial > firsts[-1] and filled + time > target:
             firsts.append(trial)
             filled = 0.0
         filled += time

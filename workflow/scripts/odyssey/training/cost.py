@@ -1,6 +1,9 @@
 """What training will take, said before it begins: for the sizes of jobs and what they ask for."""
 
 import math
+from statistics import mean
+
+import numpy as np
 
 from odyssey.cells.variants import variant
 from odyssey.config import IamTask, JsbTask, Study, TimitTask
@@ -16,6 +19,10 @@ SHAPES = {  # inputs, outputs, directions and loss, without the variant and the 
 # to benchmarks/results/engine.csv, which they meet within a third.
 SPEEDS = {"fused": (0.25, 1.2e-4), "reference": (360.0, 1e-3)}
 EVALUATION = 1 / 3  # of a training step: the forward pass alone
+
+# A job lasts no longer than so many vanilla trials, however short: cores that take jobs in turn
+# then end almost together.
+VANILLA_TRIALS = 50
 
 MEGABYTES = {"fused": 400, "reference": 900}  # of a job, with its Snakemake's, beside the corpus
 
@@ -119,12 +126,13 @@ def expected_seconds(study: Study, task: str, variant_name: str, trials: list[di
     ]
 
 
-def cell_shards(study: Study, seconds: list[float]) -> list[Shard]:
+def cell_shards(study: Study, task: str, seconds: list[float]) -> list[Shard]:
     """Divide a cell's trials among jobs as the study's configuration says.
 
     Parameters
     ----------
     study : Study
+    task : str
     seconds : list of float
         What `expected_seconds` returned.
 
@@ -133,7 +141,29 @@ def cell_shards(study: Study, seconds: list[float]) -> list[Shard]:
     list of (int, int)
         First and last trial of each job.
     """
-    return shards(seconds, study.training.trials_a_job, 60 * study.training.job_minutes)
+    sizes = study.search.hidden_size
+    middling = [{"hidden_size": round(size)} for size in np.geomspace(sizes.low, sizes.high, 9)]
+    most = VANILLA_TRIALS * mean(expected_seconds(study, task, "V", middling))
+    target = min(60 * study.training.job_minutes, most)
+    return shards(seconds, study.training.trials_a_job, target)
+
+
+def job_seconds(seconds: list[float], threads: int) -> float:
+    """Estimate how long a job lasts.
+
+    Parameters
+    ----------
+    seconds : list of float
+        What each of its trials takes on a core.
+    threads : int
+        Trials at the same time.
+
+    Returns
+    -------
+    float
+        Seconds at least: trials that run side by side end together at best.
+    """
+    return max([sum(seconds) / threads, *seconds])
 
 
 def job_megabytes(

@@ -48,9 +48,10 @@ def train_shard(
     output : path-like
         Gets a JSON line a trial as soon as it is done; in the order of their numbers at the end.
     state : path-like
-        Folder of the cell's finished trials (``<trial>.json``) and checkpoints (``<trial>.npz``).
-        It outlives the job, so that neither a restart nor another division into shards
-        trains a trial again. A trial that another job is training is waited for.
+        Folder of the cell's finished trials (``<trial>.json``) and of begun ones
+        (``<trial>.checkpoint``). It outlives the job, so that neither a restart nor another
+        division into shards trains a trial again. A trial that another job is training is waited
+        for.
     threads : int
         Trials at the same time.
     report : callable
@@ -71,14 +72,9 @@ def train_shard(
     state.mkdir(parents=True, exist_ok=True)
     appending, stopping = threading.Lock(), threading.Event()
 
-    def after_epoch(*progress) -> None:
-        if stopping.is_set():
-            raise KeyboardInterrupt
-        report(*progress)
-
     def run(trial: dict) -> str:
         with _claimed(claims, trial["trial"], stopping):
-            line = _line(plan, trial, sequences, features_digest, kernel, state, after_epoch)
+            line = _line(plan, trial, sequences, features_digest, kernel, state, report, stopping)
         with appending, open(output, "a", encoding="utf-8") as file:
             file.write(line)
         return line
@@ -135,14 +131,15 @@ def _line(
     kernel: str | None,
     state: Path,
     report: Report,
+    stopping: threading.Event,
 ) -> str:
     """Return a trial's line, trained now or by an earlier job."""
     digest = fingerprint(plan, trial, features_digest)
-    done, checkpoint = state / f"{trial['trial']}.json", state / f"{trial['trial']}.npz"
+    done, checkpoint = state / f"{trial['trial']}.json", state / f"{trial['trial']}.checkpoint"
     line = finished_line(done, digest)
     if line is None:
         try:
-            record = train(plan, trial, sequences, kernel, checkpoint, digest, report)
+            record = train(plan, trial, sequences, kernel, checkpoint, digest, report, stopping)
         except OSError:
             raise  # the disk's fault: the next trial would meet the same
         except Exception as error:

@@ -5,8 +5,11 @@ import json
 import logging
 import math
 import os
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import asdict, dataclass
 
 from odyssey import seeds
@@ -52,8 +55,8 @@ class Plan:
 
 
 Report = Callable[[int, int, float, float], None]
-"""Told of each epoch that is kept: trial, epoch, training loss a frame (nats), validation measure.
-What it raises ends the trial there."""
+"""Told of each epoch once it is kept: trial, epoch, training loss a frame (nats), validation
+measure. Called from another thread than the one that trains; what it raises ends the trial."""
 
 
 def fingerprint(plan: Plan, trial: dict, features_digest: str) -> str:
@@ -108,6 +111,7 @@ def train(
     checkpoint: str | os.PathLike,
     digest: str,
     report: Report,
+    stopping: threading.Event,
 ) -> dict:
     """Train one trial, from its checkpoint if it has one.
 
@@ -120,17 +124,26 @@ def train(
     kernel : str or None
         Path of the fused engine's compiled kernel.
     checkpoint : path-like
-        Written after every epoch.
+        Written after every epoch, while the next one runs.
     digest : str
         The trial's fingerprint.
     report : callable
         Told of each epoch.
+    stopping : threading.Event
+        Once it is set, the trial ends after the epoch that it is in.
 
     Returns
     -------
     dict
         The trial's record: one line of a run file. ``status`` is ``"diverged"`` if a loss ceased
         to be finite; validation and test are then those of the best epoch before, or None.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If it was told to stop; its epochs are kept.
+    OSError
+        If a checkpoint cannot be written.
 
     References
     ----------
@@ -148,21 +161,34 @@ def train(
 
     engine = open_engine(plan.engine, network, sequences, progress.weights, kernel, plan.device)
     engine.restore(progress.weights, progress.velocities)
-    status = "completed"
-    while progress.epoch < plan.epochs and progress.epoch - progress.best_epoch <= plan.patience:
-        start = clock(plan.device)
-        finite = _train_epoch(engine, trial, progress, len(sequences.indices("train")))
-        progress.train_seconds += clock(plan.device) - start
-        if not finite:
-            status = "diverged"
-            break
-        checkpoints.save(checkpoint, progress, digest)
-        report(trial["trial"], progress.epoch, progress.train_loss[-1], progress.validation[-1])
 
-    test = None
-    if progress.best_epoch:
-        engine.restore(progress.best, None)
-        test = engine.evaluate("test").measure
+    def keep(done: checkpoints.Progress) -> None:
+        checkpoints.save(checkpoint, done, digest)
+        report(trial["trial"], done.epoch, done.train_loss[-1], done.validation[-1])
+
+    status, kept = "completed", None
+    with ThreadPoolExecutor(1) as writer:
+        while (
+            progress.epoch < plan.epochs and progress.epoch - progress.best_epoch <= plan.patience
+        ):
+            start = clock(plan.device)
+            finite = _train_epoch(engine, trial, progress, len(sequences.indices("train")))
+            progress.train_seconds += clock(plan.device) - start
+            if kept:
+                kept.result()  # raises what writing has raised
+            if not finite:
+                status = "diverged"
+                break
+            kept = writer.submit(keep, copy(progress))
+            if stopping.is_set():
+                raise KeyboardInterrupt
+
+        test = None
+        if progress.best_epoch:
+            engine.restore(progress.best, None)
+            test = engine.evaluate("test").measure
+    if kept:
+        kept.result()
     return {
         **_begun(plan, trial, sequences),
         "status": status,
@@ -265,6 +291,7 @@ def _train_epoch(engine, trial: dict, progress: checkpoints.Progress, count: int
     if not progress.validation or validation.measure < min(progress.validation):
         progress.best, progress.best_epoch = progress.weights, epoch
     progress.epoch = epoch
-    progress.train_loss.append(train_loss)
-    progress.validation.append(validation.measure)
+    # New lists: the old ones may be on their way into a checkpoint.
+    progress.train_loss = [*progress.train_loss, train_loss]
+    progress.validation = [*progress.validation, validation.measure]
     return True

@@ -1,0 +1,98 @@
+"""Train some trials of a finished study again, in a fresh clone, and compare them bit by bit.
+
+    python benchmarks/retrain.py --configfile config/jsb.yaml
+
+The trials are drawn at random from results/<study>/trials.csv, and Snakemake trains them with the
+repository's last commit and this configuration in an empty folder. Every number of a trial has to
+come out again: hyperparameters, results, and the losses of all epochs. Prints a table in Markdown,
+and ends with status 1 if any trial is another.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+
+from odyssey.analysis.collect import curves_table, read_records, read_trials, trials_table
+from odyssey.config import read_study
+
+REPOSITORY = Path(__file__).parents[1]
+CELL = ["task", "variant", "trial"]
+TIMES = "train_seconds"  # the one column that may differ
+
+
+def clone(folder: Path, configfile: Path, corpora: list[str]) -> None:
+    """Clone the repository, and lend it the configuration and the corpora, which are not in it."""
+    subprocess.run(["git", "clone", "--quiet", REPOSITORY, folder], check=True)
+    (folder / "study.yaml").write_bytes(configfile.read_bytes())
+    for path in corpora:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).symlink_to((REPOSITORY / path).resolve(strict=True))
+
+
+def train(folder: Path, runs: list[str]) -> None:
+    """Let Snakemake make run files."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "all", "--configfile", "study.yaml"]
+    subprocess.run([*command, "--quiet", "--", *runs], cwd=folder, check=True)
+
+
+def chosen(table: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table that belong to trials, the times aside."""
+    rows = table.merge(trials[CELL], on=CELL)
+    return rows.drop(columns=TIMES, errors="ignore").reset_index(drop=True)
+
+
+def main() -> None:
+    """Draw, train, compare."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--configfile", type=Path, required=True, help="of the finished study")
+    parser.add_argument("--trials", type=int, default=10, help="how many (default: 10)")
+    parser.add_argument("--seed", type=int, default=0, help="of their drawing (default: 0)")
+    arguments = parser.parse_args()
+    study = read_study(yaml.safe_load(arguments.configfile.read_text()))
+    results = Path("results") / study.study
+    trials = read_trials(REPOSITORY / results / "trials.csv")
+    curves = pd.read_parquet(REPOSITORY / results / "curves.parquet")
+    drawn = trials.sample(arguments.trials, random_state=arguments.seed).sort_index()
+    runs = [
+        f"{results}/runs/{row.task}/{row.variant}/{row.trial}-{row.trial}.jsonl"
+        for row in drawn.itertuples()
+    ]
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "clone"
+        corpora = [task.path for task in study.tasks.chosen.values() if task.path]
+        clone(folder, arguments.configfile, corpora)
+        train(folder, runs)
+        records = [record for run in runs for record in read_records(folder / run)]
+    order = list(study.tasks.chosen), study.variants
+    again, curves_again = trials_table(records, *order), curves_table(records, *order)
+
+    equal = []
+    print("| variant | trial | blocks | epochs | test | seconds, then | now | bit-identical |")
+    print("|---|---:|---:|---:|---:|---:|---:|---|")
+    for i, row in again.iterrows():
+        one = again.loc[[i]]
+        before = trials.merge(one[CELL], on=CELL)[TIMES].item()
+        equal.append(
+            chosen(trials, one).equals(chosen(again, one))
+            and chosen(curves, one).equals(chosen(curves_again, one))
+        )
+        print(
+            f"| {row.variant} | {row.trial} | {row.hidden_size} | {row.epochs} | {row.test!r} "
+            f"| {before:.1f} | {row.train_seconds:.1f} | {'yes' if equal[-1] else 'NO'} |"
+        )
+    print(f"\n{sum(equal)} of {len(equal)} trials are bit-identical.")
+    sys.exit(not all(equal))
+
+
+if __name__ == "__main__":
+    main()
