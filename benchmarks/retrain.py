@@ -59,6 +59,8 @@ def main() -> None:
     arguments = parser.parse_args()
     study = read_study(yaml.safe_load(arguments.configfile.read_text()))
     results = Path("results") / study.study
+    if not (REPOSITORY / results / "trials.csv").exists():
+        sys.exit(f"There is no {results}/trials.csv: the study is not finished.")
     trials = read_trials(REPOSITORY / results / "trials.csv")
     curves = pd.read_parquet(REPOSITORY / results / "curves.parquet")
     drawn = trials.sample(arguments.trials, random_state=arguments.seed).sort_index()
