@@ -14,7 +14,12 @@ from odyssey.config import ConfigError, check_corpora, read_study
 from odyssey.features.sequences import PREPARATION
 from odyssey.files import hold
 from odyssey.search import draw_cell
-from odyssey.training.cost import cell_shards, expected_seconds, job_megabytes, job_seconds
+from odyssey.training.cost import (
+    cell_shards,
+    expected_seconds,
+    job_megabytes,
+    job_seconds,
+)
 from odyssey.training.trial import PROCEDURE
 
 if not workflow.configfiles:
