@@ -3,10 +3,10 @@
     python benchmarks/overhead.py
 
 A study of 1,800 small trials on two cores is run for real: its wall time against half of the
-seconds that the trials themselves took on the processor. What the host of a virtual machine gave to
-others meanwhile (stolen_seconds, of all cores) is wall time, but not ours. And `snakemake -n -q`
-looks at the 5,400 trials of the paper's protocol. Writes results/overhead.csv and results/dag.csv;
-some twelve minutes.
+seconds that the trials themselves took on the processor. The host of a virtual machine may have
+given its cores to others meanwhile (stolen_seconds, of all cores), which is in the wall time and
+in the ratio. And `snakemake -n -q` looks at the 5,400 trials of the paper's protocol. Writes
+results/overhead.csv and results/dag.csv; some twelve minutes, on Linux.
 """
 
 import argparse

@@ -128,7 +128,9 @@ def compare(plan, trial, sequences, kernel) -> dict:
         "test": other["test"],
         "fused_test": fused["test"],
     }
-    row["ratio"] = (row["seconds"] / row["epochs"]) / (row["fused_seconds"] / row["fused_epochs"])
+    # An epoch; one in which a trial diverges does not count.
+    times = [record["train_seconds"] / max(1, record["epochs"]) for record in (other, fused)]
+    row["ratio"] = times[0] / times[1]
     print(", ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()))
     return row
 
@@ -152,7 +154,7 @@ def main() -> None:
         kernel = str(Path(folder) / "fused.so")
         build(kernel)
         plan = training.Plan("jsb", "NP", epochs, patience, "nn.LSTM", "cpu")
-        whole = some["NP"][: arguments.trials]
+        whole = draw.permutation(draw_cell(study, "jsb", "NP"))[: arguments.trials]
         rows += [compare(plan, trial, sequences, kernel) for trial in whole]
         for name, trials in some.items():
             plan = training.Plan("jsb", name, FEW_EPOCHS, patience, "reference", "cpu")

@@ -24,14 +24,16 @@ from odyssey.config import read_study
 
 REPOSITORY = Path(__file__).parents[1]
 CELL = ["task", "variant", "trial"]
-TIMES = "train_seconds"  # the one column that may differ
+MAY_DIFFER = ["train_seconds", "machine"]
 
 
 def clone(folder: Path, configfile: Path, corpora: list[str]) -> None:
-    """Clone the repository, and lend it the configuration and the corpora, which are not in it."""
+    """Clone the repository, and lend it the configuration and the corpora that are not in it."""
     subprocess.run(["git", "clone", "--quiet", REPOSITORY, folder], check=True)
     (folder / "study.yaml").write_bytes(configfile.read_bytes())
     for path in corpora:
+        if (folder / path).exists():
+            continue
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).symlink_to((REPOSITORY / path).resolve(strict=True))
 
@@ -43,9 +45,9 @@ def train(folder: Path, runs: list[str]) -> None:
 
 
 def chosen(table: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table that belong to trials, the times aside."""
+    """Return the rows of a table that belong to trials, without what may differ."""
     rows = table.merge(trials[CELL], on=CELL)
-    return rows.drop(columns=TIMES, errors="ignore").reset_index(drop=True)
+    return rows.drop(columns=MAY_DIFFER, errors="ignore").reset_index(drop=True)
 
 
 def main() -> None:
@@ -63,6 +65,8 @@ def main() -> None:
         sys.exit(f"There is no {results}/trials.csv: the study is not finished.")
     trials = read_trials(REPOSITORY / results / "trials.csv")
     curves = pd.read_parquet(REPOSITORY / results / "curves.parquet")
+    if not 0 < arguments.trials <= len(trials):
+        sys.exit(f"--trials: {arguments.trials}, but the study has {len(trials)}.")
     drawn = trials.sample(arguments.trials, random_state=arguments.seed).sort_index()
     runs = [
         f"{results}/runs/{row.task}/{row.variant}/{row.trial}-{row.trial}.jsonl"
@@ -83,9 +87,10 @@ def main() -> None:
     print("|---|---:|---:|---:|---:|---:|---:|---|")
     for i, row in again.iterrows():
         one = again.loc[[i]]
-        before = trials.merge(one[CELL], on=CELL)[TIMES].item()
+        before = trials.merge(one[CELL], on=CELL)["train_seconds"].item()
+        # A column that another task alone has is not in the new table.
         equal.append(
-            chosen(trials, one).equals(chosen(again, one))
+            chosen(trials[again.columns], one).equals(chosen(again, one))
             and chosen(curves, one).equals(chosen(curves_again, one))
         )
         print(

@@ -20,6 +20,7 @@ from odyssey.training.cost import (
     expected_seconds,
     frames,
     job_megabytes,
+    job_seconds,
     network,
 )
 from odyssey.trials import shards
@@ -105,3 +106,22 @@ def test_short_trials_make_jobs_as_long_as_fifty_of_vanilla_whatever_the_variant
     # All but the last are as full as whole trials allow.
     full = lengths["V"][:-1] + lengths["FGR"][:-1]
     assert min(full) > 0.8 * max(full)
+
+
+def test_a_job_may_train_so_many_minutes_on_each_of_its_cores():
+    def jobs(**training):
+        study = read_study(
+            {"study": "x", "tasks": {"jsb": {}}, "search": {"trials": 200}, "training": training}
+        )
+        seconds = expected_seconds(study, "jsb", "V", draw_cell(study, "jsb", "V"))
+        made = cell_shards(study, "jsb", seconds)
+        lasting = [
+            job_seconds(seconds[first : last + 1], study.training.threads) for first, last in made
+        ]
+        return len(made), max(lasting)
+
+    number, longest = jobs(job_minutes=3)
+    with_two, longest_with_two = jobs(job_minutes=3, threads=2)
+    assert longest <= 180
+    assert longest_with_two <= 180
+    assert 0.4 * number < with_two < 0.7 * number

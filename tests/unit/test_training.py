@@ -242,6 +242,27 @@ def test_a_full_disk_ends_the_shard_and_is_no_fault_of_a_trial(sequences, tmp_pa
         shard(sequences, tmp_path, [row(0)])
 
 
+@pytest.mark.parametrize("end", [MemoryError, KeyboardInterrupt])
+def test_a_full_disk_is_told_whatever_else_ends_the_trial(sequences, tmp_path, monkeypatch, end):
+    failing = threading.Event()
+
+    def full(*_):
+        failing.wait(10)  # until the next epoch is under way
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    class Failing(Stubborn):
+        def train_epoch(self, *given):
+            if self.epoch == 1:
+                failing.set()
+                raise end
+            return super().train_epoch(*given)
+
+    monkeypatch.setattr(checkpoints, "save", full)
+    monkeypatch.setattr(trial, "open_engine", lambda *_: Failing([5, 4]))
+    with pytest.raises(OSError, match="No space left"):
+        run(PLAN, row(), sequences, tmp_path)
+
+
 def test_a_trial_that_another_job_trains_is_waited_for_and_not_trained_twice(sequences, tmp_path):
     shard(sequences, tmp_path, [row(0)])
     finished = (tmp_path / "state/0.json").read_bytes()
@@ -298,10 +319,42 @@ def test_a_job_told_to_end_leaves_no_half_file_and_exits_with_the_signals_number
     assert f"told to end by {number.name}" in (tmp_path / "log").read_text()
 
 
+def test_a_second_signal_does_not_cut_short_what_the_first_has_begun(tmp_path):
+    code = f"""
+        import sys, time
+        sys.path.insert(0, {str(SCRIPTS)!r})
+        from odyssey.console import job
+        with job("log"):
+            try:
+                print("at work", flush=True)
+                time.sleep(60)
+            finally:
+                print("ending", flush=True)
+                time.sleep(0.5)
+                open("ended", "w").close()
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=tmp_path, stdout=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"at work\n"
+    process.send_signal(signal.SIGUSR1)
+    assert process.stdout.readline() == b"ending\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 128 + signal.SIGUSR1
+    assert (tmp_path / "ended").exists()
+
+
 def test_the_record_names_processor_and_arithmetic(sequences, tmp_path):
     machine = shard(sequences, tmp_path, [row()])[0]["machine"]
     assert machine.startswith(processor())
     assert machine.endswith(f"PyTorch {torch.__version__}")
+
+
+def test_a_checkpoint_that_cannot_be_read_is_not_taken_for_damaged(sequences, tmp_path):
+    (tmp_path / "c.checkpoint").mkdir()
+    with pytest.raises(IsADirectoryError):
+        run(PLAN, row(), sequences, tmp_path)
+    assert (tmp_path / "c.checkpoint").exists()
 
 
 def test_no_checkpoint_is_left_behind(sequences, tmp_path):

@@ -4,7 +4,7 @@ import logging
 import os
 import platform
 
-# A trial is one thread, and the kernel its own: NumPy's threads would only spin.
+# NumPy multiplies no matrices here: its threads would only spin.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from odyssey.console import Progress, job

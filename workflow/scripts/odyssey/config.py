@@ -126,9 +126,9 @@ class Training(_Section):
     )
     trials_per_job: int | Literal["auto"] = Field(
         "auto",
-        description="Trials that one job trains, or `auto`: as many as `job_minutes` allow, and as "
-        "the time of 50 vanilla trials does. Results do not depend on it, and changing it trains "
-        "nothing again.",
+        description="Trials that one job trains, or `auto`: as many as `job_minutes` allow, but no "
+        "more than take as long as 50 vanilla ones. Results do not depend on it, and changing it "
+        "trains nothing again.",
     )
     job_minutes: float = Field(
         60,

@@ -52,6 +52,8 @@ def job(log_file: str | os.PathLike) -> Iterator[None]:
 
 
 def _end(number: int, _frame) -> None:
+    for further in (signal.SIGTERM, signal.SIGUSR1):  # would cut short what the first has begun
+        signal.signal(further, signal.SIG_IGN)
     raise KeyboardInterrupt(number)
 
 

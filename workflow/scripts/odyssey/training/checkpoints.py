@@ -1,7 +1,9 @@
-"""A trial in progress, kept after every epoch, so that an interruption costs one epoch at most.
+"""A trial in progress, kept after every epoch.
 
 A checkpoint is a line of JSON, the arrays of the network (weights, velocities, weights of the best
-epoch) as float32 one after the other, and the CRC-32 of all that.
+epoch, each in the order of their names) as float32 one after the other, and the CRC-32 of all that.
+It is written while the next epoch runs: an interruption costs the epoch that it falls into, and
+the one before only if that is still being written.
 """
 
 import json
@@ -47,8 +49,8 @@ class Progress:
     train_seconds: float = 0.0
 
 
-# What reading a damaged or foreign file raises.
-_DAMAGE = (ValueError, KeyError, TypeError, OSError)
+# What the content of a damaged or foreign file raises.
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError)
 _ARRAYS = ("weights", "velocities", "best")
 CRC = 4  # bytes at the end of the file
 
@@ -68,7 +70,8 @@ def save(path: str | os.PathLike, progress: Progress, fingerprint: str) -> None:
     line = json.dumps(scalars).encode() + b"\n"
     # Written after every epoch, which may be as short as 10 ms: making an archive would take 1 ms,
     # and so would writing each array by itself.
-    arrays = np.concatenate([w for k in _ARRAYS for w in getattr(progress, k).values()], axis=None)
+    weights = [w for kind in _ARRAYS for _, w in sorted(getattr(progress, kind).items())]
+    arrays = np.concatenate(weights, axis=None)
     crc = zlib.crc32(arrays, zlib.crc32(line)).to_bytes(CRC, "little")
     write_atomically(path, lambda file: file.writelines((line, arrays, crc)))
 
@@ -92,6 +95,11 @@ def load(
     -------
     Progress or None
         None: begin anew.
+
+    Raises
+    ------
+    OSError
+        If it is there and cannot be read.
     """
     path = Path(path)
     if not path.exists():
@@ -127,21 +135,22 @@ def epochs_done(path: str | os.PathLike) -> int:
     """
     try:
         with open(path, "rb") as file:
-            return json.loads(file.readline())["epoch"]
-    except _DAMAGE:
+            return int(json.loads(file.readline())["epoch"])
+    except (OSError, *_DAMAGE):
         return 0
 
 
 def _unravel(arrays: np.ndarray, shapes: dict[str, tuple[int, ...]]) -> list[Weights]:
     """Take apart what `save` has put into one: the network's arrays, once for each kind."""
-    sizes = [int(np.prod(shape)) for shape in shapes.values()]
+    in_order = sorted(shapes.items())
+    sizes = [int(np.prod(shape)) for _, shape in in_order]
     if arrays.shape != (len(_ARRAYS) * sum(sizes),):
         raise ValueError("its arrays have another size")
     return [
         {
             name: piece.reshape(shape)
             for (name, shape), piece in zip(
-                shapes.items(), np.split(vector, np.cumsum(sizes)[:-1]), strict=True
+                in_order, np.split(vector, np.cumsum(sizes)[:-1]), strict=True
             )
         }
         for vector in np.split(arrays, len(_ARRAYS))

@@ -20,8 +20,8 @@ SHAPES = {  # inputs, outputs, directions and loss, without the variant and the 
 SPEEDS = {"fused": (0.25, 1.2e-4), "reference": (360.0, 1e-3)}
 EVALUATION = 1 / 3  # of a training step: the forward pass alone
 
-# A job lasts no longer than so many vanilla trials, however short: cores that take jobs in turn
-# then end almost together.
+# Jobs of short trials last as long as so many vanilla ones, not `job_minutes`: cores that take jobs
+# in turn then end almost together. Vanilla ones, so that no other variant moves the division.
 VANILLA_TRIALS = 50
 
 MEGABYTES = {"fused": 400, "reference": 900}  # of a job, with its Snakemake's, beside the corpus
@@ -142,10 +142,12 @@ def cell_shards(study: Study, task: str, seconds: list[float]) -> list[Shard]:
         First and last trial of each job.
     """
     sizes = study.search.hidden_size
-    middling = [{"hidden_size": round(size)} for size in np.geomspace(sizes.low, sizes.high, 9)]
-    most = VANILLA_TRIALS * mean(expected_seconds(study, task, "V", middling))
-    target = min(60 * study.training.job_minutes, most)
-    return shards(seconds, study.training.trials_a_job, target)
+    spread = [{"hidden_size": round(size)} for size in np.geomspace(sizes.low, sizes.high, 9)]
+    most = VANILLA_TRIALS * mean(expected_seconds(study, task, "V", spread))
+    training = study.training
+    allowed = 60 * training.job_minutes * training.threads
+    target = min(allowed, (1 + 1e-9) * most)  # more than its own rounding
+    return shards(seconds, training.trials_a_job, target)
 
 
 def job_seconds(seconds: list[float], threads: int) -> float:
@@ -196,6 +198,7 @@ def job_megabytes(
     chosen = network(name, variant_name, hidden_size)
     # float32 values, targets of up to as many bytes, and a half for the splits not trained on.
     corpus = sum(frames(task)) * 1.5 * 8 * chosen.inputs / 1e6
-    # Weights, velocities, gradients, the best ones, a copy of each to be kept, and work space.
-    weights = 10 * 4 * count_weights(chosen) / 1e6
+    # Weights, velocities and gradients, where each weight stands among them, the last state and the
+    # best, both once more on their way into a checkpoint, and work space.
+    weights = 18 * 4 * count_weights(chosen) / 1e6
     return math.ceil(MEGABYTES[engine] + corpus + threads * (50 + weights))

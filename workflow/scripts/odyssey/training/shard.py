@@ -80,8 +80,8 @@ def train_shard(
         return line
 
     with open(state / CLAIMS, "ab") as claims, ThreadPoolExecutor(threads) as pool:
-        jobs = [pool.submit(run, trial) for trial in trials]
         try:
+            jobs = [pool.submit(run, trial) for trial in trials]
             ended, _ = wait(jobs, return_when=FIRST_EXCEPTION)
             for job in ended:
                 job.result()  # raises what the trial has raised
@@ -140,8 +140,9 @@ def _line(
     if line is None:
         try:
             record = train(plan, trial, sequences, kernel, checkpoint, digest, report, stopping)
-        except OSError:
-            raise  # the disk's fault: the next trial would meet the same
+        except OSError as error:  # the disk's fault: the next trial would meet the same
+            log.error("trial %d ends here: %s", trial["trial"], error)
+            raise
         except Exception as error:
             log.exception("trial %d failed", trial["trial"])
             reason = " ".join(f"{type(error).__name__}: {error}".split())

@@ -168,27 +168,30 @@ def train(
 
     status, kept = "completed", None
     with ThreadPoolExecutor(1) as writer:
-        while (
-            progress.epoch < plan.epochs and progress.epoch - progress.best_epoch <= plan.patience
-        ):
-            start = clock(plan.device)
-            finite = _train_epoch(engine, trial, progress, len(sequences.indices("train")))
-            progress.train_seconds += clock(plan.device) - start
-            if kept:
-                kept.result()  # raises what writing has raised
-            if not finite:
-                status = "diverged"
-                break
-            kept = writer.submit(keep, copy(progress))
-            if stopping.is_set():
-                raise KeyboardInterrupt
+        try:
+            while (
+                progress.epoch < plan.epochs
+                and progress.epoch - progress.best_epoch <= plan.patience
+            ):
+                if stopping.is_set():
+                    raise KeyboardInterrupt
+                start = clock(plan.device)
+                finite = _train_epoch(engine, trial, progress, len(sequences.indices("train")))
+                progress.train_seconds += clock(plan.device) - start
+                if kept:
+                    kept.result()
+                if not finite:
+                    status = "diverged"
+                    break
+                kept = writer.submit(keep, copy(progress))
 
-        test = None
-        if progress.best_epoch:
-            engine.restore(progress.best, None)
-            test = engine.evaluate("test").measure
-    if kept:
-        kept.result()
+            test = None
+            if progress.best_epoch:
+                engine.restore(progress.best, None)
+                test = engine.evaluate("test").measure
+        finally:
+            if kept:
+                kept.result()  # raises what writing has raised, whatever else has happened
     return {
         **_begun(plan, trial, sequences),
         "status": status,
