@@ -86,6 +86,26 @@ class Finding:
     note: str = ""
 
 
+Judge = Callable[[Tables, str], Finding]
+"""From the tables and a task to a finding; raises `Undecided` where they do not suffice."""
+
+
+class Undecided(Exception):  # noqa: N818
+    """A study is too small for a claim, or lacks what it takes.
+
+    Parameters
+    ----------
+    note : str
+        Why.
+    measured : float
+        Up to three: the number behind the claim and its interval, if there is one all the same.
+    """
+
+    def __init__(self, note: str, *measured: float):
+        super().__init__(note)
+        self.finding = Finding(None, *measured, note=note)
+
+
 @dataclass(frozen=True)
 class Claim:
     """A statement of the paper about one task or about all of them.
@@ -105,7 +125,7 @@ class Claim:
     statement: str
     paper: dict[str, str]
     rule: str
-    judge: Callable[[Tables, str], Finding] = field(repr=False)
+    judge: Judge = field(repr=False)
 
 
 def _row(table: pd.DataFrame, **keys: str) -> pd.Series | None:
@@ -115,28 +135,33 @@ def _row(table: pd.DataFrame, **keys: str) -> pd.Series | None:
     return chosen.iloc[0] if len(chosen) else None
 
 
-def _compared(tables: Tables, task: str, variant: str) -> Finding | pd.Series:
-    """Return the row of a comparison that is large enough to decide, or why there is none."""
+def _compared(tables: Tables, task: str, variant: str) -> pd.Series:
+    """Return the row of a comparison that is large enough to decide."""
     row = _row(tables.welch, task=task, variant=variant)
     if row is None:
-        return Finding(None, note=f"{variant} is not in the study")
+        raise Undecided(f"{variant} is not in the study")
     found = (row["difference"], row["ci_low"], row["ci_high"])
     if pd.isna(row["p"]):
-        return Finding(None, *found, note=row["note"])
+        raise Undecided(row["note"], *found)
     smaller = min(row["n"], row["n_vanilla"])
     if smaller < GROUP_MINIMUM:
-        note = f"too few trials: {smaller} selected, {GROUP_MINIMUM} are needed"
-        return Finding(None, *found, note=note)
+        raise Undecided(f"too few trials: {smaller} selected, {GROUP_MINIMUM} are needed", *found)
     return row
 
 
-def worse_than_vanilla(variant: str) -> Callable[[Tables, str], Finding]:
-    """Judge that a variant is significantly worse than V.
+def _is_worse(row: pd.Series) -> bool:
+    return bool(row["significant"]) and row["difference"] > 0
+
+
+def beside_vanilla(variant: str, holds: Callable[[pd.Series], bool]) -> Judge:
+    """Judge how a variant compares with V.
 
     Parameters
     ----------
     variant : str
         One of `OTHERS`.
+    holds : callable
+        From the row of their comparison, as `welch.compare` makes it, to whether the claim holds.
 
     Returns
     -------
@@ -148,36 +173,7 @@ def worse_than_vanilla(variant: str) -> Callable[[Tables, str], Finding]:
 
     def judge(tables: Tables, task: str) -> Finding:
         row = _compared(tables, task, variant)
-        if isinstance(row, Finding):
-            return row
-        worse = bool(row["significant"]) and row["difference"] > 0
-        return Finding(worse, row["difference"], row["ci_low"], row["ci_high"])
-
-    return judge
-
-
-def not_different(variant: str) -> Callable[[Tables, str], Finding]:
-    """Judge that a variant does not differ significantly from V.
-
-    Parameters
-    ----------
-    variant : str
-        One of `OTHERS`.
-
-    Returns
-    -------
-    callable
-        From `Tables` and a task to a `Finding`. Measured is the difference of
-        the mean test results, variant less V, in the task's measure (an error in per cent, or a
-        negative log-likelihood in nats).
-    """
-
-    def judge(tables: Tables, task: str) -> Finding:
-        row = _compared(tables, task, variant)
-        if isinstance(row, Finding):
-            return row
-        same = not row["significant"]
-        return Finding(same, row["difference"], row["ci_low"], row["ci_high"])
+        return Finding(holds(row), row["difference"], row["ci_low"], row["ci_high"])
 
     return judge
 
@@ -199,19 +195,21 @@ def none_better(tables: Tables, task: str) -> Finding:
     """
     rows = tables.welch[(tables.welch["task"] == task) & (tables.welch["variant"] != "V")]
     if rows.empty:
-        return Finding(None, note="the study has no variant beside V")
-    compared = {variant: _compared(tables, task, variant) for variant in rows["variant"]}
-    undecided = [variant for variant, row in compared.items() if isinstance(row, Finding)]
-    better = [
-        variant
-        for variant, row in compared.items()
-        if variant not in undecided and bool(row["significant"]) and row["difference"] < 0
-    ]
+        raise Undecided("the study has no variant beside V")
+    undecided, better = [], []
+    for variant in rows["variant"]:
+        try:
+            row = _compared(tables, task, variant)
+        except Undecided:
+            undecided.append(variant)
+            continue
+        if bool(row["significant"]) and row["difference"] < 0:
+            better.append(variant)
     count = float(len(better))
     if better:
         return Finding(holds=False, measured=count, note=", ".join(better))
     if undecided:
-        return Finding(None, count, note=f"too few trials: {', '.join(undecided)}")
+        raise Undecided(f"too few trials: {', '.join(undecided)}", count)
     return Finding(holds=True, measured=count)
 
 
@@ -230,12 +228,8 @@ def most_critical(tables: Tables, task: str) -> Finding:
         Measured is the smaller of the two differences from V, in the task's measure.
     """
     rows = [_compared(tables, task, variant) for variant in ("NFG", "NOAF")]
-    for row in rows:
-        if isinstance(row, Finding):
-            return row
     row = min(rows, key=lambda row: row["difference"])
-    worse = all(bool(row["significant"]) and row["difference"] > 0 for row in rows)
-    return Finding(worse, row["difference"], row["ci_low"], row["ci_high"])
+    return Finding(all(map(_is_worse, rows)), row["difference"], row["ci_low"], row["ci_high"])
 
 
 def best_result(tables: Tables, task: str) -> Finding:
@@ -258,24 +252,23 @@ def best_result(tables: Tables, task: str) -> Finding:
     rows = tables.distributions
     rows = rows[(rows["task"] == task) & (rows["trials"] == "selected") & (rows["n"] > 0)]
     if rows.empty:
-        return Finding(None, note="no trial has a result")
+        raise Undecided("no trial has a result")
     row = rows.loc[rows["minimum"].idxmin()]
     others = sorted(set(rows["source"].fillna("unknown")) - PAPER_SOURCES[task])
     if others:
-        note = f"another corpus than the paper's: {'; '.join(others)}"
-        return Finding(None, row["minimum"], note=note)
+        raise Undecided(f"another corpus than the paper's: {'; '.join(others)}", row["minimum"])
     reached = row["minimum"] <= 1.02 * BEST[task]
     if not reached and row["n"] < GROUP_MINIMUM:
         note = f"too few trials: {row['n']} selected, {GROUP_MINIMUM} are needed"
-        return Finding(None, row["minimum"], note=note)
+        raise Undecided(note, row["minimum"])
     return Finding(bool(reached), row["minimum"], note=row["variant"])
 
 
-def _forest(tables: Tables, task: str, response: str = "test") -> Finding | pd.DataFrame:
-    """Return vanilla's importances where its forest can be trusted, or why it cannot."""
+def _forest(tables: Tables, task: str, response: str = "test") -> pd.DataFrame:
+    """Return vanilla's importances, if its forest can be trusted."""
     table = tables.importance
     if table.empty:
-        return Finding(None, note="no importances")
+        raise Undecided("no importances")
     for column, value, note in (
         ("task", task, "the task is not in the study"),
         ("variant", "V", "V is not in the study"),
@@ -283,16 +276,14 @@ def _forest(tables: Tables, task: str, response: str = "test") -> Finding | pd.D
     ):
         table = table[table[column] == value]
         if table.empty:
-            return Finding(None, note=note)
+            raise Undecided(note)
     first = table.iloc[0]
     if table["share"].isna().all():
-        return Finding(None, note=first["note"])
+        raise Undecided(first["note"])
     if first["n"] < FOREST_MINIMUM:
-        note = f"too few trials: {first['n']} of V, {FOREST_MINIMUM} are needed"
-        return Finding(None, note=note)
+        raise Undecided(f"too few trials: {first['n']} of V, {FOREST_MINIMUM} are needed")
     if not first["oob_r2"] >= R2_MINIMUM:
-        note = f"the forest explains too little: out-of-bag R² {first['oob_r2']:.2f}"
-        return Finding(None, note=note)
+        raise Undecided(f"the forest explains too little: out-of-bag R² {first['oob_r2']:.2f}")
     return table
 
 
@@ -306,9 +297,7 @@ def _share(table: pd.DataFrame, terms: pd.Series) -> tuple[float, float, float]:
     return share, max(0.0, share - half), min(1.0, share + half)
 
 
-def share_between(
-    terms: Callable[[pd.DataFrame], pd.Series], low: float, high: float
-) -> Callable[[Tables, str], Finding]:
+def share_between(terms: Callable[[pd.DataFrame], pd.Series], low: float, high: float) -> Judge:
     """Judge that the share of some terms in the variance of V's test error lies in a range.
 
     A share out of the range whose interval reaches into it decides nothing.
@@ -328,19 +317,17 @@ def share_between(
 
     def judge(tables: Tables, task: str) -> Finding:
         table = _forest(tables, task)
-        if isinstance(table, Finding):
-            return table
         share, bottom, top = _share(table, terms(table))
         if low <= share <= high:
             return Finding(holds=True, measured=share, low=bottom, high=top)
         if bottom <= high and top >= low:
-            return Finding(None, share, bottom, top, "the interval reaches into the paper's range")
+            raise Undecided("the interval reaches into the paper's range", share, bottom, top)
         return Finding(holds=False, measured=share, low=bottom, high=top)
 
     return judge
 
 
-def ranked(parameter: str, rank: int) -> Callable[[Tables, str], Finding]:
+def ranked(parameter: str, rank: int) -> Judge:
     """Judge that a main effect is the one of a rank.
 
     Parameters
@@ -359,14 +346,10 @@ def ranked(parameter: str, rank: int) -> Callable[[Tables, str], Finding]:
 
     def judge(tables: Tables, task: str) -> Finding:
         table = _forest(tables, task)
-        if isinstance(table, Finding):
-            return table
         main = table[table["order"] == 1].sort_values("share", ascending=False)
-        position = (
-            main["term"].tolist().index(parameter) + 1 if parameter in set(main["term"]) else 0
-        )
-        if not position:
-            return Finding(None, note=f"{parameter} does not vary")
+        if parameter not in set(main["term"]):
+            raise Undecided(f"{parameter} does not vary")
+        position = main["term"].tolist().index(parameter) + 1
         found = _share(table, table["term"] == parameter)
         return Finding(position == rank, *found, note=f"rank {position}")
 
@@ -390,25 +373,24 @@ def interactions_largest_on_timit(tables: Tables, _: str) -> Finding:
     """
     found = {}
     for task in PAPER_TASKS:
-        table = _forest(tables, task)
-        if isinstance(table, Finding):
-            return Finding(None, note=f"{task}: {table.note}")
+        try:
+            table = _forest(tables, task)
+        except Undecided as reason:
+            raise Undecided(f"{task}: {reason}") from None
         found[task] = _share(table, table["order"].ne(1).fillna(value=True))
     largest = max(found, key=lambda task: found[task][0])
     return Finding(largest == "timit", *found["timit"], note=f"largest on {largest}")
 
 
-def _curve(
-    tables: Tables, task: str, parameter: str, response: str = "test"
-) -> Finding | pd.DataFrame:
-    """Return vanilla's marginal over a parameter where its forest can be trusted, or why not."""
-    table = _forest(tables, task, response)
-    if isinstance(table, Finding):
-        return table
+def _curve(tables: Tables, task: str, parameter: str, response: str = "test") -> pd.DataFrame:
+    """Return vanilla's marginal over a parameter, if its forest can be trusted."""
+    _forest(tables, task, response)
     rows = tables.marginals
     rows = rows[(rows["task"] == task) & (rows["variant"] == "V") & (rows["response"] == response)]
     rows = rows[rows["parameter"] == parameter].sort_values("value")
-    return Finding(None, note=f"{parameter} does not vary") if rows.empty else rows
+    if rows.empty:
+        raise Undecided(f"{parameter} does not vary")
+    return rows
 
 
 def basin(tables: Tables, task: str) -> Finding:
@@ -426,8 +408,6 @@ def basin(tables: Tables, task: str) -> Finding:
         Measured is the width, in decades of the learning rate.
     """
     curve = _curve(tables, task, "learning_rate")
-    if isinstance(curve, Finding):
-        return curve
     mean, rate = curve["mean"].to_numpy(), np.log10(curve["value"].to_numpy())
     good = mean <= mean.min() + 0.1 * np.ptp(mean)
     # The stretch around the best rate, without gaps.
@@ -456,8 +436,6 @@ def best_rate_at_the_high_end(tables: Tables, task: str) -> Finding:
         Measured is the learning rate of the least marginal error.
     """
     curve = _curve(tables, task, "learning_rate")
-    if isinstance(curve, Finding):
-        return curve
     best = curve.loc[curve["mean"].idxmin(), "value"]
     return Finding(bool(best >= 0.1 * curve["value"].max()), best)
 
@@ -466,11 +444,11 @@ def _signed(change: float, half: float, negative: bool) -> Finding:
     """Judge the sign of a change, which half the width of its interval must not reach."""
     low, high = change - half, change + half
     if not (low > 0 or high < 0):
-        return Finding(None, change, low, high, "the interval spans 0")
+        raise Undecided("the interval spans 0", change, low, high)
     return Finding(bool((change < 0) == negative), change, low, high)
 
 
-def rises(parameter: str, response: str, falls: bool = False) -> Callable[[Tables, str], Finding]:
+def rises(parameter: str, response: str, falls: bool = False) -> Judge:
     """Judge that a response rises (or falls) with a parameter.
 
     A change whose interval spans 0 decides nothing.
@@ -494,8 +472,6 @@ def rises(parameter: str, response: str, falls: bool = False) -> Callable[[Table
 
     def judge(tables: Tables, task: str) -> Finding:
         curve = _curve(tables, task, parameter, response)
-        if isinstance(curve, Finding):
-            return curve
         tenth = max(1, len(curve) // 10)
         start, end = curve.head(tenth), curve.tail(tenth)
         change = end["mean"].mean() - start["mean"].mean()
@@ -521,8 +497,6 @@ def diminishing_returns(tables: Tables, task: str) -> Finding:
         NaN where small networks gain nothing.
     """
     curve = _curve(tables, task, "hidden_size")
-    if isinstance(curve, Finding):
-        return curve
     size, mean = curve["value"].to_numpy(), curve["mean"].to_numpy()
     middle = len(size) // 2
     early = (mean[0] - mean[middle]) / (size[middle] - size[0])
@@ -551,12 +525,10 @@ def dip(tables: Tables, task: str) -> Finding:
         that at 0 to 0.1, in the task's measure.
     """
     curve = _curve(tables, task, "input_noise")
-    if isinstance(curve, Finding):
-        return curve
     none = curve[curve["value"] <= 0.1]
     some = curve[curve["value"].between(0.2, 0.5)]
     if none.empty or some.empty:
-        return Finding(None, note="the searched noise does not span 0.1 and 0.2 to 0.5")
+        raise Undecided("the searched noise does not span 0.1 and 0.2 to 0.5")
     change = some["mean"].mean() - none["mean"].mean()
     half = 1.96 * math.hypot(some["sd"].mean(), none["sd"].mean())
     return _signed(change, half, negative=True)
@@ -584,7 +556,7 @@ CLAIMS = (
             f"{variant} is significantly worse than V",
             {task: "worse" for task in PAPER_TASKS if variant in WORSE[task]},
             f"corrected Welch test significant and the difference above 0; {ENOUGH}",
-            worse_than_vanilla(variant),
+            beside_vanilla(variant, _is_worse),
         )
         for variant in OTHERS
         if any(variant in WORSE[task] for task in PAPER_TASKS)
@@ -594,7 +566,7 @@ CLAIMS = (
             f"{variant} does not differ significantly from V",
             {task: "no difference" for task in PAPER_TASKS if variant not in WORSE[task]},
             f"corrected Welch test not significant; {ENOUGH}",
-            not_different(variant),
+            beside_vanilla(variant, lambda row: not row["significant"]),
         )
         for variant in OTHERS
         if any(variant not in WORSE[task] for task in PAPER_TASKS)
@@ -748,7 +720,10 @@ def judge(tables: Tables) -> pd.DataFrame:
         for task, paper in claim.paper.items():
             if task != "all" and task not in doubts:
                 continue
-            finding = claim.judge(tables, task)
+            try:
+                finding = claim.judge(tables, task)
+            except Undecided as reason:
+                finding = reason.finding
             verdict = {True: REPRODUCED, False: NOT_REPRODUCED, None: UNDECIDED}[finding.holds]
             note = finding.note
             tasks = PAPER_TASKS if task == "all" else (task,)
