@@ -10,6 +10,10 @@ import json
 import logging
 import os
 import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +28,8 @@ log = logging.getLogger(__name__)
 @dataclass
 class Progress:
     """How far a trial has come.
+
+    Its arrays and lists are never changed, only replaced, so that a copy of it stays what it was.
 
     Parameters
     ----------
@@ -74,6 +80,37 @@ def save(path: str | os.PathLike, progress: Progress, fingerprint: str) -> None:
     arrays = np.concatenate(weights, axis=None)
     crc = zlib.crc32(arrays, zlib.crc32(line)).to_bytes(CRC, "little")
     write_atomically(path, lambda file: file.writelines((line, arrays, crc)))
+
+
+@contextmanager
+def in_background(write: Callable[[Progress], None]) -> Iterator[Callable[[Progress], None]]:
+    """Let a trial go on while its last epoch is being written.
+
+    Parameters
+    ----------
+    write : callable
+        Is called in another thread, with one progress after the other.
+
+    Yields
+    ------
+    callable
+        Has a progress written as it now is, once the one before it is written; raises what that
+        has raised. At the end the last is waited for, and what it raises goes before anything else.
+    """
+    last = None
+
+    def begin(progress: Progress) -> None:
+        nonlocal last
+        if last:
+            last.result()
+        last = thread.submit(write, copy(progress))
+
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            yield begin
+        finally:
+            if last:
+                last.result()
 
 
 def load(

@@ -8,8 +8,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from copy import copy
 from dataclasses import asdict, dataclass
 
 from odyssey import seeds
@@ -166,32 +164,23 @@ def train(
         checkpoints.save(checkpoint, done, digest)
         report(trial["trial"], done.epoch, done.train_loss[-1], done.validation[-1])
 
-    status, kept = "completed", None
-    with ThreadPoolExecutor(1) as writer:
-        try:
-            while (
-                progress.epoch < plan.epochs
-                and progress.epoch - progress.best_epoch <= plan.patience
-            ):
-                if stopping.is_set():
-                    raise KeyboardInterrupt
-                start = clock(plan.device)
-                finite = _train_epoch(engine, trial, progress, len(sequences.indices("train")))
-                progress.train_seconds += clock(plan.device) - start
-                if kept:
-                    kept.result()
-                if not finite:
-                    status = "diverged"
-                    break
-                kept = writer.submit(keep, copy(progress))
-
-            test = None
-            if progress.best_epoch:
-                engine.restore(progress.best, None)
-                test = engine.evaluate("test").measure
-        finally:
-            if kept:
-                kept.result()  # raises what writing has raised, whatever else has happened
+    status, test = "completed", None
+    with checkpoints.in_background(keep) as begin_to_keep:
+        while (
+            progress.epoch < plan.epochs and progress.epoch - progress.best_epoch <= plan.patience
+        ):
+            if stopping.is_set():
+                raise KeyboardInterrupt
+            start = clock(plan.device)
+            finite = _train_epoch(engine, trial, progress, len(sequences.indices("train")))
+            progress.train_seconds += clock(plan.device) - start
+            if not finite:
+                status = "diverged"
+                break
+            begin_to_keep(progress)
+        if progress.best_epoch:
+            engine.restore(progress.best, None)
+            test = engine.evaluate("test").measure
     return {
         **_begun(plan, trial, sequences),
         "status": status,
@@ -294,7 +283,6 @@ def _train_epoch(engine, trial: dict, progress: checkpoints.Progress, count: int
     if not progress.validation or validation.measure < min(progress.validation):
         progress.best, progress.best_epoch = progress.weights, epoch
     progress.epoch = epoch
-    # New lists: the old ones may be on their way into a checkpoint.
     progress.train_loss = [*progress.train_loss, train_loss]
     progress.validation = [*progress.validation, validation.measure]
     return True
