@@ -23,18 +23,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.cells.build import build
-from odyssey.config import read_study
+from odyssey.config import study_or_exit
 from odyssey.corpora.jsb import read_json
 from odyssey.features import pianoroll
 from odyssey.search import draw_cell
 from odyssey.training import trial as training
-from odyssey.training.engines import Evaluation, open_engine
-from odyssey.training.reference import ReferenceEngine, sequence_loss
+from odyssey.training.engines import open_engine
+from odyssey.training.reference import ReferenceEngine
 
 RESULTS = Path(__file__).parent / "results" / "plain_pytorch.csv"
 BARS = ("i", "f", "z", "o")  # as torch.nn.LSTM stacks them
@@ -61,21 +60,6 @@ class LSTMEngine(ReferenceEngine):
         given = {theirs: w[ours] for theirs, ours in names.items()} | {"bias_hh_l0": self.zero}
         y, _ = torch.func.functional_call(self.lstm, given, (x[:, None],))
         return torch.addmm(w["output.b"], y[:, 0], w["output.W"].T)
-
-    def _gradients(self, x, targets):
-        loss = sequence_loss(self._logits(x), targets, self.network.loss)
-        gradients = torch.autograd.grad(loss, list(self.weights.values()))
-        return loss.item(), dict(zip(self.weights, gradients, strict=True))
-
-    @torch.no_grad()
-    def evaluate(self, split):
-        """See `Engine.evaluate`."""
-        loss = frames = 0
-        for index in self.sequences.indices(split):
-            x, targets = self._sequence(index)
-            loss += sequence_loss(self._logits(x), targets, self.network.loss).item()
-            frames += len(x)
-        return Evaluation(loss / frames, loss / frames)
 
 
 def _stacked(weights):
@@ -144,7 +128,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=5, help="of variant NP (default: 5)")
     parser.add_argument("--seed", type=int, default=0, help="of the drawing (default: 0)")
     arguments = parser.parse_args()
-    study = read_study(yaml.safe_load(arguments.configfile.read_text()))
+    study = study_or_exit([arguments.configfile])
     sequences = pianoroll.sequences(read_json(study.tasks.chosen["jsb"].path), "json")
     draw = np.random.default_rng(arguments.seed)
     some = {v: draw.permutation(draw_cell(study, "jsb", v)) for v in study.variants}

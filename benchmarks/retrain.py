@@ -15,12 +15,11 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.analysis.collect import curves_table, read_records, read_trials, trials_table
-from odyssey.config import read_study
+from odyssey.config import study_or_exit
 
 REPOSITORY = Path(__file__).parents[1]
 CELL = ["task", "variant", "trial"]
@@ -59,7 +58,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=10, help="how many (default: 10)")
     parser.add_argument("--seed", type=int, default=0, help="of their drawing (default: 0)")
     arguments = parser.parse_args()
-    study = read_study(yaml.safe_load(arguments.configfile.read_text()))
+    study = study_or_exit([arguments.configfile])
     results = Path("results") / study.study
     if not (REPOSITORY / results / "trials.csv").exists():
         sys.exit(f"There is no {results}/trials.csv: the study is not finished.")

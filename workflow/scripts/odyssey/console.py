@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+ENDINGS = (signal.SIGTERM, signal.SIGUSR1)  # with which a cluster announces that time is over
+
 
 @contextmanager
 def job(log_file: str | os.PathLike) -> Iterator[None]:
@@ -35,7 +37,7 @@ def job(log_file: str | os.PathLike) -> Iterator[None]:
         force=True,
     )
     logging.raiseExceptions = False  # on a full disk the log is the first thing not to be written
-    for number in (signal.SIGTERM, signal.SIGUSR1):
+    for number in ENDINGS:
         signal.signal(number, _end)
     try:
         yield
@@ -52,7 +54,7 @@ def job(log_file: str | os.PathLike) -> Iterator[None]:
 
 
 def _end(number: int, _frame) -> None:
-    for further in (signal.SIGTERM, signal.SIGUSR1):  # would cut short what the first has begun
+    for further in ENDINGS:  # would cut short what the first has begun
         signal.signal(further, signal.SIG_IGN)
     raise KeyboardInterrupt(number)
 

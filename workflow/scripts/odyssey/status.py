@@ -18,7 +18,7 @@ from odyssey.config import Study, study_or_exit
 from odyssey.files import file_digest
 from odyssey.search import draw_cell
 from odyssey.training.checkpoints import epochs_done
-from odyssey.training.cost import epoch_seconds
+from odyssey.training.cost import expected_seconds
 from odyssey.training.shard import being_trained, finished_line
 from odyssey.training.trial import Plan, fingerprint
 
@@ -91,16 +91,17 @@ def _look_at_cell(
     training = study.training
     plan = Plan(task, variant, study.epochs(task), training.patience, engine, training.device)
     at_work = being_trained(state, cell.trials)
-    for trial in draw_cell(study, task, variant):
+    trials = draw_cell(study, task, variant)
+    expected = expected_seconds(study, task, variant, trials)
+    for trial, seconds in zip(trials, expected, strict=True):
         number = trial["trial"]
-        epoch = epoch_seconds(task, study.tasks.chosen[task], variant, trial["hidden_size"], engine)
         digest = fingerprint(plan, trial, features_digest)
         line = finished_line(state / f"{number}.json", digest)
         if line is not None:
             record = json.loads(line)
             cell.statuses[record["status"]] += 1
             cell.spent += record["train_seconds"]
-            cell.expected += study.epochs(task) * epoch
+            cell.expected += seconds
             if record["validation"] is not None:
                 found = record["validation"]
                 cell.best = found if cell.best is None else min(found, cell.best)
@@ -113,7 +114,7 @@ def _look_at_cell(
             continue
         elif done:
             cell.waiting += 1
-        cell.left += max(0, study.epochs(task) - done) * epoch
+        cell.left += max(0, 1 - done / study.epochs(task)) * seconds
     return cell
 
 

@@ -128,8 +128,11 @@ class ReferenceEngine:
         targets = torch.tensor(s.targets[target_end - s.target_lengths[index] : target_end])
         return x, targets.to(self.device)
 
+    def _logits(self, x: torch.Tensor) -> torch.Tensor:
+        return forward(x, self.weights, self.network)
+
     def _gradients(self, x, targets) -> tuple[float, dict[str, torch.Tensor]]:
-        loss = sequence_loss(forward(x, self.weights, self.network), targets, self.network.loss)
+        loss = sequence_loss(self._logits(x), targets, self.network.loss)
         gradients = torch.autograd.grad(loss, list(self.weights.values()))
         return loss.item(), dict(zip(self.weights, gradients, strict=True))
 
@@ -185,7 +188,7 @@ class ReferenceEngine:
         loss = errors = frames = labels = 0
         for index in self.sequences.indices(split):
             x, targets = self._sequence(index)
-            logits = forward(x, self.weights, self.network)
+            logits = self._logits(x)
             loss += sequence_loss(logits, targets, self.network.loss).item()
             frames += len(x)
             labels += len(targets)

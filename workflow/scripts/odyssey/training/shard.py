@@ -148,11 +148,11 @@ def _line(
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             record = failure(plan, trial, sequences, digest, reason)
         line = json.dumps(record, allow_nan=False) + "\n"
-        if record["status"] != "failed":
-            write_atomically(done, lambda file: file.write(line.encode()))
+        if record["status"] == "failed":
+            return line  # and keep the epochs, which serve the next attempt
+        write_atomically(done, lambda file: file.write(line.encode()))
         log.info("trial %d %s: test %s", trial["trial"], record["status"], record["test"])
-    if json.loads(line)["status"] != "failed":  # whose epochs serve the next attempt
-        checkpoint.unlink(missing_ok=True)
+    checkpoint.unlink(missing_ok=True)
     return line
 
 
