@@ -26,9 +26,12 @@ study: $(READY) ## the default study; its figures are then in results/quick/figu
 
 # What stands behind collect, which makes trials.csv of the runs.
 ANALYSED := $(shell sed -n 's/^rule \(.*\):/\1/p' rules/analysis.smk rules/figures.smk rules/report.smk | grep -v collect)
-reference: $(READY) ## results/reference/jsb: tables, figures, claims and report, from its trials.csv
-	$(BIN)/snakemake --cores $(CORES) --configfile config/jsb.yaml --forceall \
-		--allowed-rules $(ANALYSED) -- analysis figures report
+REFERENCES := $(patsubst results/reference/%/trials.csv,%,$(wildcard results/reference/*/trials.csv))
+reference: $(READY) ## results/reference: tables, figures, claims and reports, from each study's trials.csv
+	for study in $(REFERENCES); do \
+		$(BIN)/snakemake --cores $(CORES) --configfile config/$$study.yaml --forceall \
+			--allowed-rules $(ANALYSED) -- analysis figures report || exit; \
+	done
 
 status: $(READY) ## how far the study is (ARGS="--watch --configfile FILE")
 	@PYTHONPATH=workflow/scripts $(BIN)/python -m odyssey.status $(ARGS)

@@ -66,6 +66,7 @@ localrules:
     table_best_trials,
     table_tests,
     table_importance,
+    table_claims,
     table_costs,
 
 

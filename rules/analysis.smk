@@ -178,6 +178,27 @@ rule table_importance:
         "../workflow/scripts/table_importance.py"
 
 
+rule table_claims:
+    input:
+        trials=rules.select_best.output.trials,
+        claims=rules.claims.output[0],
+        module=f"{LIBRARY}/analysis/tables.py",
+    output:
+        report(
+            f"{RESULTS}/tables/claims.csv",
+            caption="../workflow/captions/claims.rst",
+            category="Tables",
+            labels={"table": "claims"},
+        ),
+        expand(f"{RESULTS}/tables/claims.{{ext}}", ext=TABLE_TEXTS),
+    log:
+        f"{LOGS}/tables/claims.log",
+    conda:
+        "../envs/analysis.yaml"
+    script:
+        "../workflow/scripts/table_claims.py"
+
+
 rule table_costs:
     input:
         trials=rules.select_best.output.trials,
@@ -209,4 +230,5 @@ rule analysis:
         rules.table_best_trials.output,
         rules.table_tests.output,
         rules.table_importance.output,
+        rules.table_claims.output,
         rules.table_costs.output,

@@ -154,3 +154,26 @@ def test_the_importance_table_has_a_row_for_each_forest(marked):
     assert table.loc["timit", ["learning_rate", "pairs"]].isna().all()
     assert table["corpus"].to_dict() == {"jsb": "music21", "timit": "synthetic (stand-in)"}
     assert table["note"].to_dict() == {"jsb": "few trials", "timit": "no forest"}
+
+
+def test_the_claims_stand_task_by_task_with_their_corpora(marked):
+    judged = pd.DataFrame(
+        {
+            "claim": ["worse", "worse", "largest", "best"],
+            "task": ["timit", "jsb", "all", "jsb"],
+            "paper": ["worse", "worse", "timit", "≤ 8.38"],
+            "measured": [1.0, 0.5, np.nan, 8.4],
+            "verdict": ["undecided", "reproduced", "undecided", "reproduced"],
+            "rule": ["p < 0.05"] * 4,
+        }
+    )
+    table = tables.claims(judged, marked)
+    assert table.columns.tolist() == ["task", "claim", "paper", "measured", "verdict", "corpus"]
+    assert table[["task", "claim"]].to_numpy().tolist() == [
+        ["timit", "worse"],
+        ["jsb", "worse"],
+        ["jsb", "best"],
+        ["all", "largest"],
+    ]
+    assert table["corpus"].fillna("").tolist() == ["synthetic (stand-in)", *["music21"] * 2, ""]
+    assert r"best & $\leq$ 8.38 & 8.400" in tables.latex(table, "Claims")

@@ -58,6 +58,10 @@ HEADINGS = {
     "higher order": "Higher order",
     "p_selection": "p with selection",
     "p_bootstrap": "p bootstrap",
+    "claim": "Claim",
+    "paper": "Paper",
+    "measured": "Measured",
+    "verdict": "Verdict",
 }
 # Of the table of best trials, what figures read.
 BEST_COLUMNS = {"task": "str", "variant": "str", "trial": "Int64", "best_epoch": "Int64"}
@@ -74,6 +78,11 @@ LATEX = str.maketrans(
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
         "²": r"\textsuperscript{2}",
+        "×": r"$\times$",
+        "<": r"$<$",
+        ">": r"$>$",
+        "≤": r"$\leq$",
+        "≥": r"$\geq$",
     }
 )
 
@@ -181,6 +190,30 @@ def importances(importance: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
         )
     table = pd.DataFrame(rows)
     table["corpus"] = table["task"].map(_corpus_of_task(marked))
+    return table
+
+
+def claims(judged: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
+    """Lay out the verdicts on the paper's statements, with the corpus behind each.
+
+    Parameters
+    ----------
+    judged : pandas.DataFrame
+        As `claims.judge` returns it.
+    marked : pandas.DataFrame
+        As `selection.select` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Task by task, the columns of `claims.judge` but the rules, and `corpus`; last the statements
+        about all tasks together, which have none.
+    """
+    corpora = _corpus_of_task(marked)
+    rows = [judged[judged["task"] == task] for task in (*corpora, "all")]
+    columns = ["task", *judged.columns.drop(["task", "rule"])]
+    table = pd.concat(rows, ignore_index=True)[columns]
+    table["corpus"] = table["task"].map(corpora)
     return table
 
 
