@@ -25,7 +25,7 @@ study: $(READY) ## the default study; its figures are then in results/quick/figu
 	@echo "The figures are in results/quick/figures, the report is results/quick/report.html"
 
 # What stands behind collect, which makes trials.csv of the runs.
-ANALYSED := $(shell sed -n 's/^rule \(.*\):/\1/p' rules/analysis.smk rules/figures.smk rules/report.smk | grep -v collect)
+ANALYSED := $(shell sed -n 's/^ *rule \(.*\):/\1/p' rules/analysis.smk rules/figures.smk rules/report.smk | grep -v collect)
 REFERENCES := $(patsubst results/reference/%/trials.csv,%,$(wildcard results/reference/*/trials.csv))
 reference: $(READY) ## results/reference: tables, figures, claims and reports, from each study's trials.csv
 	for study in $(REFERENCES); do \

@@ -30,6 +30,7 @@ from odyssey import seeds
 from odyssey.cells.build import build
 from odyssey.cells.variants import PAPER_VARIANTS, variant
 from odyssey.features.sequences import Description, Sequences
+from odyssey.machine import processor
 from odyssey.training.engines import Optimiser
 from odyssey.training.fused import FusedEngine
 from odyssey.training.networks import Network, initial_weights
@@ -285,15 +286,6 @@ def scaling(network: Network, sequences: Sequences, kernel: str, repetitions: in
 
     pairs = [(run(1), run(2)) for _ in range(repetitions)]
     return 2 * median(one for one, _ in pairs) / median(two for _, two in pairs)
-
-
-def processor() -> str:
-    """Name the processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def measure(kernel: str, repetitions: int) -> list[dict]:

@@ -52,6 +52,7 @@ rule welch:
         alpha=study.analysis.alpha,
         correction=study.analysis.correction,
         selection_luck=study.analysis.selection_luck,
+        seed=study.seed,
     script:
         "../workflow/scripts/welch.py"
 

@@ -3,6 +3,8 @@
 import math
 from functools import cache
 
+from snakemake.exceptions import WorkflowError
+
 
 def timit_corpus(wildcards):
     """The folder of speech, the user's own or one made up."""
@@ -43,8 +45,10 @@ def shards_of(task, variant):
 
 def drawn(wildcards):
     """The trials that a run file's name asks for: one of the study's shards, or any others."""
-    trials = drawn_trials(wildcards.task, wildcards.variant)
-    return trials[int(wildcards.first) : int(wildcards.last) + 1]
+    first, last = int(wildcards.first), int(wildcards.last)
+    if first > last:
+        raise WorkflowError(f"{first}-{last}.jsonl: the first trial comes after the last")
+    return drawn_trials(wildcards.task, wildcards.variant)[first : last + 1]
 
 
 def train_minutes(wildcards, attempt):

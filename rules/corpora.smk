@@ -11,6 +11,7 @@ if study.tasks.timit and study.tasks.timit.source == "synthetic":
             "../envs/features.yaml"
         threads: 8
         params:
+            preparation=PREPARATION,
             sizes=study.tasks.timit.synthetic.model_dump(),
         script:
             "../workflow/scripts/make_timit.py"
@@ -26,6 +27,7 @@ if study.tasks.iam and study.tasks.iam.source == "synthetic":
         conda:
             "../envs/features.yaml"
         params:
+            preparation=PREPARATION,
             sizes=study.tasks.iam.synthetic.model_dump(),
         script:
             "../workflow/scripts/make_iam.py"

@@ -23,7 +23,7 @@ FIGURES = [
 
 rule figure_1:
     input:
-        modules=drawn_by("figure_1"),
+        modules=[*drawn_by("figure_1"), f"{LIBRARY}/cells/variants.py"],
     output:
         report(
             f"{RESULTS}/figures/figure_1.svg",

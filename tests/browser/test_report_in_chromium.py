@@ -28,7 +28,12 @@ CONFIGURATION = {
     "study": "made-up",
     "seed": 1,
     "search": {"trials": TRIALS},
-    "analysis": {"best_fraction": 0.1, "alpha": 0.05, "correction": "bonferroni"},
+    "analysis": {
+        "best_fraction": 0.1,
+        "alpha": 0.05,
+        "correction": "bonferroni",
+        "selection_luck": True,
+    },
 }
 # The marks of Vega's scene, which `items` finds by these names, with their places on the page.
 POINTS, CURVE = "concat_1_layer_0_marks", "concat_2_layer_1_marks"

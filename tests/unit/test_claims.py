@@ -304,8 +304,29 @@ def test_a_better_variant_of_too_few_trials_refutes_nothing():
     small = altered("NP", significant=True, difference=-1.0, n=claims.GROUP_MINIMUM - 1)
     rows = claims.judge(study(welch=small)).set_index("claim").loc[statement]
     assert set(rows["verdict"]) == {claims.UNDECIDED}
-    assert set(rows["note"]) == {"too few trials: NP"}
+    assert set(rows["note"]) == {"NP: too few trials: 9 selected, 10 are needed"}
     assert set(rows["measured"]) == {0.0}
+
+
+def test_not_all_variants_compared_are_not_none_better():
+    statement = "No variant is significantly better than V"
+    few = comparisons()
+    few = few[few["variant"].isin(["V", "NFG"])]
+    rows = claims.judge(study(welch=few)).set_index("claim").loc[statement]
+    assert set(rows["verdict"]) == {claims.UNDECIDED}
+    assert set(rows["note"]) == {"CIFG, FGR, NP, NOG, NIAF, NIG, NOAF: not in the study"}
+
+
+def test_a_variant_of_ones_own_decides_nothing_about_the_paper():
+    welch, distributions = altered("NP", difference=-1.0, significant=True), spreads(minimum=1.1)
+    best = distributions["variant"] == "NP"
+    distributions.loc[best, "minimum"] /= 2
+    for table in (welch, distributions):
+        table.loc[table["variant"] == "NP", "variant"] = "NP+NOG"
+    table = claims.judge(study(welch=welch, distributions=distributions)).set_index("claim")
+    better = table.loc["No variant is significantly better than V"]
+    assert set(better["note"]) == {"NP: not in the study"}
+    assert set(table.loc[BEST_RESULT, "verdict"]) == {claims.NOT_REPRODUCED}
 
 
 def test_a_better_variant_refutes_whatever_the_size_of_the_others():

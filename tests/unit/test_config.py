@@ -56,6 +56,10 @@ def study(**changes):
             "tasks.timit.synthetic.words: the range is empty",
         ),
         (
+            {"tasks": {"timit": {"synthetic": {"words": {"low": 1, "high": 2}}}}},
+            "tasks.timit.synthetic.words: high must be at least 3 (given: 2)",
+        ),
+        (
             {"tasks": {"iam": {"source": "iam", "path": "/nowhere"}}},
             "tasks.iam.path: there is no folder /nowhere",
         ),

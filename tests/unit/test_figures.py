@@ -261,7 +261,18 @@ def test_where_there_is_no_forest_the_figure_says_so(analysed):
         figure_5.draw(fanova.main_shares(importance), distributions, "NP"),
         figure_6.draw(interactions, distributions, "NP"),
     ):
-        assert [text.get_text() for text in figure.texts] == ["NP: too few trials to grow a forest"]
+        assert [text.get_text() for text in figure.texts] == [
+            "NP: no forest, or none of these hyperparameters varies"
+        ]
+
+
+def test_pairs_with_a_flag_have_no_map(analysed):
+    distributions, _, _, interactions = analysed
+    flag = interactions[interactions["parameter_x"] == "learning_rate"].assign(parameter_y="clip")
+    figure = figure_6.draw(flag, distributions)
+    assert [text.get_text() for text in figure.texts] == [
+        "V: no forest, or none of these hyperparameters varies"
+    ]
 
 
 @pytest.mark.parametrize("variants", [PAPER_VARIANTS, ("V",), ("V", "NFG+NOAF"), ("CIFG", "FGR")])
@@ -353,7 +364,7 @@ def test_pareto_draws_the_front_of_the_table():
 
 
 def test_lines_of_variants_differ_in_colour_or_style():
-    looks = [expected_best.line_of(name, list(PAPER_VARIANTS)) for name in PAPER_VARIANTS]
+    looks = [style.line_of(name, list(PAPER_VARIANTS)) for name in PAPER_VARIANTS]
     assert len({(look["color"], look["linestyle"]) for look in looks}) == 9
-    dots = [expected_best.dot_of(name, list(PAPER_VARIANTS)) for name in PAPER_VARIANTS]
+    dots = [style.dot_of(name, list(PAPER_VARIANTS)) for name in PAPER_VARIANTS]
     assert len({look["marker"] for look in dots}) == 9

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,18 @@ def check_gradients(network, sequences, kernel, instruction_set=None, floor=0.0)
             assert found[name].shape == g.shape
             error, norm = np.linalg.norm(found[name] - g), np.linalg.norm(g)
             assert error <= PROMISE * norm + floor * whole, (name, index, error / (norm or 1))
+
+
+def test_a_change_that_the_kernel_does_not_know_is_refused(kernel):
+    @dataclass(frozen=True)
+    class Rounded(Variant):
+        rounded: bool = False
+
+    network = Network(Rounded(), 7, 3, 5, 1, "sigmoid")
+    check_gradients(network, make(network, (2,)), kernel)
+    network = replace(network, variant=Rounded(rounded=True))
+    with pytest.raises(ValueError, match=r"does not have rounded, .* engine: reference"):
+        FusedEngine(network, make(network, (2,)), {}, kernel)
 
 
 @pytest.mark.parametrize("hidden_size", [13, 16])  # no vector's multiple, and every vector's

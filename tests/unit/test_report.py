@@ -21,7 +21,12 @@ CONFIGURATION = {
     "study": "made-up",
     "seed": 1,
     "search": {"trials": 200, "learning_rate": {"low": 1e-6, "high": 1e-2}},
-    "analysis": {"best_fraction": 0.1, "alpha": 0.05, "correction": "bonferroni"},
+    "analysis": {
+        "best_fraction": 0.1,
+        "alpha": 0.05,
+        "correction": "bonferroni",
+        "selection_luck": True,
+    },
 }
 # Tags that have no end.
 VOID = {"meta", "link", "img", "br", "input", "hr"}
@@ -528,11 +533,13 @@ def test_a_study_without_stand_ins_has_no_notice():
     assert "tand-in" not in parse(render(small(synthetic=())))[1]
 
 
-def test_a_study_without_any_result_is_still_a_page():
+@pytest.mark.parametrize(("status", "seconds"), [("diverged", 1.0), ("failed", 0.0)])
+def test_a_study_without_any_result_is_still_a_page(status, seconds):
     made = made_up_trials.trials(3, ("jsb",), ("V", "NP"), ())
     made[["validation", "test"]] = np.nan
     made["epochs"] = 0
-    made["status"] = "diverged"
+    made["status"] = status
+    made["train_seconds"] = seconds
     marked = selection.select(made)
     page = render(
         Contents(CONFIGURATION, marked, made_up_trials.curves(made), welch.compare(marked))

@@ -124,7 +124,7 @@ def test_a_pause_that_is_none_is_refused(seconds, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["status", f"--watch={seconds}"])
     with pytest.raises(SystemExit):
         status.main()
-    assert "argument --watch: invalid" in capsys.readouterr().err
+    assert f"{seconds} is no number of seconds from 0.1 to 86400" in capsys.readouterr().err
 
 
 def test_looking_at_a_study_takes_no_claim_from_its_jobs(study, results):

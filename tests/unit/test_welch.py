@@ -301,6 +301,15 @@ def test_the_bootstrap_is_seeded_and_left_out_of_small_groups():
     assert compare(trials, resamples=0)["p_bootstrap"].isna().all()
 
 
+def test_another_variant_changes_no_bootstrap():
+    cells = {"V": normal(0, 0, 1, 9), "NIG": normal(2, 0, 1, 9)}
+    alone, beside = selected(**cells), selected(NP=normal(1, 1, 1, 9), **cells)
+    columns = ["p_bootstrap", "bootstrap_low", "bootstrap_high"]
+    found = [compare(trials).set_index("variant").loc["NIG", columns] for trials in (alone, beside)]
+    assert found[0].notna().all()
+    assert found[0].equals(found[1])
+
+
 @pytest.fixture(scope="module")
 def null_studies() -> pd.DataFrame:
     """Select the best of 500 studies of nine variants that are all the same."""
@@ -312,7 +321,7 @@ def null_studies() -> pd.DataFrame:
     studies = pd.DataFrame(
         {
             # Families are tasks: 500 of them in one table are 500 studies.
-            "task": np.repeat(np.arange(500), 9 * trials),
+            "task": np.repeat(np.arange(500).astype(str), 9 * trials),
             "variant": np.tile(np.repeat(variants, trials), 500),
             "trial": np.tile(np.arange(trials), cells),
             "validation": validation,

@@ -118,6 +118,8 @@ def test_one_trial_can_be_asked_for_and_one_beyond_the_study_is_refused(finished
     assert one == lines[1] + "\n"
     output = finished.snakemake("results/small/runs/jsb/NP/2-4.jsonl", fails=True)
     assert "No rule to produce results/small/runs/jsb/NP/2-4.jsonl" in output
+    output = finished.snakemake("results/small/runs/jsb/NP/3-2.jsonl", "--dry-run", fails=True)
+    assert "3-2.jsonl: the first trial comes after the last" in output
 
 
 @pytest.mark.parametrize("name", ["features", "trials", "runs", "analysis", "figures", "report"])

@@ -8,5 +8,6 @@ from odyssey.console import job
 with job(snakemake.log[0]):
     marked = read_trials(snakemake.input.trials)
     params = snakemake.params
-    tests = compare(marked, params.alpha, params.correction, params.selection_luck)
+    rule = (params.alpha, params.correction, params.selection_luck)
+    tests = compare(marked, *rule, seed=params.seed)
     write_csv(tests, snakemake.output[0])

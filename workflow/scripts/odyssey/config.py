@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -85,7 +85,7 @@ class WordRange(_Section):
 
 
 class Search(_Section):
-    """What random search draws, and how often (paper, section III-D)."""
+    """What random search draws, and how often (paper, "Hyperparameter search")."""
 
     trials: int = Field(
         200, ge=1, description="Trials a cell. Raising it keeps the first ones and trains the rest."
@@ -124,7 +124,7 @@ class Training(_Section):
         ge=0,
         description="A trial stops once validation has not improved for more epochs than this.",
     )
-    trials_per_job: int | Literal["auto"] = Field(
+    trials_per_job: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
         "auto",
         description="Trials that one job trains, or `auto`: as many as `job_minutes` allow, but no "
         "more than take as long as 50 vanilla ones. Results do not depend on it, and changing it "
@@ -144,9 +144,7 @@ class Training(_Section):
     @classmethod
     def _number_or_auto(cls, value, validate):
         with contextlib.suppress(ValidationError):
-            number = validate(value)
-            if number == "auto" or number >= 1:
-                return number
+            return validate(value)
         raise ValueError("must be a whole number of 1 or more, or auto")
 
     @property
@@ -174,6 +172,8 @@ _ALSO_SEARCH = (
 
 
 class _Task(_Section):
+    corpus_is_file: ClassVar[bool] = False  # else a folder
+
     epochs: int | None = Field(
         None, ge=1, description="Epochs a trial at most for this task, instead of training.epochs."
     )
@@ -189,6 +189,8 @@ class _Task(_Section):
 
 class JsbTask(_Task):
     """JSB Chorales: next-step prediction of piano-roll frames."""
+
+    corpus_is_file: ClassVar[bool] = True
 
     source: Literal["music21", "json", "pickle", "download"] = Field(
         "music21",
@@ -212,8 +214,8 @@ class JsbTask(_Task):
                 raise ValueError(f"source {self.source} has no use for the key {key}")
         if self.url and not re.fullmatch(r"(https?|file)://.+/[^/]+\.(json|pickle)", self.url):
             raise ValueError(
-                "url must be an address that begins with https:// and ends in a file's name, "
-                f".json or .pickle (given: {self.url!r})"
+                "url must be an address that begins with https://, http:// or file:// and ends in "
+                f"a file's name, .json or .pickle (given: {self.url!r})"
             )
         return self
 
@@ -225,7 +227,16 @@ class MadeUpSpeech(_Section):
     train: int = Field(10, ge=1, le=462, description="Speakers of the training set.")
     validation: int = Field(2, ge=1, le=50, description="Speakers of the validation set.")
     test: int = Field(2, ge=1, le=24, description="Speakers of the test set.")
-    words: WordRange = Field(WordRange(low=3, high=6), description="Words a sentence.")
+    words: WordRange = Field(
+        WordRange(low=3, high=6), description="Words a sentence; the shortest there are have 3."
+    )
+
+    @field_validator("words")
+    @classmethod
+    def _some_sentence_is_as_short(cls, words):
+        if words.high < 3:
+            raise ValueError(f"high must be at least 3 (given: {words.high}): no sentence has less")
+        return words
 
 
 class TimitTask(_Task):
@@ -251,9 +262,9 @@ class MadeUpHandwriting(_Section):
     """Sizes of the handwriting stand-in."""
 
     seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
-    train: int = Field(150, ge=1, description="Lines of the training set.")
-    validation: int = Field(40, ge=2, description="Lines of the validation set.")
-    test: int = Field(40, ge=1, description="Lines of the test set.")
+    train: int = Field(150, ge=1, le=69_300, description="Lines of the training set.")
+    validation: int = Field(40, ge=2, le=69_300, description="Lines of the validation set.")
+    test: int = Field(40, ge=1, le=69_300, description="Lines of the test set.")
     words: WordRange = Field(WordRange(low=1, high=2), description="Words a line.")
     pen_speed: float = Field(
         4000, gt=0, description="Device units a second; the faster the pen, the fewer points."
@@ -323,7 +334,7 @@ class Tasks(_Section):
 
 
 class Analysis(_Section):
-    """How trials are compared (paper, section III-E)."""
+    """How trials are compared (paper, "Comparison of the variants")."""
 
     best_fraction: float = Field(
         0.1, gt=0, le=1, description="Share of a cell's trials, best by validation, compared."
@@ -356,7 +367,12 @@ class Study(_Section):
     study: Annotated[str, Field(pattern=rf"^{_NAME}(/{_NAME})*$")] = Field(
         description="Name of the study, and its folder under results/."
     )
-    seed: int = Field(1, ge=0, description="All random numbers of the study follow from it.")
+    seed: int = Field(
+        1,
+        ge=0,
+        description="What the study draws follows from it: trials, their training, forests and "
+        "bootstraps. Corpora have seeds of their own.",
+    )
     tasks: Tasks = Field(description="The tasks, each with its corpus.")
     variants: list[str] = Field(
         list(PAPER_VARIANTS),
@@ -468,7 +484,7 @@ def check_corpora(study: Study) -> None:
         f"tasks.{name}.path: {fault} (source: {task.source}); "
         "give the path of the corpus, absolute or from the working directory"
         for name, task in study.tasks.chosen.items()
-        if (path := task.path) is not None and (fault := _path_fault(path, name == "jsb"))
+        if (path := task.path) is not None and (fault := _path_fault(path, task.corpus_is_file))
     ]
     if faults:
         raise ConfigError("\n".join(faults))

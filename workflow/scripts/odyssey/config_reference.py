@@ -49,8 +49,10 @@ def _allowed(annotation, constraints: list) -> str:
         text = ", ".join(f"`{a}`" for a in arguments)
     elif origin is list:
         text = f"list of {_allowed(arguments[0], [])}"
+    elif origin is typing.Annotated:
+        text = _allowed(arguments[0], [c for field in arguments[1:] for c in field.metadata])
     elif origin in (types.UnionType, typing.Union):
-        text = _allowed(next(a for a in arguments if a is not type(None)), [])
+        text = ", or ".join(_allowed(a, []) for a in arguments if a is not type(None))
     else:
         text = {int: "integer", float: "number", str: "text", bool: "`true`, `false`"}[annotation]
     symbols = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}

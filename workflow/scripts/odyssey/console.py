@@ -83,5 +83,5 @@ class Progress:
         """
         logging.info("%s", text)
         if sys.stderr.isatty() and time.monotonic() - self.shown >= self.every:
-            print(f"{self.title}: {text}", file=sys.stderr, flush=True)
+            print(f"{self.title}: {text}", file=sys.stderr, flush=True)  # noqa: T201
             self.shown = time.monotonic()

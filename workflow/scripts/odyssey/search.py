@@ -37,7 +37,7 @@ def draw_trial(
 
     References
     ----------
-    Greff et al. (2017), section III-D.
+    Greff et al. (2017), "Hyperparameter search".
     """
     sequence = seeds.cell_sequence(study_seed, task, variant, trial, "hyperparameters")
     # One uniform number a hyperparameter, always six, so that searching one more moves no other.

@@ -34,6 +34,21 @@ def cell_sequence(study_seed: int, task: str, variant: str, trial: int, purpose:
     return np.random.SeedSequence(study_seed, spawn_key=key)
 
 
+def analysis_sequence(study_seed: int, task: str, variant: str):
+    """Seed what the analysis of a cell draws, which then depends on no other cell.
+
+    Parameters
+    ----------
+    study_seed : int
+    task, variant : str
+
+    Returns
+    -------
+    numpy.random.SeedSequence
+    """
+    return cell_sequence(study_seed, task, variant, 0, "analysis")
+
+
 def trial_seed(study_seed: int, task: str, variant: str, trial: int) -> int:
     """Return the one number from which all streams of a trial's training are drawn.
 

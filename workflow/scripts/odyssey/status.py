@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections import Counter
@@ -119,7 +120,7 @@ def _look_at_cell(
 
 
 def _failed(runs: Path) -> set[int]:
-    """Number the trials whose last run failed; failures stand in run files only."""
+    """Find the trials whose last run failed; failures stand in run files only."""
     numbers = set()
     for path in runs.glob("*.jsonl"):
         # A job may be writing the file, or taking it away.
@@ -191,9 +192,12 @@ def table(study: Study, cells: list[Cell]) -> Table:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
     if not 0.1 <= seconds <= 86400:
-        raise ValueError(f"{seconds:g} is not from 0.1 to 86400")
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds from 0.1 to 86400")
     return seconds
 
 

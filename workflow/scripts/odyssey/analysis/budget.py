@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
+from odyssey.seeds import analysis_sequence
+
 COLUMNS = {
     "task": "str",
     "variant": "str",
@@ -70,6 +72,7 @@ def expected_best(
     trials : pandas.DataFrame
         One row a trial; read are `task`, `variant`, `validation` and `test` (lower is better).
     seed : int
+        The study's; the bands follow from it.
     alpha : float
         One minus the coverage of the band, pointwise.
     resamples : int
@@ -85,9 +88,9 @@ def expected_best(
     Dodge et al., "Show your work: improved reporting of experimental results", EMNLP 2019, whose
     estimator draws with replacement.
     """
-    generator = np.random.Generator(np.random.PCG64(seed))
     parts = []
     for (task, variant), cell in trials.groupby(["task", "variant"], sort=False):
+        generator = np.random.Generator(np.random.PCG64(analysis_sequence(seed, task, variant)))
         test = cell["test"].to_numpy(dtype=float)
         validation = cell["validation"].to_numpy(dtype=float)
         validation = np.where(np.isnan(test) | np.isnan(validation), np.inf, validation)

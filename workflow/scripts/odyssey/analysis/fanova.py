@@ -18,6 +18,8 @@ HIGHER = "higher order"
 # Fewer samples make no forest; below this many a coordinate, a note says that they are few.
 MINIMUM, FEW = 10, 20
 GRID, PAIR_GRID = 60, 20
+# A value is about as good as the best if it is this share of the range from it at most.
+BASIN = 0.1
 
 IMPORTANCE_COLUMNS = {
     "task": "str",
@@ -249,6 +251,28 @@ def main_shares(importances: pd.DataFrame, response: str = "test") -> pd.DataFra
     )
 
 
+def basin(means: np.ndarray) -> tuple[int, int, int]:
+    """Find the stretch around the least value of a marginal that is about as good, without gaps.
+
+    Parameters
+    ----------
+    means : numpy.ndarray of float
+        Predictions along a coordinate.
+
+    Returns
+    -------
+    best, first, last : int
+        Positions of the least value and of the stretch's ends, both within it.
+    """
+    best = first = last = int(means.argmin())
+    good = means <= means[best] + BASIN * np.ptp(means)
+    while first > 0 and good[first - 1]:
+        first -= 1
+    while last < len(means) - 1 and good[last + 1]:
+        last += 1
+    return best, first, last
+
+
 def _marginals(forest: list[forests.Tree], axes: list[Coordinate]) -> pd.DataFrame:
     parts = []
     for dimension, axis in enumerate(axes):
@@ -328,7 +352,7 @@ def analyse_cell(
 
     References
     ----------
-    Greff et al. (2017), section IV-C; Hutter, Hoos, Leyton-Brown (2014).
+    Greff et al. (2017), "Impact of hyperparameters"; Hutter, Hoos, Leyton-Brown (2014).
     """
     if backend not in forests.BACKENDS:
         allowed = ", ".join(forests.BACKENDS)

@@ -72,7 +72,7 @@ def select(trials: pd.DataFrame, fraction: float = 0.1) -> pd.DataFrame:
 
     References
     ----------
-    Greff et al. (2017), section IV-A.
+    Greff et al. (2017), "Comparison of the variants".
     """
     marked = trials.reset_index(drop=True)
     ordered = marked[marked["validation"].notna()].sort_values(["validation", "trial"])

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from odyssey.seeds import analysis_sequence
+
 REFERENCE = "V"
 # Of fewer values there are too few different resamples.
 BOOTSTRAP_MINIMUM = 4
@@ -276,7 +278,8 @@ class _Cell:
     resampled: np.ndarray
 
 
-def _cell(trials: pd.DataFrame, resamples: int, generator: np.random.Generator) -> _Cell:
+def _cell(trials: pd.DataFrame, resamples: int, sequence: np.random.SeedSequence) -> _Cell:
+    generator = np.random.Generator(np.random.PCG64(sequence))
     test = trials.loc[trials["selected"], "test"].dropna().to_numpy(dtype=float)
     enough = len(test) >= BOOTSTRAP_MINIMUM
     resampled = resampled_means(trials, resamples if enough else 0, generator)
@@ -339,7 +342,7 @@ def compare(
     resamples : int
         Of the bootstrap beside the t-test; 0 leaves it out.
     seed : int
-        Of the bootstrap.
+        The study's; the bootstrap follows from it.
 
     Returns
     -------
@@ -358,17 +361,16 @@ def compare(
 
     References
     ----------
-    Greff et al. (2017), section IV-A.
+    Greff et al. (2017), "Comparison of the variants".
     """
     if correction not in CORRECTIONS:
         raise ValueError(f"unknown correction {correction!r}: allowed are {', '.join(CORRECTIONS)}")
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be between 0 and 1, not {alpha}")
-    generator = np.random.Generator(np.random.PCG64(seed))
     parts = []
     for task, of_task in marked.groupby("task", sort=False):
         cells = {
-            variant: _cell(trials, resamples, generator)
+            variant: _cell(trials, resamples, analysis_sequence(seed, task, variant))
             for variant, trials in of_task.groupby("variant", sort=False)
         }
         vanilla = cells.get(REFERENCE)

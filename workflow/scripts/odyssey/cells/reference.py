@@ -42,7 +42,7 @@ def block(
 
     References
     ----------
-    Greff et al. (2017), section II-A (forward pass) and II-C (variants).
+    Greff et al. (2017), section II-A (forward pass) and "LSTM variants".
     """
     w = weights
     g = torch.tanh if variant.input_activation else identity

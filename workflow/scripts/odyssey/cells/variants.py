@@ -7,7 +7,7 @@ GATES = ("i", "f", "o")
 
 @dataclass(frozen=True)
 class Variant:
-    """Which parts a block has; the defaults are the vanilla LSTM (paper, section 2).
+    """Which parts a block has; the defaults are the vanilla LSTM (paper, section II).
 
     Parameters
     ----------
@@ -49,11 +49,11 @@ CHANGES = {
     "NFG": {"forget_gate": False},
     "NOAF": {"output_activation": False},
 }
-PAPER_VARIANTS = ("V", *CHANGES)
+PAPER_VARIANTS = ("V", "CIFG", "FGR", "NP", "NOG", "NIAF", "NIG", "NFG", "NOAF")
 
 
 def variant(name: str) -> Variant:
-    """Read a variant's name: ``V``, one of the paper's eight, or several joined by ``+``.
+    """Read a variant's name: ``V``, one of `CHANGES`, or several joined by ``+``.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def variant(name: str) -> Variant:
 
     References
     ----------
-    Greff et al. (2017), section II-C.
+    Greff et al. (2017), "LSTM variants".
     """
     if name == "V":
         return Variant()
@@ -79,7 +79,7 @@ def variant(name: str) -> Variant:
     for part in parts:
         if part not in CHANGES:
             raise ValueError(
-                f"unknown variant {name!r}: allowed are {', '.join(PAPER_VARIANTS)}, "
+                f"unknown variant {name!r}: allowed are {', '.join(('V', *CHANGES))}, "
                 "and combinations such as NFG+NOAF"
             )
     if len(set(parts)) < len(parts):
@@ -93,7 +93,7 @@ def variant(name: str) -> Variant:
     return combined
 
 
-def removed_parts(chosen: Variant) -> tuple[str, ...]:
+def changed_parts(chosen: Variant) -> tuple[str, ...]:
     """Name the fields in which a variant differs from vanilla.
 
     Parameters
@@ -103,9 +103,6 @@ def removed_parts(chosen: Variant) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Field names of `Variant`, in their order.
+        Names of fields, in their order.
     """
-    vanilla = Variant()
-    return tuple(
-        f.name for f in fields(Variant) if getattr(chosen, f.name) != getattr(vanilla, f.name)
-    )
+    return tuple(f.name for f in fields(chosen) if getattr(chosen, f.name) != f.default)

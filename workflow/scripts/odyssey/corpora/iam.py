@@ -14,7 +14,7 @@ from defusedxml import DefusedXmlException, ElementTree
 
 from odyssey.corpora.errors import CorpusError
 
-# Fixed, not read off the data (Greff et al., section III). A character's label is its place here.
+# Fixed, not read off the data (Greff et al., "Datasets"). A character's label is its place here.
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !\"#&'()*+,-./[]:;?"
 LABELS = {character: label for label, character in enumerate(ALPHABET)}
 

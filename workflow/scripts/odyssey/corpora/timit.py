@@ -146,7 +146,7 @@ def read(
 
     References
     ----------
-    Greff et al. (2017), section III-A; Halberstadt, "Heterogeneous acoustic measurements and
+    Greff et al. (2017), "Datasets"; Halberstadt, "Heterogeneous acoustic measurements and
     multiple classifiers for speech recognition", MIT (1998), for the validation speakers.
     """
     if source not in COUNTS:

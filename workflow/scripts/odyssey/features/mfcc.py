@@ -36,7 +36,7 @@ def mfcc(samples: np.ndarray) -> np.ndarray:
 
     References
     ----------
-    Greff et al. (2017), section III-A, which leaves filters and lifter open; Young et al., "The
+    Greff et al. (2017), "Datasets", which leaves filters and lifter open; Young et al., "The
     HTK Book" (2006), chapter 5.
     """
     options = kaldi_native_fbank.MfccOptions()
@@ -143,7 +143,7 @@ def sequences(
 
     References
     ----------
-    Greff et al. (2017), section III-A.
+    Greff et al. (2017), "Datasets".
     """
     values, labels = [], []
     for done, (frames, phones) in enumerate(_extract(utterances, processes), start=1):

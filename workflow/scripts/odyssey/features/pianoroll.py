@@ -51,7 +51,7 @@ def sequences(corpus: Corpus, source: str) -> Sequences:
     References
     ----------
     Boulanger-Lewandowski, Bengio, Vincent, "Modeling temporal dependencies in high-dimensional
-    sequences", ICML 2012; Greff et al. (2017), section III-A.
+    sequences", ICML 2012; Greff et al. (2017), "Datasets".
     """
     chorales = [
         (index, name, frames)

@@ -9,7 +9,8 @@ import numpy as np
 
 from odyssey.files import write_atomically
 
-# Raised by hand whenever the same corpus would give other features: they are then made again.
+# Raised by hand whenever the same corpus would give other features, or a stand-in would be another:
+# they are then made again.
 PREPARATION = 1
 
 SPLITS = ("train", "validation", "test")

@@ -39,7 +39,7 @@ def pen_features(points: np.ndarray, stroke_lengths: np.ndarray) -> np.ndarray:
 
     References
     ----------
-    Greff et al. (2017), section III.
+    Greff et al. (2017), "Datasets".
     """
     kept, times, lifts = [], [], []
     for stroke in np.split(points, np.cumsum(stroke_lengths)[:-1]):

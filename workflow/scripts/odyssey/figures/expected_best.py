@@ -6,61 +6,6 @@ from matplotlib.figure import Figure
 
 from odyssey.figures import style
 
-# In the order of the variants beside V; line styles tell apart what a grey print does not.
-LINES = (
-    (style.BLUE, "-"),
-    (style.ORANGE, "-"),
-    (style.GREEN, "-"),
-    (style.PURPLE, "-"),
-    (style.SKY, (0, (4, 1.5))),
-    (style.VERMILLION, (0, (4, 1.5))),
-    (style.GREEN, (0, (1.5, 1.5))),
-    (style.VERMILLION, (0, (1.5, 1.5))),
-)
-MARKERS = "sD^vP<>X"
-
-
-def line_of(variant: str, variants: list[str]) -> dict:
-    """Choose how the line of a variant looks, the same in all figures of a study.
-
-    Parameters
-    ----------
-    variant : str
-    variants : list of str
-        The study's.
-
-    Returns
-    -------
-    dict
-        Keywords of matplotlib's `plot`; V is black and thick.
-    """
-    if variant == "V":
-        return {"color": style.INK, "linestyle": "-", "linewidth": 1.8, "zorder": 4}
-    position = [name for name in variants if name != "V"].index(variant)
-    colour, line = LINES[position % len(LINES)]
-    return {"color": colour, "linestyle": line, "linewidth": 1.1}
-
-
-def dot_of(variant: str, variants: list[str]) -> dict:
-    """Choose how the points of a variant look, in the colour of its line.
-
-    Parameters
-    ----------
-    variant : str
-    variants : list of str
-        The study's.
-
-    Returns
-    -------
-    dict
-        Keywords of matplotlib's `plot`.
-    """
-    look = {"color": line_of(variant, variants)["color"], "linestyle": "", "marker": "o"}
-    if variant != "V":
-        position = [name for name in variants if name != "V"].index(variant)
-        look["marker"] = MARKERS[position % len(MARKERS)]
-    return look
-
 
 def draw(expected: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
     """Draw a panel for each task: expected best test result against the number of trials.
@@ -101,7 +46,7 @@ def draw(expected: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
 
 def _panel(ax: Axes, curves: pd.DataFrame, variants: list[str]) -> None:
     for variant, curve in curves.groupby("variant", sort=False):
-        look = line_of(variant, variants)
+        look = style.line_of(variant, variants)
         if variant == "V":
             ax.fill_between(
                 curve["k"], curve["low"], curve["high"], color=style.PALE, linewidth=0, zorder=1

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch
 
-from odyssey.cells.variants import Variant, removed_parts, variant
+from odyssey.cells.variants import Variant, changed_parts, variant
 from odyssey.figures import style
 
 CHANGES = {
@@ -68,7 +68,8 @@ def draw(variants: Sequence[str]) -> Figure:
             for ax, name in zip(axes, others, strict=False):
                 chosen = variant(name)
                 _block(ax, chosen, labelled=False)
-                changes = [CHANGES[part] for part in removed_parts(chosen)]
+                parts_changed = changed_parts(chosen)
+                changes = [CHANGES.get(part, part.replace("_", " ")) for part in parts_changed]
                 ax.set_title("\n".join([name, *changes]), fontsize=7)
             for ax in axes[len(others) :]:
                 ax.set_axis_off()

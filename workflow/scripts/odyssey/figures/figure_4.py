@@ -23,14 +23,14 @@ def draw(marginals: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V
     Returns
     -------
     matplotlib.figure.Figure
-        Blue, left axis: predicted test result. Orange, dashed, right axis: training time. Bands
+        Blue, left axis: predicted test result. Red, dashed, right axis: training time. Bands
         are one standard deviation over the trees. Tasks without a forest have no row.
     """
     known = marginals[(marginals["variant"] == variant) & marginals["parameter"].isin(PARAMETERS)]
     titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
     parameters = [p for p in PARAMETERS if p in set(known["parameter"])]
     if not titles:
-        return style.sentence(f"{variant}: too few trials to grow a forest")
+        return style.sentence(f"{variant}: no forest, or none of these hyperparameters varies")
     with style.style():
         figure = Figure(
             figsize=(style.PAGE, 0.5 + 1.75 * len(titles)),

@@ -31,9 +31,10 @@ def draw(interactions: pd.DataFrame, distributions: pd.DataFrame, variant: str =
         share one scale of colours.
     """
     known = interactions[interactions["variant"] == variant]
+    known = known[known[["parameter_x", "parameter_y"]].isin(PARAMETERS).all(axis=1)]
     titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
     if not titles:
-        return style.sentence(f"{variant}: too few trials to grow a forest")
+        return style.sentence(f"{variant}: no forest, or none of these hyperparameters varies")
     with style.style():
         figure = Figure(figsize=(style.PAGE, 3.3 * len(titles)), layout="constrained")
         parts = figure.subfigures(len(titles), 2, squeeze=False)
@@ -50,8 +51,6 @@ def _maps(known: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
     """Key the maps by (column, row) of the matrix, `x` being the column's hyperparameter."""
     maps = {}
     for (x, y), plane in known.groupby(["parameter_x", "parameter_y"], sort=False):
-        if x not in PARAMETERS or y not in PARAMETERS:
-            continue
         if PARAMETERS.index(x) > PARAMETERS.index(y):
             x, y = y, x
             plane = plane.rename(columns={"x": "y", "y": "x"})

@@ -4,7 +4,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from odyssey.figures import style
-from odyssey.figures.expected_best import line_of
 
 
 def draw(curves: pd.DataFrame, best: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
@@ -39,7 +38,7 @@ def draw(curves: pd.DataFrame, best: pd.DataFrame, distributions: pd.DataFrame) 
                     & (curves["variant"] == cell.variant)
                     & (curves["trial"] == cell.trial)
                 ]
-                look = line_of(cell.variant, variants)
+                look = style.line_of(cell.variant, variants)
                 (line,) = ax.plot(curve["epoch"], curve["validation"], **look)
                 tested = curve[curve["epoch"] == cell.best_epoch]
                 ax.plot(

@@ -5,7 +5,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from odyssey.figures import style
-from odyssey.figures.expected_best import dot_of
 
 COSTS = {"parameters": "parameters", "train_seconds": "training time (s)"}
 
@@ -80,7 +79,7 @@ def _panel(
             markersize=4.5,
             markeredgecolor="white",
             markeredgewidth=0.4,
-            **dot_of(variant, variants),
+            **style.dot_of(variant, variants),
         )
         handles.setdefault(variant, dots)
     ax.set_xscale("log")

@@ -37,6 +37,19 @@ PARAMETERS = {
     "higher order": "higher order",
 }
 
+# In the order of the variants beside V; line styles tell apart what a grey print does not.
+LINES = (
+    (BLUE, "-"),
+    (ORANGE, "-"),
+    (GREEN, "-"),
+    (PURPLE, "-"),
+    (SKY, (0, (4, 1.5))),
+    (VERMILLION, (0, (4, 1.5))),
+    (GREEN, (0, (1.5, 1.5))),
+    (VERMILLION, (0, (1.5, 1.5))),
+)
+MARKERS = "sD^vP<>X"
+
 SETTINGS = {
     "font.family": "DejaVu Sans",
     "font.size": 7,
@@ -127,6 +140,48 @@ def measure(task: str) -> str:
     str
     """
     return MEASURES.get(task, "test result")
+
+
+def line_of(variant: str, variants: list[str]) -> dict:
+    """Choose how the line of a variant looks, the same in all figures of a study.
+
+    Parameters
+    ----------
+    variant : str
+    variants : list of str
+        The study's.
+
+    Returns
+    -------
+    dict
+        Keywords of matplotlib's `plot`; V is black and thick.
+    """
+    if variant == "V":
+        return {"color": INK, "linestyle": "-", "linewidth": 1.8, "zorder": 4}
+    position = [name for name in variants if name != "V"].index(variant)
+    colour, line = LINES[position % len(LINES)]
+    return {"color": colour, "linestyle": line, "linewidth": 1.1}
+
+
+def dot_of(variant: str, variants: list[str]) -> dict:
+    """Choose how the points of a variant look, in the colour of its line.
+
+    Parameters
+    ----------
+    variant : str
+    variants : list of str
+        The study's.
+
+    Returns
+    -------
+    dict
+        Keywords of matplotlib's `plot`.
+    """
+    look = {"color": line_of(variant, variants)["color"], "linestyle": "", "marker": "o"}
+    if variant != "V":
+        position = [name for name in variants if name != "V"].index(variant)
+        look["marker"] = MARKERS[position % len(MARKERS)]
+    return look
 
 
 def sentence(text: str) -> Figure:

@@ -213,8 +213,10 @@ def _label(value: float) -> str:
 def _ends(trials: pd.DataFrame, axis: str) -> tuple[float, float]:
     values = 1 - trials["momentum"] if axis == "one_minus_momentum" else trials[axis]
     if axis in LOGARITHMIC:
-        # A trial that diverged in its first epoch took no time; it is drawn at the lower end.
+        # A trial that failed took no time; it is drawn at the lower end.
         values = values[values > 0]
+        if values.empty:
+            return 0.1, 10.0
     low, high = float(values.min()), float(values.max())
     if low < high:
         return low, high

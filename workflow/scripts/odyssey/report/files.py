@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-# Those on whose versions a study's results and pictures depend.
+# Those on whose versions results and pictures depend; reported are those that make the report.
 PACKAGES = (
     "snakemake",
     "numpy",

@@ -45,7 +45,7 @@ class Contents:
         From tables' names.
     versions : mapping of str to str
     machine : str
-        On which the analysis was made.
+        On which the report is made.
     importance, marginals : pandas.DataFrame, optional
         As `fanova.analyse_cell` returns them, of all cells.
     claims : pandas.DataFrame, optional
@@ -175,8 +175,9 @@ def _facts(contents: Contents) -> dict[str, str]:
         f"{trials['epochs'].sum():,} epochs; engine {engines}, on {devices}",
         "Trained on": machines,
         "Analysis": f"best {sentences.percent(analysis['best_fraction'])} of a cell's trials by "
-        f"validation; α = {analysis['alpha']:g}, corrected after {analysis['correction'].title()}",
-        "Analysis on": contents.machine,
+        f"validation; α = {analysis['alpha']:g}, corrected after {analysis['correction'].title()}"
+        + (", beyond the luck of selection" if analysis["selection_luck"] else ""),
+        "Report made on": contents.machine,
     }
     return {name: fact for name, fact in facts.items() if fact}
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from odyssey.analysis import fanova
 from odyssey.analysis.tables import STAND_IN
 
 REFERENCE = "V"
@@ -17,8 +18,6 @@ HYPERPARAMETERS = {
     "clip": "gradient clipping",
 }
 UNITS = {"years": 365.25 * 86400, "days": 86400, "hours": 3600, "minutes": 60}
-# A basin is where the predicted result is within this share of its whole range from the best.
-BASIN = 0.1
 # A gain below this share of the whole range is not called one.
 CLEAR = 0.1
 # Numbers of trials for which the captions say what to expect.
@@ -414,13 +413,7 @@ def marginals(
 
 def _basin(curve: pd.DataFrame, measure: str) -> str:
     mean, value = curve["mean"].to_numpy(), curve["value"].to_numpy()
-    best = int(mean.argmin())
-    good = mean <= mean[best] + BASIN * (mean.max() - mean.min())
-    first = last = best
-    while first > 0 and good[first - 1]:
-        first -= 1
-    while last < len(mean) - 1 and good[last + 1]:
-        last += 1
+    best, first, last = fanova.basin(mean)
     text = f"the lowest prediction, {quantity(measure, mean[best])}, is at learning rate "
     text += f"{short(value[best])}, in a basin from {short(value[first])} to {short(value[last])}"
     if last == len(mean) - 1:

@@ -15,8 +15,9 @@ SHAPES = {  # inputs, outputs, directions and loss, without the variant and the 
     "iam": (4, 82, 2, "ctc"),
     "jsb": (88, 88, 1, "sigmoid"),
 }
-# Microseconds of a training step for each frame: so many a direction, and so many a weight. Fitted
-# to benchmarks/results/engine.csv, which they meet within a third.
+# Microseconds of a training step for each frame: so many a direction, and so many a weight. Of the
+# steps in benchmarks/results/engine.csv these meet all within 2.5 times, and the fused engine's
+# mostly within a third.
 SPEEDS = {"fused": (0.25, 1.2e-4), "reference": (360.0, 1e-3)}
 EVALUATION = 1 / 3  # of a training step: the forward pass alone
 
@@ -41,7 +42,7 @@ def frames(task: TimitTask | IamTask | JsbTask) -> tuple[int, int]:
 
     References
     ----------
-    Greff et al. (2017), section III-A.
+    Greff et al. (2017), "Datasets".
     """
     if isinstance(task, JsbTask):
         return 14_000, 4_800

@@ -14,7 +14,7 @@ Weights = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Optimiser:
-    """Stochastic gradient descent with momentum in the paper's form (section III-C).
+    """Stochastic gradient descent with momentum in the paper's form.
 
     With m the momentum and s = (1 - m) * learning_rate::
 

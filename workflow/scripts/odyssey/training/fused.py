@@ -7,6 +7,7 @@ from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_int64, c_voi
 
 import numpy as np
 
+from odyssey.cells.variants import changed_parts
 from odyssey.features.sequences import LOSSES, Sequences
 from odyssey.training.engines import Evaluation, Optimiser, Weights
 from odyssey.training.networks import Network, weight_shapes
@@ -16,7 +17,7 @@ HUGE_PAGE = 2**21  # bytes
 
 
 class _Model(Structure):
-    """Mirror of ``Model`` in cells/fused.cpp."""
+    """Mirror of ``Model`` in cells/fused/network.h."""
 
     _fields_ = [
         *((name, c_int64) for name in ("inputs", "hidden", "outputs", "directions", "loss")),
@@ -29,7 +30,7 @@ class _Model(Structure):
 
 
 class _Step(Structure):
-    """Mirror of ``Step`` in cells/fused.cpp."""
+    """Mirror of ``Step`` in cells/fused/network.h."""
 
     _fields_ = [
         *((name, c_double) for name in ("rate", "momentum", "clip")),
@@ -202,7 +203,8 @@ class FusedEngine:
     Raises
     ------
     ValueError
-        If the kernel cannot be loaded, or if a target is not one of the network's outputs.
+        If the kernel cannot be loaded or does not have a part that the variant changes, or if a
+        target is not one of the network's outputs.
     """
 
     def __init__(
@@ -213,6 +215,12 @@ class FusedEngine:
         kernel: str,
         instruction_set: str | None = None,
     ):
+        unknown = set(changed_parts(network.variant)) - {name for name, _ in _Model._fields_}
+        if unknown:
+            raise ValueError(
+                f"the fused engine does not have {', '.join(sorted(unknown))}, which the variant "
+                "changes: train it with engine: reference"
+            )
         self.network, self.sequences = network, sequences
         self.kernel = Kernel(kernel, instruction_set)
         self.arithmetic = self.kernel.instruction_set

@@ -8,7 +8,7 @@ import numpy as np
 from odyssey import seeds
 from odyssey.cells.variants import GATES, Variant
 
-WEIGHT_DEVIATION = 0.1  # paper, section III-C: N(0, 0.1^2), all of them
+WEIGHT_DEVIATION = 0.1  # paper: N(0, 0.1^2), all of them
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def sequence_loss(logits: torch.Tensor, targets: torch.Tensor, loss: str) -> tor
 
     References
     ----------
-    Greff et al. (2017), section III; Graves et al. (2006) for CTC.
+    Greff et al. (2017), "Network architectures and training"; Graves et al. (2006) for CTC.
     """
     if loss == "softmax":
         return torch.nn.functional.cross_entropy(logits, targets.long(), reduction="sum")

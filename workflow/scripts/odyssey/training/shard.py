@@ -94,7 +94,7 @@ def train_shard(
 
 
 def being_trained(state: str | os.PathLike, trials: int) -> set[int]:
-    """Number the trials of a cell that jobs are training now, on any node.
+    """Find the trials of a cell that jobs are training now, on any node.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ from odyssey.training.networks import Network, count_weights, initial_weights, w
 # taken for finished ones, and Snakemake trains them again.
 PROCEDURE = 1
 
-CLIP = 1.0  # paper, section III-D: gradients clipped to [-1, 1]
+CLIP = 1.0  # paper, "Hyperparameter search": gradients clipped to [-1, 1]
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ def train(
 
     References
     ----------
-    Greff et al. (2017), section III-C.
+    Greff et al. (2017), "Network architectures and training".
     """
     network = network_of(plan, trial, sequences)
     shapes = weight_shapes(network)
@@ -186,7 +186,7 @@ def train(
         "status": status,
         "reason": "" if status == "completed" else f"not finite in epoch {progress.epoch + 1}",
         "epochs": progress.epoch,
-        "best_epoch": progress.best_epoch,
+        "best_epoch": progress.best_epoch or None,
         "validation": progress.validation[progress.best_epoch - 1] if test is not None else None,
         "test": test,
         "train_seconds": round(progress.train_seconds, 3),
