@@ -87,7 +87,7 @@ def test_claims_notice_what_was_put_in_contrary_to_the_paper():
             pd.DataFrame(columns=list(fanova.MARGINAL_COLUMNS)),
         )
     )
-    by_test = table[table["rule"].str.contains("Welch|NFG")]
+    by_test = table[table["rule"].str.contains("welch|NFG")]
     assert len(by_test) == 30
     assert set(by_test["verdict"]) == {"not reproduced"}
     by_forest = table[table["rule"].str.contains("fANOVA")]
