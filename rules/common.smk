@@ -47,7 +47,9 @@ def drawn(wildcards):
     """The trials that a run file's name asks for: one of the study's shards, or any others."""
     first, last = int(wildcards.first), int(wildcards.last)
     if first > last:
-        raise WorkflowError(f"{first}-{last}.jsonl: the first trial comes after the last")
+        raise WorkflowError(
+            f"{first}-{last}.jsonl: the first trial comes after the last"
+        )
     return drawn_trials(wildcards.task, wildcards.variant)[first : last + 1]
 
 
