@@ -28,6 +28,7 @@ study: $(READY) ## the default study; its figures are then in results/quick/figu
 ANALYSED := $(shell sed -n 's/^ *rule \(.*\):/\1/p' rules/analysis.smk rules/figures.smk rules/report.smk | grep -v collect)
 REFERENCES := $(patsubst results/reference/%/trials.csv,%,$(wildcard results/reference/*/trials.csv))
 reference: $(READY) ## results/reference: tables, figures, claims and reports, from each study's trials.csv
+	@test -n "$(REFERENCES)" || { echo "There is no trials.csv in a folder of results/reference"; exit 1; }
 	for study in $(REFERENCES); do \
 		$(BIN)/snakemake --cores $(CORES) --configfile config/$$study.yaml --forceall \
 			--allowed-rules $(ANALYSED) -- analysis figures report || exit; \

@@ -34,8 +34,8 @@ def cell_sequence(study_seed: int, task: str, variant: str, trial: int, purpose:
     return np.random.SeedSequence(study_seed, spawn_key=key)
 
 
-def analysis_sequence(study_seed: int, task: str, variant: str):
-    """Seed what the analysis of a cell draws, which then depends on no other cell.
+def analysis_generator(study_seed: int, task: str, variant: str) -> np.random.Generator:
+    """Return what the analysis of a cell draws from, which depends on no other cell.
 
     Parameters
     ----------
@@ -44,9 +44,10 @@ def analysis_sequence(study_seed: int, task: str, variant: str):
 
     Returns
     -------
-    numpy.random.SeedSequence
+    numpy.random.Generator
     """
-    return cell_sequence(study_seed, task, variant, 0, "analysis")
+    sequence = cell_sequence(study_seed, task, variant, 0, "analysis")
+    return np.random.Generator(np.random.PCG64(sequence))
 
 
 def trial_seed(study_seed: int, task: str, variant: str, trial: int) -> int:

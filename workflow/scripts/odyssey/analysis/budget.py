@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
-from odyssey.seeds import analysis_sequence
+from odyssey.seeds import analysis_generator
 
 COLUMNS = {
     "task": "str",
@@ -90,7 +90,7 @@ def expected_best(
     """
     parts = []
     for (task, variant), cell in trials.groupby(["task", "variant"], sort=False):
-        generator = np.random.Generator(np.random.PCG64(analysis_sequence(seed, task, variant)))
+        generator = analysis_generator(seed, task, variant)
         test = cell["test"].to_numpy(dtype=float)
         validation = cell["validation"].to_numpy(dtype=float)
         validation = np.where(np.isnan(test) | np.isnan(validation), np.inf, validation)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from odyssey.seeds import analysis_sequence
+from odyssey.seeds import analysis_generator
 
 REFERENCE = "V"
 # Of fewer values there are too few different resamples.
@@ -278,8 +278,7 @@ class _Cell:
     resampled: np.ndarray
 
 
-def _cell(trials: pd.DataFrame, resamples: int, sequence: np.random.SeedSequence) -> _Cell:
-    generator = np.random.Generator(np.random.PCG64(sequence))
+def _cell(trials: pd.DataFrame, resamples: int, generator: np.random.Generator) -> _Cell:
     test = trials.loc[trials["selected"], "test"].dropna().to_numpy(dtype=float)
     enough = len(test) >= BOOTSTRAP_MINIMUM
     resampled = resampled_means(trials, resamples if enough else 0, generator)
@@ -370,7 +369,7 @@ def compare(
     parts = []
     for task, of_task in marked.groupby("task", sort=False):
         cells = {
-            variant: _cell(trials, resamples, analysis_sequence(seed, task, variant))
+            variant: _cell(trials, resamples, analysis_generator(seed, task, variant))
             for variant, trials in of_task.groupby("variant", sort=False)
         }
         vanilla = cells.get(REFERENCE)

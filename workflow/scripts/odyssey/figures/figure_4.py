@@ -30,7 +30,7 @@ def draw(marginals: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V
     titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
     parameters = [p for p in PARAMETERS if p in set(known["parameter"])]
     if not titles:
-        return style.sentence(f"{variant}: no forest, or none of these hyperparameters varies")
+        return style.no_forest(variant)
     with style.style():
         figure = Figure(
             figsize=(style.PAGE, 0.5 + 1.75 * len(titles)),

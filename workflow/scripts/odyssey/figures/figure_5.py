@@ -39,7 +39,7 @@ def draw(shares: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V") 
     known = shares[shares["variant"] == variant]
     titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
     if not titles:
-        return style.sentence(f"{variant}: no forest, or none of these hyperparameters varies")
+        return style.no_forest(variant)
     with style.style():
         figure = Figure(figsize=(max(style.COLUMN, 2.2 * len(titles)), 3.0), layout="constrained")
         grid = figure.subplots(1, len(titles), squeeze=False)[0]

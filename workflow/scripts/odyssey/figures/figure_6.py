@@ -34,7 +34,7 @@ def draw(interactions: pd.DataFrame, distributions: pd.DataFrame, variant: str =
     known = known[known[["parameter_x", "parameter_y"]].isin(PARAMETERS).all(axis=1)]
     titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
     if not titles:
-        return style.sentence(f"{variant}: no forest, or none of these hyperparameters varies")
+        return style.no_forest(variant)
     with style.style():
         figure = Figure(figsize=(style.PAGE, 3.3 * len(titles)), layout="constrained")
         parts = figure.subfigures(len(titles), 2, squeeze=False)

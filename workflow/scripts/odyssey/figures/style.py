@@ -158,8 +158,7 @@ def line_of(variant: str, variants: list[str]) -> dict:
     """
     if variant == "V":
         return {"color": INK, "linestyle": "-", "linewidth": 1.8, "zorder": 4}
-    position = [name for name in variants if name != "V"].index(variant)
-    colour, line = LINES[position % len(LINES)]
+    colour, line = LINES[_position(variant, variants) % len(LINES)]
     return {"color": colour, "linestyle": line, "linewidth": 1.1}
 
 
@@ -179,9 +178,12 @@ def dot_of(variant: str, variants: list[str]) -> dict:
     """
     look = {"color": line_of(variant, variants)["color"], "linestyle": "", "marker": "o"}
     if variant != "V":
-        position = [name for name in variants if name != "V"].index(variant)
-        look["marker"] = MARKERS[position % len(MARKERS)]
+        look["marker"] = MARKERS[_position(variant, variants) % len(MARKERS)]
     return look
+
+
+def _position(variant: str, variants: list[str]) -> int:
+    return [name for name in variants if name != "V"].index(variant)
 
 
 def sentence(text: str) -> Figure:
@@ -199,6 +201,20 @@ def sentence(text: str) -> Figure:
         figure = Figure(figsize=(COLUMN, 1.0))
         figure.text(0.5, 0.5, text, ha="center", va="center", wrap=True)
     return figure
+
+
+def no_forest(variant: str) -> Figure:
+    """Say why there is nothing to draw of what fANOVA finds.
+
+    Parameters
+    ----------
+    variant : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    return sentence(f"{variant}: no forest, or none of these hyperparameters varies")
 
 
 def save(figure: Figure, paths: Iterable[str | os.PathLike]) -> None:
