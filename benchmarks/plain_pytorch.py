@@ -136,7 +136,7 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         kernel = str(Path(folder) / "fused.so")
-        build(kernel)
+        build(kernel, study.training.instruction_set)
         plan = training.Plan("jsb", "NP", epochs, patience, "nn.LSTM", "cpu")
         whole = draw.permutation(draw_cell(study, "jsb", "NP"))[: arguments.trials]
         rows += [compare(plan, trial, sequences, kernel) for trial in whole]

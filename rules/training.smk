@@ -13,6 +13,8 @@ rule kernel:
         f"{LOGS}/engine/fused.log",
     conda:
         "../envs/training.yaml"
+    params:
+        instruction_set=study.training.instruction_set,
     script:
         "../workflow/scripts/kernel.py"
 

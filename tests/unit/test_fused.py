@@ -26,7 +26,7 @@ from odyssey.cells.variants import PAPER_VARIANTS, Variant, variant
 from odyssey.corpora import chorales_music21
 from odyssey.features import pianoroll
 from odyssey.features.sequences import LOSSES, Description, Sequences
-from odyssey.training.engines import Optimiser, open_engine
+from odyssey.training.engines import Optimiser, check_engine, open_engine
 from odyssey.training.fused import FusedEngine, Kernel, instruction_sets, weight_positions
 from odyssey.training.networks import Network, initial_weights
 from odyssey.training.reference import ReferenceEngine
@@ -358,6 +358,31 @@ def test_a_kernel_that_is_not_there_is_named(tmp_path):
 def test_an_instruction_set_that_the_processor_lacks_is_refused(kernel):
     with pytest.raises(ValueError, match=r"this processor can use .*baseline"):
         Kernel(kernel, "mmx")
+
+
+def test_a_kernel_for_one_instruction_set_has_no_other(tmp_path):
+    build.build(tmp_path / "fused.so", "baseline")
+    kernel = str(tmp_path / "fused.so")
+    assert instruction_sets(kernel) == ["baseline"]
+    network = Network(variant("V"), 7, 21, 19, 2, "sigmoid")
+    check_gradients(network, make(network, (1, 2, 61)), kernel)
+
+
+def test_a_kernel_for_another_processor_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(build, "X86", {"elbrus": build.BASELINE})
+    monkeypatch.setattr(build.platform, "machine", lambda: "x86_64")
+    build.build(tmp_path / "fused.so", "elbrus")
+    with pytest.raises(ValueError, match=r"lacks \(it has .*baseline\): see training"):
+        check_engine("fused", "cpu", str(tmp_path / "fused.so"))
+
+
+def test_an_instruction_set_of_other_machines_is_refused_before_it_is_compiled(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr(build.platform, "machine", lambda: "aarch64")
+    with pytest.raises(ValueError, match=r"avx2, but this machine \(aarch64\) .* baseline only"):
+        build.build(tmp_path / "fused.so", "avx2")
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_a_compiler_it_is_said_what_to_do(monkeypatch, tmp_path):

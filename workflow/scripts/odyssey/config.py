@@ -118,6 +118,12 @@ class Training(_Section):
     device: Literal["cpu", "cuda"] = Field(
         "cpu", description="`cuda`: on a GPU, where only the engine `reference` works."
     )
+    instruction_set: Literal["auto", "baseline", "avx2", "avx512"] = Field(
+        "auto",
+        description="What the engine `fused` uses of the processor; `auto` takes the best that it "
+        "has. Results have the same bits on any processor only with one that is named. Changing it "
+        "trains nothing again.",
+    )
     epochs: int = Field(150, ge=1, description="Epochs a trial at most.")
     patience: int = Field(
         15,
@@ -258,13 +264,16 @@ class TimitTask(_Task):
         return _check_path(self)
 
 
+_MOST_LINES = 69_300  # of a split: no more have names in the form of IAM-OnDB
+
+
 class MadeUpHandwriting(_Section):
     """Sizes of the handwriting stand-in."""
 
     seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
-    train: int = Field(150, ge=1, le=69_300, description="Lines of the training set.")
-    validation: int = Field(40, ge=2, le=69_300, description="Lines of the validation set.")
-    test: int = Field(40, ge=1, le=69_300, description="Lines of the test set.")
+    train: int = Field(150, ge=1, le=_MOST_LINES, description="Lines of the training set.")
+    validation: int = Field(40, ge=2, le=_MOST_LINES, description="Lines of the validation set.")
+    test: int = Field(40, ge=1, le=_MOST_LINES, description="Lines of the test set.")
     words: WordRange = Field(WordRange(low=1, high=2), description="Words a line.")
     pen_speed: float = Field(
         4000, gt=0, description="Device units a second; the faster the pen, the fewer points."

@@ -182,7 +182,7 @@ def main() -> None:
             kernel = str(Path(folder) / "fused.so")
         try:
             if kernel:
-                build(kernel)
+                build(kernel, study.training.instruction_set)
             check_engine(study.training.engine_used, study.training.device, kernel)
         except ValueError as error:
             sys.exit(f"Error: {error}")

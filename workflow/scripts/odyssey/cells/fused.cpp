@@ -263,8 +263,8 @@ EXPORT(double evaluate)(const Model *m, const int64_t *sequences, int64_t count,
     return total;
 }
 
-#ifdef ODYSSEY_BASELINE
-// The instruction sets of this library that this processor has, best first.
+#ifdef ODYSSEY_FIRST
+// The instruction sets that this processor has, best first; the library may lack some.
 extern "C" __attribute__((visibility("default"))) const char *instruction_sets() {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))

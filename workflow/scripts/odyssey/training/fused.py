@@ -98,14 +98,21 @@ def instruction_sets(path: str) -> list[str]:
     Raises
     ------
     ValueError
-        If the library cannot be loaded.
+        If the library cannot be loaded, or has no instruction set of this processor.
     """
     try:
         library = ctypes.CDLL(path)
     except OSError as error:
         raise ValueError(f"the engine's kernel {path} cannot be loaded: {error}") from error
     library.instruction_sets.restype = c_char_p
-    return library.instruction_sets().decode().split()
+    processors = library.instruction_sets().decode().split()
+    usable = [name for name in processors if hasattr(library, f"train_epoch_{name}")]
+    if not usable:
+        raise ValueError(
+            f"the engine's kernel {path} was made for an instruction set that this processor lacks "
+            f"(it has {', '.join(processors)}): see training.instruction_set"
+        )
+    return usable
 
 
 def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
