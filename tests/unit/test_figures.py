@@ -145,6 +145,44 @@ def test_a_far_outlier_does_not_flatten_the_boxes_and_is_said_in_figures():
     assert any("4.32e+03" in text.get_text() for text in top.texts)
 
 
+def test_one_far_box_does_not_flatten_the_others_and_is_said_in_figures():
+    trials = study()
+    trials.loc[trials["variant"] == "CIFG", "test"] += 400.0
+    figure, distributions, _ = drawn(trials)
+    top, bottom = panels(figure)
+    assert top.get_ylim()[1] < 30
+    assert bottom.get_ylim()[1] < 30
+    cell = distributions.query("variant == 'CIFG' and trials == 'all'").iloc[0]
+    texts = [text.get_text() for text in top.texts if "↑" in text.get_text()]
+    assert texts == [f"box to {cell['q75']:.3g} ↑ {cell['maximum']:.3g}"]
+
+
+@pytest.mark.parametrize(
+    ("tops", "expected"),
+    [([3.0], 3.0), ([3.0, 9.0], 9.0), ([90.0, 3.0, 2.0], 3.0), ([90.0, 80.0], 90.0), ([2, 1], 2)],
+)
+def test_a_panel_reaches_as_far_as_its_variants_but_one_that_flattens_them(tops, expected):
+    assert style.tallest(pd.Series(tops), 1.0) == expected
+
+
+def test_a_variant_that_begins_far_off_does_not_flatten_the_others():
+    curves = budget.expected_best(study(), 1, resamples=20)
+    far = curves.assign(expected=curves["expected"] + 500 * (curves["variant"] == "CIFG"))
+    distributions = selection.distributions(selection.select(study()))
+    (ax,) = expected_best.draw(far, distributions).axes
+    assert ax.get_ylim()[1] < 30
+    assert [text.get_text()[:8] for text in ax.texts] == ["CIFG ↑ 5"]
+    (ax,) = expected_best.draw(curves, distributions).axes
+    assert not ax.texts
+
+
+def test_boxes_of_about_the_same_height_are_all_there():
+    trials = study()
+    trials.loc[trials["variant"] == "CIFG", "test"] += 4.0
+    figure, distributions, _ = drawn(trials)
+    assert panels(figure)[0].get_ylim()[1] > distributions["maximum"].max()
+
+
 def test_a_study_without_any_result_is_still_a_figure():
     trials = study()
     trials[["validation", "test"]] = np.nan

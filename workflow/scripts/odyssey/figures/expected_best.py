@@ -56,3 +56,10 @@ def _panel(ax: Axes, curves: pd.DataFrame, variants: list[str]) -> None:
     ax.set_xlabel("trials")
     ax.xaxis.set_major_formatter("{x:g}")
     ax.margins(x=0)
+    first = curves.groupby("variant", sort=False)["expected"].max()
+    low = curves[["expected", "low"]].min().min()
+    top = style.tallest(first, low)
+    if top < first.max():  # what is cut off is said in figures
+        ax.set_ylim(low - 0.06 * (top - low), top + 0.06 * (top - low))
+        text = f"{first.idxmax()} ↑ {first.max():.3g}"
+        ax.annotate(text, (0.98, 0.98), xycoords="axes fraction", ha="right", va="top")

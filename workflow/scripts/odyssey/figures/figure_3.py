@@ -135,21 +135,23 @@ def _limit(ax: Axes, cells: pd.DataFrame) -> None:
     if cells.empty:
         return
     low, high = cells["minimum"].min(), cells["maximum"].max()
-    reach = cells["q75"].max() + 1.5 * (cells["q75"].max() - low)
+    tallest = style.tallest(cells["q75"], low)
+    reach = tallest + 1.5 * (tallest - low)
     top = reach if high > reach + (reach - low) else high
     if top > low:
         margin = 0.06 * (top - low)
         ax.set_ylim(low - margin, top + margin)
     for cell in cells.itertuples():
         if cell.maximum > top + 0.06 * (top - low):
+            cut = cell.q75 > ax.get_ylim()[1]
             ax.annotate(
-                f"↑ {cell.maximum:.3g}",
+                f"box to {cell.q75:.3g} ↑ {cell.maximum:.3g}" if cut else f"↑ {cell.maximum:.3g}",
                 (cell.position, 1),
                 xycoords=("data", "axes fraction"),
-                xytext=(3.5, -1),
+                xytext=(0 if cut else 3.5, -1),  # in the box, or beside the whisker
                 textcoords="offset points",
                 rotation=90,
-                ha="left",
+                ha="center" if cut else "left",
                 va="top",
                 fontsize=5,
             )

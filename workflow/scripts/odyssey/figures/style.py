@@ -49,6 +49,8 @@ LINES = (
     (VERMILLION, (0, (1.5, 1.5))),
 )
 MARKERS = "sD^vP<>X"
+# What reaches so many times as far up as all others would flatten them.
+FLATTENING = 8
 
 SETTINGS = {
     "font.family": "DejaVu Sans",
@@ -140,6 +142,26 @@ def measure(task: str) -> str:
     str
     """
     return MEASURES.get(task, "test result")
+
+
+def tallest(tops: pd.Series, low: float) -> float:
+    """Find how far up a panel has to reach.
+
+    Parameters
+    ----------
+    tops : pandas.Series of float
+        Where each variant ends.
+    low : float
+        Lower end of the panel, in the same unit.
+
+    Returns
+    -------
+    float
+        The highest of `tops`, or the second where the highest would flatten all others.
+    """
+    ends = tops.sort_values(ascending=False).to_list()
+    flattens = len(ends) > 1 and ends[0] - low > FLATTENING * (ends[1] - low) > 0
+    return ends[1] if flattens else ends[0]
 
 
 def line_of(variant: str, variants: list[str]) -> dict:
