@@ -76,7 +76,7 @@ def overhead(folder: Path) -> dict:
     """Run the small study, from features and kernel on."""
     features = (
         "results/overhead/features/jsb.npz",
-        f"results/overhead/engine/fused-{PROCEDURE}.so",
+        f"results/overhead/engine/fused-{PROCEDURE}-auto.so",
     )
     snakemake(folder, SMALL, *features, "--cores", str(CORES))
     before = stolen()

@@ -3,18 +3,17 @@
 FUSED = study.training.engine_used == "fused"
 # Of the cluster; its profile says which queue has them.
 GPU = {"gres": "gpu:1"} if study.training.device == "cuda" else {}
+KERNEL = f"{RESULTS}/engine/fused-{PROCEDURE}-{study.training.instruction_set}.so"
 
 
 rule kernel:
     output:
-        # A study keeps the kernel that it began with, until the procedure is another.
-        f"{RESULTS}/engine/fused-{PROCEDURE}.so",
+        # A study keeps the kernel that it began with, until it asks for another.
+        f"{RESULTS}/engine/fused-{PROCEDURE}-{{instruction_set}}.so",
     log:
-        f"{LOGS}/engine/fused.log",
+        f"{LOGS}/engine/fused-{{instruction_set}}.log",
     conda:
         "../envs/training.yaml"
-    params:
-        instruction_set=study.training.instruction_set,
     script:
         "../workflow/scripts/kernel.py"
 
@@ -22,7 +21,7 @@ rule kernel:
 rule train:
     input:
         features=f"{RESULTS}/features/{{task}}.npz",
-        kernel=ancient(rules.kernel.output[0]) if FUSED else [],
+        kernel=ancient(KERNEL) if FUSED else [],
     output:
         f"{RESULTS}/runs/{{task}}/{{variant}}/{{first}}-{{last}}.jsonl",
     log:

@@ -28,6 +28,18 @@ def study(**changes):
         ({"training": {"epochs": "many"}}, "training.epochs: must be a valid integer"),
         ({"training": {"engine": "fast"}}, "must be 'auto', 'fused' or 'reference'"),
         (
+            {"training": {"instruction_set": "mmx"}},
+            "must be 'auto', 'baseline', 'avx2' or 'avx512'",
+        ),
+        (
+            {"training": {"instruction_set": "avx2", "engine": "reference"}},
+            "instruction_set is the engine fused's",
+        ),
+        (
+            {"training": {"instruction_set": "avx2", "device": "cuda"}},
+            "instruction_set is the engine fused's",
+        ),
+        (
             {"search": {"learning_rate": {"low": 1e-2, "high": 1e-6}}},
             "search.learning_rate: the range is empty",
         ),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 
 import pandas as pd
 import pytest
@@ -91,6 +92,20 @@ def test_other_shards_train_nothing_again(finished):
     finished.configure(training={"trials_per_job": "auto"})
     finished.snakemake("results/small/trials.csv")
     assert (finished.results / "trials.csv").read_bytes() == first  # the times too
+
+
+def test_another_instruction_set_is_that_of_the_trials_that_are_left(fresh):
+    fresh.snakemake("results/small/runs/jsb/V/0-1.jsonl")
+    fresh.configure(training={"instruction_set": "baseline"})
+    fresh.snakemake("results/small/trials.csv")
+    trials = pd.read_csv(fresh.results / "trials.csv").set_index(["variant", "trial"])
+    used = trials["machine"].str.rpartition(", ")[2]
+    assert len(used) == 8
+    first = [("V", 0), ("V", 1)]
+    assert used.drop(first).eq("baseline").all()
+    if platform.machine() == "x86_64":
+        assert used.loc[first].str.startswith("avx").all()
+    assert fresh.planned("results/small/trials.csv") == {}
 
 
 def test_a_changed_range_trains_again(finished):

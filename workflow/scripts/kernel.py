@@ -4,4 +4,4 @@ from odyssey.cells.build import build
 from odyssey.console import job
 
 with job(snakemake.log[0]):
-    build(snakemake.output[0], snakemake.params.instruction_set)
+    build(snakemake.output[0], snakemake.wildcards.instruction_set)

@@ -121,8 +121,8 @@ class Training(_Section):
     instruction_set: Literal["auto", "baseline", "avx2", "avx512"] = Field(
         "auto",
         description="What the engine `fused` uses of the processor; `auto` takes the best that it "
-        "has. Results have the same bits on any processor only with one that is named. Changing it "
-        "trains nothing again.",
+        "has. Results have the same bits on any x86 processor only with one that is named, and one "
+        "compiler. Changing it trains no finished trial again.",
     )
     epochs: int = Field(150, ge=1, description="Epochs a trial at most.")
     patience: int = Field(
@@ -168,6 +168,8 @@ class Training(_Section):
     def _device_is_served(self):
         if self.device == "cuda" and self.engine == "fused":
             raise ValueError("device cuda needs the engine reference: fused works on CPUs only")
+        if self.instruction_set != "auto" and self.engine_used != "fused":
+            raise ValueError("instruction_set is the engine fused's: reference does not heed it")
         return self
 
 
