@@ -133,6 +133,8 @@ def test_trials_without_a_result_are_counted_in_the_panel_and_an_empty_cell_has_
     figure, _, _ = drawn(trials)
     top = panels(figure)[0]
     assert [text.get_text() for text in top.texts if "−" in text.get_text()] == ["−12"]
+    assert "−n" in figure.legends[0].get_texts()[-1].get_text()
+    assert "−n" not in drawn(study())[0].legends[0].get_texts()[-1].get_text()
     assert sorted(boxes(top)) == [0, 2]
 
 
@@ -142,7 +144,7 @@ def test_a_far_outlier_does_not_flatten_the_boxes_and_is_said_in_figures():
     figure, _, _ = drawn(trials)
     top = panels(figure)[0]
     assert top.get_ylim()[1] < 30
-    assert any("4.32e+03" in text.get_text() for text in top.texts)
+    assert any("4,321" in text.get_text() for text in top.texts)
 
 
 def test_one_far_box_does_not_flatten_the_others_and_is_said_in_figures():
@@ -154,7 +156,8 @@ def test_one_far_box_does_not_flatten_the_others_and_is_said_in_figures():
     assert bottom.get_ylim()[1] < 30
     cell = distributions.query("variant == 'CIFG' and trials == 'all'").iloc[0]
     texts = [text.get_text() for text in top.texts if "↑" in text.get_text()]
-    assert texts == [f"box to {cell['q75']:.3g} ↑ {cell['maximum']:.3g}"]
+    expected = f"box to {cell['q75']:.3g}, mean {cell['mean']:.0f} ↑ {cell['maximum']:.0f}"
+    assert texts == [expected]
 
 
 @pytest.mark.parametrize(
@@ -163,6 +166,10 @@ def test_one_far_box_does_not_flatten_the_others_and_is_said_in_figures():
 )
 def test_a_panel_reaches_as_far_as_its_variants_but_one_that_flattens_them(tops, expected):
     assert style.tallest(pd.Series(tops), 1.0) == expected
+
+
+def test_a_panel_without_variants_has_no_height():
+    assert np.isnan(style.tallest(pd.Series(dtype=float), np.nan))
 
 
 def test_a_variant_that_begins_far_off_does_not_flatten_the_others():

@@ -64,7 +64,8 @@ def draw(distributions: pd.DataFrame, welch: pd.DataFrame) -> Figure:
                 fontweight="bold",
             )
         columns = 3 if len(tasks) > 1 else 1
-        figure.legend(**_legend(), loc="outside lower center", ncols=columns)
+        missing = bool(distributions["without_result"].any())
+        figure.legend(**_legend(missing), loc="outside lower center", ncols=columns)
     return figure
 
 
@@ -144,8 +145,9 @@ def _limit(ax: Axes, cells: pd.DataFrame) -> None:
     for cell in cells.itertuples():
         if cell.maximum > top + 0.06 * (top - low):
             cut = cell.q75 > ax.get_ylim()[1]
+            what = f"box to {cell.q75:.3g}, mean {cell.mean:,.0f} ↑ " if cut else "↑ "
             ax.annotate(
-                f"box to {cell.q75:.3g} ↑ {cell.maximum:.3g}" if cut else f"↑ {cell.maximum:.3g}",
+                f"{what}{cell.maximum:,.0f}",
                 (cell.position, 1),
                 xycoords=("data", "axes fraction"),
                 xytext=(0 if cut else 3.5, -1),  # in the box, or beside the whisker
@@ -173,7 +175,7 @@ def _count(ax: Axes, position: int, cell) -> None:
         )
 
 
-def _legend() -> dict:
+def _legend(missing: bool) -> dict:
     dot = Line2D([], [], marker="o", color=style.VERMILLION, linestyle="", markersize=3)
     bar = Line2D([], [], color=style.VERMILLION, linewidth=1.1)
     dashes = Line2D([], [], color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)))
@@ -183,8 +185,9 @@ def _legend() -> dict:
         "significantly different from V": Patch(facecolor="white", edgecolor=style.BLUE, lw=1.8),
         "mean of V": dashes,
         "mean number of parameters": Patch(color=style.PALE),
-        "−n: n trials without test result": Line2D([], [], linestyle=""),
     }
+    if missing:
+        entries["−n: n trials without test result"] = Line2D([], [], linestyle="")
     return {
         "handles": list(entries.values()),
         "labels": list(entries),

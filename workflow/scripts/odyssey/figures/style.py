@@ -1,5 +1,6 @@
 """The one look of all figures: legible in print, in grey and to the colour-blind."""
 
+import math
 import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -157,11 +158,13 @@ def tallest(tops: pd.Series, low: float) -> float:
     Returns
     -------
     float
-        The highest of `tops`, or the second where the highest would flatten all others.
+        The highest of `tops`, or the second where the highest would flatten all others; NaN if
+        there are none.
     """
     ends = tops.sort_values(ascending=False).to_list()
-    flattens = len(ends) > 1 and ends[0] - low > FLATTENING * (ends[1] - low) > 0
-    return ends[1] if flattens else ends[0]
+    if len(ends) > 1 and ends[0] - low > FLATTENING * (ends[1] - low) > 0:
+        return ends[1]
+    return ends[0] if ends else math.nan
 
 
 def line_of(variant: str, variants: list[str]) -> dict:
