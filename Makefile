@@ -27,12 +27,15 @@ study: $(READY) ## the default study; its figures are then in results/quick/figu
 # What stands behind collect, which makes trials.csv of the runs.
 ANALYSED := $(shell sed -n 's/^ *rule \(.*\):/\1/p' rules/analysis.smk rules/figures.smk rules/report.smk | grep -v collect)
 REFERENCES := $(patsubst results/reference/%/trials.csv,%,$(wildcard results/reference/*/trials.csv))
-reference: $(READY) ## results/reference: tables, figures, claims and reports, from each study's trials.csv
+# Figures and report are kept of the paper's music only, of the studies beside it tables.
+reference: $(READY) ## results/reference and the tables in the documents, from each study's trials.csv
 	@test -n "$(REFERENCES)" || { echo "There is no trials.csv in a folder of results/reference"; exit 1; }
 	for study in $(REFERENCES); do \
 		$(BIN)/snakemake --cores $(CORES) --configfile config/$$study.yaml --forceall \
-			--allowed-rules $(ANALYSED) -- analysis figures report || exit; \
+			--allowed-rules $(ANALYSED) -- analysis \
+			$$(test $$study != jsb || echo figures report) || exit; \
 	done
+	$(BIN)/python docs/tables.py
 
 status: $(READY) ## how far the study is (ARGS="--watch --configfile FILE")
 	@PYTHONPATH=workflow/scripts $(BIN)/python -m odyssey.status $(ARGS)

@@ -1,0 +1,83 @@
+"""The studies in results/reference: whole, and their tables come out of their trials again."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from project import CODE, REPOSITORY
+
+from odyssey.analysis.collect import read_trials
+from odyssey.config import study_or_exit
+from odyssey.search import draw_cell
+
+TRIALS = {"jsb": 1800, "jsb-music21": 360, "jsb-seed2": 400}
+
+
+def reference(study):
+    return REPOSITORY / "results" / "reference" / study
+
+
+@pytest.mark.parametrize("study", TRIALS)
+def test_no_trial_is_missing(study):
+    settings = study_or_exit([REPOSITORY / "config" / f"{study}.yaml"])
+    trials = read_trials(reference(study) / "trials.csv")
+    assert len(trials) == TRIALS[study]
+    assert list(trials["variant"].unique()) == settings.variants
+    for variant, cell in trials.groupby("variant", sort=False):
+        drawn = pd.DataFrame(draw_cell(settings, "jsb", variant))
+        assert_frame_equal(cell[drawn.columns].reset_index(drop=True), drawn, check_dtype=False)
+    assert set(trials["status"]) <= {"completed", "diverged"}
+    assert not trials["synthetic"].any()
+
+
+@pytest.mark.parametrize("study", TRIALS)
+def test_the_curves_are_those_of_the_trials(study):
+    trials = read_trials(reference(study) / "trials.csv").set_index(["variant", "trial"])
+    curves = pd.read_parquet(reference(study) / "curves.parquet")
+    by_trial = curves.groupby(["variant", "trial"], sort=False)
+    assert by_trial.size().eq(trials["epochs"].loc[lambda epochs: epochs > 0]).all()
+    assert by_trial["validation"].min().eq(trials["validation"].dropna()).all()
+
+
+@pytest.mark.parametrize("study", TRIALS)
+def test_the_committed_tables_come_out_of_the_trials_again(study, tmp_path):
+    for name in CODE:
+        (shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy)(
+            REPOSITORY / name, tmp_path / name
+        )
+    committed, made = reference(study), tmp_path / "results" / "reference" / study
+    made.mkdir(parents=True)
+    for name in ("trials.csv", "curves.parquet"):
+        shutil.copy(committed / name, made / name)
+    # collect would want the runs; all other tables are made anew.
+    texts = (REPOSITORY / "rules" / "analysis.smk").read_text(encoding="utf-8").splitlines()
+    rules = [line.split()[1].rstrip(":") for line in texts if line.startswith("rule ")]
+    rules.remove("collect")
+    command = [sys.executable, "-m", "snakemake", "--cores", "2"]
+    command += ["--configfile", f"config/{study}.yaml", "--allowed-rules", *rules, "--", "analysis"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE_")}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    kinds = (".csv", ".md", ".tex")
+    tables = {p.relative_to(made) for p in made.rglob("*") if p.suffix in kinds}
+    kept = {p.relative_to(committed) for p in committed.rglob("*") if p.suffix in kinds}
+    assert kept <= tables
+    assert tables - kept <= ({Path("fanova/interactions.csv")} if study != "jsb" else set())
+    folders = {"selection", "tests", "fanova", "budget", "tables", "claims.csv", "trials.csv"}
+    assert {table.parts[0] for table in tables & kept} == folders
+    for table in sorted(tables & kept):
+        if table.suffix == ".csv":
+            # Another processor may round the last digits otherwise.
+            now, then = pd.read_csv(made / table), pd.read_csv(committed / table)
+            assert_frame_equal(now, then, rtol=1e-6, obj=str(table))
+        else:
+            text = (made / table).read_text(encoding="utf-8")
+            assert text == (committed / table).read_text(encoding="utf-8"), table
