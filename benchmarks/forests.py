@@ -32,9 +32,7 @@ EMPTY = pd.DataFrame({"task": [], "variant": []})
 
 def grow(trials: pd.DataFrame, study: Study, seed: int, **narrower: tuple[float, float]):
     """Analyse a cell as the study does; ranges may be narrower than those that it searches."""
-    searched = study.search.model_dump(exclude={"trials"})
-    ranges = {name: (ends["low"], ends["high"]) for name, ends in searched.items()} | narrower
-    settings = study.analysis
+    ranges, settings = study.search.ranges | narrower, study.analysis
     return fanova.analyse_cell(trials, ranges, seed, settings.trees, settings.fanova_backend)
 
 
@@ -83,10 +81,12 @@ def lowest_rate(study: Study) -> float:
     return curve["value"].iloc[first]
 
 
-def shares_in_basin(variant: str, trials: pd.DataFrame, study: Study) -> dict[str, str | int]:
-    """Decompose a variant's test results at learning rates in vanilla's basin."""
-    rates = (lowest_rate(study), study.search.learning_rate.high)
-    trials = trials[(trials["variant"] == variant) & (trials["learning_rate"] >= rates[0])]
+def shares_in_basin(
+    variant: str, low: float, trials: pd.DataFrame, study: Study
+) -> dict[str, str | int]:
+    """Decompose a variant's test results at learning rates from the basin's lowest on."""
+    trials = trials[(trials["variant"] == variant) & (trials["learning_rate"] >= low)]
+    rates = (low, study.search.learning_rate.high)
     importance, _, _ = grow(trials, study, study.seed, learning_rate=rates)
     importance = importance.query("response == 'test'")
     main = importance["order"].eq(1).fillna(value=False)
@@ -110,7 +110,8 @@ def main() -> None:
     study = study_or_exit([REPOSITORY / "config" / "jsb.yaml"])
     cells = {"trials": read_trials(results(study) / "trials.csv"), "study": study}
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        basin = list(pool.map(partial(shares_in_basin, **cells), study.variants))
+        in_basin = partial(shares_in_basin, low=lowest_rate(study), **cells)
+        basin = list(pool.map(in_basin, study.variants))
         draws = list(pool.map(partial(findings, **cells), range(DRAWS + 1)))
     folder = REPOSITORY / "benchmarks" / "results"
     write_csv(pd.DataFrame(basin), folder / "basin.csv")

@@ -27,7 +27,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.cells.build import build
-from odyssey.config import ConfigError, check_corpora, study_or_exit
+from odyssey.config import study_or_exit
 from odyssey.corpora.jsb import read_json
 from odyssey.features import pianoroll
 from odyssey.search import draw_cell
@@ -128,11 +128,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=5, help="of variant NP (default: 5)")
     parser.add_argument("--seed", type=int, default=0, help="of the drawing (default: 0)")
     arguments = parser.parse_args()
-    study = study_or_exit([arguments.configfile])
-    try:
-        check_corpora(study)
-    except ConfigError as error:
-        sys.exit(str(error))
+    study = study_or_exit([arguments.configfile], with_corpora=True)
     sequences = pianoroll.sequences(read_json(study.tasks.chosen["jsb"].path), "json")
     draw = np.random.default_rng(arguments.seed)
     some = {v: draw.permutation(draw_cell(study, "jsb", v)) for v in study.variants}

@@ -19,7 +19,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.analysis.collect import curves_table, read_records, read_trials, trials_table
-from odyssey.config import ConfigError, check_corpora, study_or_exit
+from odyssey.config import study_or_exit
 
 REPOSITORY = Path(__file__).parents[1]
 CELL = ["task", "variant", "trial"]
@@ -58,11 +58,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=10, help="how many (default: 10)")
     parser.add_argument("--seed", type=int, default=0, help="of their drawing (default: 0)")
     arguments = parser.parse_args()
-    study = study_or_exit([arguments.configfile])
-    try:
-        check_corpora(study)
-    except ConfigError as error:
-        sys.exit(str(error))
+    study = study_or_exit([arguments.configfile], with_corpora=True)
     results = Path("results") / study.study
     if not (REPOSITORY / results / "trials.csv").exists():
         sys.exit(f"There is no {results}/trials.csv: the study is not finished.")

@@ -74,7 +74,7 @@ rule fanova:
         "../envs/analysis.yaml"
     threads: 8
     params:
-        ranges=study.search.model_dump(exclude={"trials"}),
+        ranges=study.search.ranges,
         seed=study.seed,
         trees=study.analysis.trees,
         backend=study.analysis.fanova_backend,

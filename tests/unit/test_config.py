@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from odyssey.config import ConfigError, TimitTask, check_corpora, read_study
+from odyssey.config import ConfigError, TimitTask, check_corpora, read_study, study_or_exit
 from odyssey.config_reference import reference, schema
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -135,3 +135,21 @@ def test_the_papers_protocol_is_the_default_but_for_the_luck_of_selection():
     assert paper.training == default.training
     assert paper.analysis.model_copy(update={"selection_luck": True}) == default.analysis
     assert paper.variants == default.variants
+
+
+def test_a_command_that_reads_the_corpora_says_where_one_is_missing(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text(yaml.safe_dump(study(tasks={"jsb": {"source": "json", "path": "absent.json"}})))
+    assert study_or_exit([file]).tasks.jsb.path == "absent.json"
+    with pytest.raises(SystemExit, match=r"tasks\.jsb\.path: there is no file absent\.json"):
+        study_or_exit([file], with_corpora=True)
+
+
+def test_the_ranges_are_the_ends_of_what_is_searched():
+    search = read_study(study(search={"trials": 3, "input_noise": {"low": 0, "high": 0.5}})).search
+    assert search.ranges == {
+        "hidden_size": (20, 200),
+        "learning_rate": (1e-6, 1e-2),
+        "one_minus_momentum": (0.01, 1),
+        "input_noise": (0, 0.5),
+    }

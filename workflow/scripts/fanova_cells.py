@@ -16,7 +16,7 @@ def main():
     params, output = snakemake.params, snakemake.output
     importance, marginals, interactions = fanova.analyse(
         read_trials(snakemake.input.trials),
-        {name: (ends["low"], ends["high"]) for name, ends in params.ranges.items()},
+        params.ranges,
         params.seed % 2**31,
         params.trees,
         params.backend,

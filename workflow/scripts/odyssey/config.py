@@ -106,6 +106,12 @@ class Search(_Section):
         description="Standard deviation of the Gaussian noise on the inputs, uniform.",
     )
 
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Low and high end of each searched range, by the name of its key."""
+        found = self.model_dump(exclude={"trials"})
+        return {name: (ends["low"], ends["high"]) for name, ends in found.items()}
+
 
 class Training(_Section):
     """How a trial is trained, and how trials become jobs."""
@@ -532,13 +538,15 @@ def load_study(paths: Sequence[str | os.PathLike]) -> Study:
     return read_study(config)
 
 
-def study_or_exit(paths: Sequence[str | os.PathLike]) -> Study:
+def study_or_exit(paths: Sequence[str | os.PathLike], with_corpora: bool = False) -> Study:
     """Read a study's configuration for a command at the terminal.
 
     Parameters
     ----------
     paths : sequence of path-like
         As for `load_study`.
+    with_corpora : bool
+        Whether the command reads the corpora, which then have to be where the study says.
 
     Returns
     -------
@@ -550,7 +558,10 @@ def study_or_exit(paths: Sequence[str | os.PathLike]) -> Study:
         With the faults of the configuration, a line each.
     """
     try:
-        return load_study(paths)
+        study = load_study(paths)
+        if with_corpora:
+            check_corpora(study)
+        return study
     except ConfigError as error:
         sys.exit(f"Error in the configuration:\n{error}")
 
