@@ -28,7 +28,7 @@ import torch
 
 from odyssey import seeds
 from odyssey.cells.build import build
-from odyssey.cells.variants import PAPER_VARIANTS, variant
+from odyssey.cells.variants import KIN, PAPER_VARIANTS, cell
 from odyssey.features.sequences import Description, Sequences
 from odyssey.machine import processor
 from odyssey.training.engines import Optimiser
@@ -92,7 +92,7 @@ def flops_per_frame(network: Network) -> int:
     Inputs: forward and weight gradient. Recurrence and output layer: these two and the deltas.
     Nothing else is counted, and no padding.
     """
-    n, gates = network.hidden_size, len(network.variant.gates)
+    n, gates = network.hidden_size, len(network.cell.gates)
     recurrent = (1 + gates) * n * n + (gates * n) ** 2 * network.variant.gate_recurrence
     direction = 2 * (1 + gates) * n * network.inputs + 3 * recurrent + 3 * n * network.outputs
     return 2 * network.directions * direction

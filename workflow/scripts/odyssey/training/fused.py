@@ -7,7 +7,9 @@ from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_int64, c_voi
 
 import numpy as np
 
-from odyssey.cells.variants import changed_parts
+from odyssey.cells.build import source_digest
+from odyssey.cells.equations import Cell
+from odyssey.cells.graph import lay_out
 from odyssey.features.sequences import LOSSES, Sequences
 from odyssey.training.engines import Evaluation, Optimiser, Weights
 from odyssey.training.networks import Network, weight_shapes
@@ -21,9 +23,6 @@ class _Model(Structure):
 
     _fields_ = [
         *((name, c_int64) for name in ("inputs", "hidden", "outputs", "directions", "loss")),
-        *((name, c_int64) for name in ("input_gate", "forget_gate", "output_gate", "coupled")),
-        *((name, c_int64) for name in ("input_activation", "output_activation")),
-        *((name, c_int64) for name in ("peepholes", "gate_recurrence")),
         *((name, c_void_p) for name in ("values", "targets", "frames", "labels")),
         *((name, c_void_p) for name in ("weights", "velocities", "gradients", "workspace")),
     ]
@@ -40,6 +39,8 @@ class _Step(Structure):
 
 _MODEL, _STEP = POINTER(_Model), POINTER(_Step)
 _SIGNATURES = {
+    "digest": (c_char_p,),
+    "structure_bytes": (c_int64,),
     "vector_floats": (c_int64,),
     "weight_floats": (c_int64, _MODEL),
     "workspace_floats": (c_int64, _MODEL, c_int64, c_int64),
@@ -51,7 +52,7 @@ _SIGNATURES = {
 
 
 class Kernel:
-    """The functions of the compiled kernel for one instruction set, as attributes.
+    """The functions of a cell's compiled kernel for one instruction set, as attributes.
 
     They release Python's global lock, so that trials run side by side in threads.
 
@@ -59,16 +60,18 @@ class Kernel:
     ----------
     path : str
         The library that `odyssey.cells.build.build` made.
+    cell : Cell
+        Whose kernel it is.
     instruction_set : str or None
         One of `instruction_sets`; None: the best that this processor has.
 
     Raises
     ------
     ValueError
-        If the library cannot be loaded, or lacks the instruction set.
+        If the library cannot be loaded, lacks the instruction set, or was made of other sources.
     """
 
-    def __init__(self, path: str, instruction_set: str | None = None):
+    def __init__(self, path: str, cell: Cell, instruction_set: str | None = None):
         available = instruction_sets(path)
         chosen = available[0] if instruction_set is None else instruction_set
         if chosen not in available:
@@ -81,6 +84,9 @@ class Kernel:
             function.restype, function.argtypes = result, arguments
             setattr(self, name, function)
         self.instruction_set = chosen
+        structures = ctypes.sizeof(_Model) << 16 | ctypes.sizeof(_Step)
+        if self.digest().decode() != source_digest(cell) or self.structure_bytes() != structures:
+            raise ValueError(f"the engine's kernel {path} was made of other sources: delete it")
 
 
 def instruction_sets(path: str) -> list[str]:
@@ -130,36 +136,41 @@ def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
         Named and shaped as `odyssey.training.networks.weight_shapes` says. Positions that no
         weight has are padding and hold 0.
     """
-    n, chosen = network.hidden_size, network.variant
+    layout = lay_out(network.cell)
+    n, inputs = network.hidden_size, network.inputs
     padded = -(-n // vector) * vector
-    part = {name: number for number, name in enumerate(("z", *chosen.gates))}
-    recurrent = padded * (len(part) if chosen.gate_recurrence else 1)
-    rows = recurrent + network.inputs + 1
-    theta = rows * padded * len(part)
-    direction = theta + (padded * len(chosen.gates) if chosen.peepholes else 0)
-    unit, source, input_ = np.arange(n)[:, None], np.arange(n), np.arange(network.inputs)
+    unit, source, input_ = np.arange(n)[:, None], np.arange(n), np.arange(inputs)
+    group, lane = unit // vector, unit % vector
+    block = {}
+    end = 0
 
-    def in_theta(row, bar):
-        group, lane = unit // vector, unit % vector
-        return (group * rows + row) * len(part) * vector + part[bar] * vector + lane
+    def add(rows, columns, name_of):
+        """Place the matrices of a block that begins where the last one ended."""
+        nonlocal end
+        for place, number in enumerate(columns):
+            for name, row in name_of(layout.columns[number]):
+                at = (group * rows + row) * len(columns) + place
+                block[name] = end + at * vector + lane
+        end += rows * padded * len(columns)
 
-    def in_block(name):
-        kind, ends = name.split("_")
-        if kind == "W":
-            return in_theta(recurrent + input_, ends)
-        if kind == "b":
-            return in_theta(rows - 1, ends)[:, 0]
-        if kind == "p":
-            return theta + (part[ends] - 1) * padded + source
-        if len(ends) == 2:  # from gate to gate
-            return in_theta(part[ends[0]] * padded + source, ends[1])
-        return in_theta(source, ends)
+    for b in layout.blocks:
+        rows = {layout.sources[s]: k * padded + source for k, s in enumerate(b.sources)}
+        add(
+            len(rows) * padded,
+            b.columns,
+            lambda c, rows=rows: [(name, rows[s]) for s, name in c.matrices.items() if s in rows],
+        )
+    from_inputs = [k for k, c in enumerate(layout.columns) if c.inputs]
+    add(inputs, from_inputs, lambda c: [(c.inputs, input_)])
+    for name in layout.vectors:
+        block[name] = end + source
+        end += padded
 
     width, out_rows = 2 * vector, network.directions * padded + 1
     output = np.arange(network.outputs)[:, None]
 
     def in_output(row):
-        group = network.directions * direction + output // width * out_rows * width
+        group = network.directions * end + output // width * out_rows * width
         return group + row * width + output % width
 
     sources = np.concatenate([d * padded + source for d in range(network.directions)])
@@ -169,7 +180,7 @@ def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
         if layer == "output":
             positions[name] = in_output(sources) if weight == "W" else in_output(out_rows - 1)[:, 0]
         else:
-            positions[name] = (direction if layer == "backward" else 0) + in_block(weight)
+            positions[name] = (end if layer == "backward" else 0) + block[weight]
     return positions
 
 
@@ -210,8 +221,8 @@ class FusedEngine:
     Raises
     ------
     ValueError
-        If the kernel cannot be loaded or does not have a part that the variant changes, or if a
-        target is not one of the network's outputs.
+        If the kernel cannot be loaded or is another cell's, or if a target is not one of the
+        network's outputs.
     """
 
     def __init__(
@@ -222,14 +233,8 @@ class FusedEngine:
         kernel: str,
         instruction_set: str | None = None,
     ):
-        unknown = set(changed_parts(network.variant)) - {name for name, _ in _Model._fields_}
-        if unknown:
-            raise ValueError(
-                f"the fused engine does not have {', '.join(sorted(unknown))}, which the variant "
-                "changes: train it with engine: reference"
-            )
         self.network, self.sequences = network, sequences
-        self.kernel = Kernel(kernel, instruction_set)
+        self.kernel = Kernel(kernel, network.cell, instruction_set)
         self.arithmetic = self.kernel.instruction_set
         self.positions = weight_positions(network, self.kernel.vector_floats())
         if network.loss != "sigmoid" and len(sequences.targets):
@@ -245,21 +250,12 @@ class FusedEngine:
             name: np.ascontiguousarray(sequences.indices(name), dtype=np.int64)
             for name in ("train", "validation", "test")
         }
-        chosen, gates = network.variant, network.variant.gates
         self.model = _Model(
             inputs=network.inputs,
             hidden=network.hidden_size,
             outputs=network.outputs,
             directions=network.directions,
             loss=LOSSES.index(network.loss),
-            input_gate="i" in gates,
-            forget_gate="f" in gates,
-            output_gate="o" in gates,
-            coupled=chosen.coupled,
-            input_activation=chosen.input_activation,
-            output_activation=chosen.output_activation,
-            peepholes=chosen.peepholes,
-            gate_recurrence=chosen.gate_recurrence,
             values=self.values.ctypes.data,
             targets=self.targets.ctypes.data,
             frames=self.frames.ctypes.data,

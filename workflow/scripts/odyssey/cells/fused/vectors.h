@@ -6,6 +6,12 @@
 #include <cmath>
 #include <cstdint>
 
+#if defined(__FMA__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
 namespace {
 
 constexpr int V = ODYSSEY_VECTOR;
@@ -20,6 +26,33 @@ constexpr float NEVER = -1e30f;  // log of a probability of 0, finite so that di
 inline vec all(float value) { return vec{} + value; }
 inline vec load(const float *from) { return *(const loose *)from; }
 inline void store(float *to, vec value) { *(loose *)to = value; }
+inline vec above(vec a, vec b) { return a > b ? all(1.0f) : vec{}; }
+inline vec magnitude(vec a) { return a < 0.0f ? -a : a; }
+
+// a b + c, rounded once where the processor has such an instruction; and a product that is rounded
+// before it is added. So the last bits do not depend on what a compiler would rather contract.
+inline vec fma(vec a, vec b, vec c) {
+#if defined(__AVX512F__)
+    return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__FMA__)
+    return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__ARM_FEATURE_FMA)
+    return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+    return a * b + c;
+#endif
+}
+inline vec rounded(vec a) {
+#if defined(__AVX512F__)
+    asm("" : "+v"(a));
+#elif defined(__SSE__)
+    asm("" : "+x"(a));
+#elif defined(__ARM_NEON)
+    asm("" : "+w"(a));
+#endif
+    return a;
+}
+
 inline vec larger(vec a, vec b) { return b > a ? b : a; }   // between them, these two
 inline vec smaller(vec a, vec b) { return b > a ? a : b; }  // return both arguments, NaN or not
 
