@@ -24,10 +24,12 @@ def work(tree: str, folder: str) -> None:
     """Serve points and turns from standard input with the library of a tree."""
     sys.path[:0] = [str(Path(tree, "benchmarks")), str(Path(tree, "workflow", "scripts"))]
     import engine
+
     from odyssey.cells import build, variants
     from odyssey.training.fused import FusedEngine
     from odyssey.training.networks import Network, initial_weights
 
+    steps = None
     for line in sys.stdin:
         order = json.loads(line)
         if "turn" in order:
