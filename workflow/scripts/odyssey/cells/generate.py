@@ -97,13 +97,14 @@ class Page:
     def _computed(self, node: Symbol) -> str:
         """Write a node's operation: each rounds once, and `fma` is one."""
         op = node.op
-        a, *others = (self.value(arg) for arg in node.args)
+        texts = [self.value(arg) for arg in node.args]
+        a, *others = texts
         one = [n.op == "constant" and n.name == 1 for n in node.args]
         if op == "mul" and any(one):
             return others[0] if one[0] else a
         if op in ("add", "sub") or (op == "fma" and any(one[:2])):
-            first = node.args[1] if op == "fma" and one[0] else node.args[0]
-            a, b = self._rounded(first), self._rounded(node.args[-1])
+            first = 1 if op == "fma" and one[0] else 0
+            a, b = (_rounded(node.args[n], texts[n]) for n in (first, -1))
             return f"({a} {'-' if op == 'sub' else '+'} {b})"
         if op in ("mul", "div"):
             return f"({a} {'*' if op == 'mul' else '/'} {others[0]})"
@@ -113,10 +114,10 @@ class Page:
         others += ["vec{}"] if op == "relu" else []
         return f"{functions.get(op, op)}({', '.join(_bare(a) for a in (a, *others))})"
 
-    def _rounded(self, node: Symbol) -> str:
-        """Write a term of a sum, into which no compiler may draw its product."""
-        text = self.value(node)
-        return f"rounded({_bare(text)})" if node.op in ("mul", "neg") else text
+
+def _rounded(node: Symbol, text: str) -> str:
+    """Write a term of a sum, into which no compiler may draw its product."""
+    return f"rounded({_bare(text)})" if node.op in ("mul", "neg") else text
 
 
 def _bare(text: str) -> str:
