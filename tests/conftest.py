@@ -1,7 +1,6 @@
 """What several tests share; its place puts this folder on the path, for `import project`."""
 
 import os
-from functools import cache
 
 import pytest
 from hypothesis import settings
@@ -16,24 +15,28 @@ settings.load_profile("odyssey")
 
 
 @pytest.fixture(scope="session")
-def kernel_of(tmp_path_factory):
-    """Compile a cell's kernel, once for all tests and workers; return its path.
-
-    Without a name it has one instruction set, the best that this processor has; ``"auto"``: all.
-    """
+def compile_kernel(tmp_path_factory):
+    """Compile a cell's kernel for one instruction set or ``"auto"``, once for all workers."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent  # what all workers share
 
-    @cache
-    def best():
-        return instruction_sets(compiled(cell("V"), "auto"))[0]
-
-    def compiled(chosen, instruction_set=None):
-        instruction_set = instruction_set or best()
+    def compiled(chosen, instruction_set):
         path = folder / "kernels" / kernel_name(chosen, instruction_set, compiler_version())
         if not path.exists():
             build(chosen, path, instruction_set)
         return str(path)
 
     return compiled
+
+
+@pytest.fixture(scope="session")
+def best_set(compile_kernel):
+    """The best instruction set that this processor has."""
+    return instruction_sets(compile_kernel(cell("V"), "auto"))[0]
+
+
+@pytest.fixture(scope="session")
+def kernel_of(compile_kernel, best_set):
+    """Compile a cell's kernel for the best instruction set, or for the one that is named."""
+    return lambda chosen, instruction_set=best_set: compile_kernel(chosen, instruction_set)
