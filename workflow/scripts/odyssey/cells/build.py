@@ -95,8 +95,8 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def kernel_name(cell: Cell, instruction_set: str, compiler: str) -> str:
-    """Name a kernel's file after everything that it depends on.
+def kernel_digest(cell: Cell, instruction_set: str, compiler: str) -> str:
+    """Digest everything that a kernel's file depends on.
 
     Parameters
     ----------
@@ -109,8 +109,9 @@ def kernel_name(cell: Cell, instruction_set: str, compiler: str) -> str:
     Returns
     -------
     str
+        16 hexadecimal digits.
     """
-    return f"{_digest(source_digest(cell), instruction_set, compiler)}.so"
+    return _digest(source_digest(cell), instruction_set, compiler)
 
 
 def build(cell: Cell, path: str | os.PathLike, instruction_set: str = "auto") -> None:
@@ -134,7 +135,7 @@ def build(cell: Cell, path: str | os.PathLike, instruction_set: str = "auto") ->
         If there is no compiler, if it fails (the message holds what it said), or if machines of
         this kind do not have the instruction set.
     """
-    path, compiler, kind = Path(path), find_compiler(), platform.machine().lower()
+    path, compiler, kind = Path(path).absolute(), find_compiler(), platform.machine().lower()
     sets = {"baseline": BASELINE, **(X86 if kind in ("x86_64", "amd64") else {})}
     if instruction_set != "auto":
         if instruction_set not in sets:

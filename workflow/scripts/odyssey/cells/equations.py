@@ -198,6 +198,8 @@ class Cell:
     ----------
     title : str
         The first sentence of its file.
+    file : str
+        Where its equations stand.
     step : callable
         ``step(x, before, w)``, on tensors.
     states : dict of str to Symbol
@@ -214,6 +216,7 @@ class Cell:
     """
 
     title: str
+    file: str
     step: Callable
     states: dict[str, Symbol]
     nodes: tuple[Symbol, ...]
@@ -298,7 +301,7 @@ def trace(step: Callable, file: str, title: str, starts: dict[str, float]) -> Ce
     kinds = {name: kind for name, (kind, _) in graph.weights.items()}
     nodes = _reached([*states.values()], graph)
     names = {id(v): k for k, v in local.items() if isinstance(v, Symbol) and v.args}
-    return Cell(title, step, states, nodes, _drawn_in_order(kinds, nodes), starts, names)
+    return Cell(title, file, step, states, nodes, _drawn_in_order(kinds, nodes), starts, names)
 
 
 def _states(returned, graph: Graph, at: str) -> dict[str, Symbol]:

@@ -154,7 +154,11 @@ def lay_out(cell: Cell) -> Layout:
     """
     matrices = Counter(n.name for n in cell.nodes if n.op == "product")
     if tied := [name for name, count in matrices.items() if count > 1]:
-        raise EquationError(f"the matrix w.{tied[0]} acts on {matrices[tied[0]]} vectors")
+        line = cell.nodes[0].graph.weights[tied[0]][1]
+        raise EquationError(
+            f"{cell.file}:{line}: the matrix w.{tied[0]} acts on {matrices[tied[0]]} vectors, and "
+            "the fused engine keeps each weight in one place"
+        )
 
     uses = Counter(a for n in cell.nodes for a in n.args)
     uses.update(cell.states.values())
