@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import settings
 
-from odyssey.cells.build import build, compiler_version, kernel_name
+from odyssey.cells.build import build, compiler_version, kernel_digest
 from odyssey.cells.variants import cell
 from odyssey.training.fused import instruction_sets
 
@@ -22,7 +22,8 @@ def compile_kernel(tmp_path_factory):
         folder = folder.parent  # what all workers share
 
     def compiled(chosen, instruction_set):
-        path = folder / "kernels" / kernel_name(chosen, instruction_set, compiler_version())
+        digest = kernel_digest(chosen, instruction_set, compiler_version())
+        path = folder / "kernels" / f"{digest}.so"
         if not path.exists():
             build(chosen, path, instruction_set)
         return str(path)

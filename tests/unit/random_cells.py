@@ -91,5 +91,7 @@ def sources(draw):
     # So that y depends on all there is.
     rest = "".join(f" + {v}" for v in dict.fromkeys([*unused, *vectors[1 : len(states)]]))
     lines.append(f"y = tanh({weight('W')} @ x{rest}) * {draw(st.sampled_from(('1', '0.5')))}")
-    lines.append(f"return State({', '.join(f'{k}={v}' for k, v in {**returned, 'y': 'y'}.items())})")
+    lines.append(
+        f"return State({', '.join(f'{k}={v}' for k, v in {**returned, 'y': 'y'}.items())})"
+    )
     return HEAD + "".join(f"    {line}\n" for line in lines)

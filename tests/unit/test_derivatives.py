@@ -212,7 +212,9 @@ def networks(draw):
 
 
 @FEW
-@given(text=sources(), shape=networks(), lengths=st.lists(st.integers(1, 9), min_size=1, max_size=2))
+@given(
+    text=sources(), shape=networks(), lengths=st.lists(st.integers(1, 9), min_size=1, max_size=2)
+)
 def test_any_cell_has_the_standards_gradients(
     compiled, best_set, tmp_path_factory, text, shape, lengths
 ):

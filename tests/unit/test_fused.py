@@ -343,13 +343,13 @@ def test_a_kernel_made_of_other_sources_is_refused(monkeypatch, tmp_path):
     shutil.copytree(build.SOURCE.parent, here)
     monkeypatch.setattr(build, "SOURCE", here / "fused.cpp")
     forget_digests()
-    name = build.kernel_name(V, "baseline", "a compiler")
+    name = build.kernel_digest(V, "baseline", "a compiler")
     build.build(V, tmp_path / "fused.so", "baseline")
     Kernel(str(tmp_path / "fused.so"), V)
     with (here / "fused" / "losses.h").open("a") as file:
         file.write("// other\n")
     forget_digests()
-    assert build.kernel_name(V, "baseline", "a compiler") != name
+    assert build.kernel_digest(V, "baseline", "a compiler") != name
     with pytest.raises(ValueError, match="was made of other sources"):
         Kernel(str(tmp_path / "fused.so"), V)
     monkeypatch.undo()
@@ -361,7 +361,7 @@ def forget_digests():
     build._frame.cache_clear()
 
 
-def test_a_kernels_name_depends_on_cell_instruction_set_and_compiler():
+def test_a_kernels_digest_depends_on_cell_instruction_set_and_compiler():
     given = [
         (V, "auto", "a compiler"),
         (V, "avx2", "a compiler"),
@@ -369,7 +369,7 @@ def test_a_kernels_name_depends_on_cell_instruction_set_and_compiler():
         (cell("FB1"), "auto", "a compiler"),  # another start is another cell
         (cell("GRU"), "auto", "a compiler"),
     ]
-    assert len({build.kernel_name(*one) for one in given}) == len(given)
+    assert len({build.kernel_digest(*one) for one in given}) == len(given)
 
 
 @pytest.mark.parametrize("structure", ["_Model", "_Step"])

@@ -53,7 +53,9 @@ def sqrt(a):
 
 def softsign(a):
     """Return a / (1 + abs(a)), unit by unit."""
-    return a.softsign() if isinstance(a, Symbol) else a / (1 + a.abs())
+    if isinstance(a, Symbol):
+        return a.graph.node("softsign", a.graph.vector(a))
+    return a / (1 + a.abs())
 
 
 def maximum(a, b):
@@ -63,7 +65,9 @@ def maximum(a, b):
 
 def mean(a):
     """Return the mean over the units, which acts on each of them."""
-    return a.mean() if isinstance(a, Symbol) else a.mean(-1, keepdim=True).expand_as(a)
+    if isinstance(a, Symbol):
+        return a.graph.node("mean", a.graph.vector(a))
+    return a.mean(-1, keepdim=True).expand_as(a)
 
 
 class Symbol:
@@ -128,12 +132,8 @@ class Symbol:
         """Return the larger of this and another."""
         return self._with("maximum", min)
 
-    def mean(self):
-        """Return the mean over the units."""
-        return self.graph.node("mean", self.graph.vector(self))
 
-
-for _name in ELEMENTWISE:
+for _name in set(ELEMENTWISE) - {"softsign"}:  # tensors have these methods too
     setattr(Symbol, _name, lambda self, op=_name: self.graph.node(op, self.graph.vector(self)))
 
 
@@ -285,7 +285,7 @@ def trace(step: Callable, file: str, title: str, starts: dict[str, float]) -> Ce
     sys.setprofile(watch)
     try:
         returned = step(inputs, Before(), Weights())
-    except Exception as error:  # noqa: BLE001  whatever a user's equations raise is theirs to mend
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever they raise is theirs to mend
         _refuse(error, file, step)
     finally:
         sys.setprofile(watched)
@@ -365,7 +365,7 @@ def _drawn_in_order(kinds: dict[str, str], nodes: tuple[Symbol, ...]) -> dict[st
     return {name: kinds[name] for name in sorted(kinds, key=place)}
 
 
-def _refuse(error: Exception, file: str, step: Callable) -> NoReturn:
+def _refuse(error: BaseException, file: str, step: Callable) -> NoReturn:
     """Say in a line what is wrong with equations, and where."""
     places = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
     line = places[-1].lineno if places else 1

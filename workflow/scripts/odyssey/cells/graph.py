@@ -16,6 +16,9 @@ from odyssey.cells.equations import ELEMENTWISE, Cell, EquationError, Graph, Sym
 # Worth keeping for the backward pass; all else is computed again from these.
 KEPT = (*ELEMENTWISE, "div", "maximum", "mean", "column")
 
+MOST_COLUMNS = 32  # as many as `Block` in fused/network.h has room for
+DEEPEST = 100  # of operations; text is made of them by recursion
+
 
 @dataclass
 class Column:
@@ -160,6 +163,14 @@ def lay_out(cell: Cell) -> Layout:
             "the fused engine keeps each weight in one place"
         )
 
+    depth: dict[Symbol, int] = {}
+    for n in cell.nodes:
+        depth[n] = 1 + max([0, *(depth[a] for a in n.args)])
+    if (deepest := max(depth.values())) > DEEPEST:
+        raise EquationError(
+            f"{cell.file}:1: the equations are nested {deepest} deep, and the fused engine "
+            f"goes {DEEPEST} deep"
+        )
     uses = Counter(a for n in cell.nodes for a in n.args)
     uses.update(cell.states.values())
     in_sums = Counter(a for n in cell.nodes if n.op == "add" for a in n.args)
@@ -224,6 +235,11 @@ def lay_out(cell: Cell) -> Layout:
             new[node] = result
         else:
             new[node] = graph.node(node.op, *(new[a] for a in node.args), name=node.name)
+    if len(columns) > MOST_COLUMNS:
+        raise EquationError(
+            f"{cell.file}:1: the equations have {len(columns)} sums of products, and the fused "
+            f"engine holds {MOST_COLUMNS}"
+        )
     return _finish(cell, graph, columns, new)
 
 
