@@ -150,7 +150,9 @@ def check_derivative(chosen):
     x, d_y = draw.standard_normal((T, M)), draw.standard_normal((T, N))
     tensors = {k: torch.tensor(v, requires_grad=True) for k, v in w.items()}
     wanted_y = recur(torch.tensor(x), tensors, chosen)
-    wanted = torch.autograd.grad((wanted_y * torch.tensor(d_y)).sum(), list(tensors.values()))
+    wanted = torch.autograd.grad(
+        (wanted_y * torch.tensor(d_y)).sum(), list(tensors.values()), materialize_grads=True
+    )
     y, gradients = interpret(chosen, w, x, d_y)
     np.testing.assert_allclose(y, wanted_y.detach().numpy(), rtol=1e-11, atol=1e-12)
     for name, gradient in zip(tensors, wanted, strict=True):

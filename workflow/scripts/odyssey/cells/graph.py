@@ -180,10 +180,9 @@ def lay_out(cell: Cell) -> Layout:
 
     graph, columns, new = Graph(lambda: 0), [], {}
 
-    def add_column(terms: list[Symbol]) -> Symbol:
-        """Make columns of a sum's products and biases; add what else there is."""
+    def add_column(terms: list[Symbol], rest: list[Symbol]) -> Symbol:
+        """Make columns of products and biases that nothing else uses; add the rest of the sum."""
         made: list[Column] = []
-        rest = []
         for term in sorted(terms, key=lambda term: term.op == "weight"):
             source = new.get(term.args[0]) if term.op == "product" else None
             if term.op == "product" and term.args[0].op == "x":
@@ -192,10 +191,10 @@ def lay_out(cell: Cell) -> Layout:
             elif term.op == "product":
                 free = next((c for c in made if source not in c.matrices), None)
                 (free or new_column(made)).matrices[source] = term.name
-            elif term.op == "weight" and (free := next((c for c in made if not c.bias), None)):
+            elif free := next((c for c in made if not c.bias), None):
                 free.bias = term.name
             else:
-                rest.append(term)
+                rest = [term, *rest]
         result = made[0].node
         for column in made[1:]:
             result = graph.node("add", result, column.node)
@@ -227,7 +226,7 @@ def lay_out(cell: Cell) -> Layout:
         kept = [t for t in terms if t not in free and not (t.op == "weight" and absorbed(t))]
         biases = [t for t in terms if t not in free and t not in kept]
         if free:
-            new[node] = add_column([*free, *biases, *kept])
+            new[node] = add_column([*free, *biases], kept)
         elif node.op == "add":
             result = new[terms[0]]
             for term in terms[1:]:
