@@ -173,6 +173,7 @@ def lay_out(cell: Cell) -> Layout:
         )
     uses = Counter(a for n in cell.nodes for a in n.args)
     uses.update(cell.states.values())
+    stored = {n.args[0] for n in cell.nodes if n.op == "product"} | {*cell.states.values()}
     in_sums = Counter(a for n in cell.nodes if n.op == "add" for a in n.args)
 
     def absorbed(node: Symbol) -> bool:
@@ -234,12 +235,19 @@ def lay_out(cell: Cell) -> Layout:
             new[node] = result
         else:
             new[node] = graph.node(node.op, *(new[a] for a in node.args), name=node.name)
+            if node.op == "mean" and node in stored:
+                new[node] = settled(graph, new[node])
     if len(columns) > MOST_COLUMNS:
         raise EquationError(
             f"{cell.file}:1: the equations have {len(columns)} sums of products, and the fused "
             f"engine holds {MOST_COLUMNS}"
         )
     return _finish(cell, graph, columns, new)
+
+
+def settled(graph: Graph, mean: Symbol) -> Symbol:
+    """Make something of a mean that a unit can store: a wave later, when all units are added up."""
+    return graph.node("mul", mean, graph.node("constant", name=1.0))
 
 
 def _finish(cell: Cell, graph: Graph, columns: list[Column], new: dict) -> Layout:
@@ -307,6 +315,8 @@ def _derive(layout: Layout) -> Backward:
                 total = node("add", base, total)
             else:
                 total = node("fma", base, factor, total)
+        if total.op == "mean" and of.op in ("column", "weight", "before"):
+            total = settled(graph, total)
         adjoints[of] = total
         return total
 
