@@ -139,4 +139,8 @@ def _of_file(file: str, _: int) -> Cell:
     if not inspect.isfunction(getattr(step, "func", step)):
         raise EquationError(f"{file}:1: defines no function step(x, before, w)")
     title = (ast.get_docstring(ast.parse(Path(file).read_text())) or Path(file).stem).splitlines()
-    return trace(step, file, title[0].rstrip("."), defined.get("START", {}))
+    start = defined.get("START", {})
+    first, again = (trace(step, file, title[0].rstrip("."), start) for _ in range(2))
+    if first.digest != again.digest:
+        raise EquationError(f"{file}:1: the equations are others each time that they are run")
+    return first
