@@ -25,6 +25,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <new>
 
 #if defined(__SSE__)
 #include <xmmintrin.h>
@@ -41,6 +42,11 @@
 #define EXPORT(name) extern "C" __attribute__((visibility("default"))) JOIN(name, ODYSSEY_SET)
 
 namespace {
+
+// Sequences that are evaluated side by side: the fewer registers of narrower vectors hold the sums
+// of one. Small matrices stay in the cache from step to step, whoever reads them.
+constexpr int ABREAST = V == 16 ? 4 : 1;
+constexpr int64_t ABREAST_FROM = 200'000;  // bytes of a direction's recurrent matrices
 
 // Fill x and the state before the first step; noise is null or (T, inputs).
 void present(Run &r, const float *x, int64_t T, const float *noise, float deviation) {
@@ -77,19 +83,23 @@ Left outputs_of(const Run &r, int64_t direction, int64_t T, bool turned) {
     return turned ? Left{U, 1, frame} : Left{U, frame, 1};
 }
 
-void forward(Run &r, int64_t T) {
+// What x adds to all columns.
+void multiply_inputs(const Run &r) {
     const Shape &s = r.s;
-    const int64_t M = r.m.inputs, out_group = s.out_rows * 2 * V;
-    for (int64_t k = 0; k < r.m.directions; k++) {
-        Direction &d = r.d[k];
-        const int64_t row = INPUTS.columns * V;
+    const int64_t M = r.m.inputs, row = INPUTS.columns * V;
+    for (int64_t k = 0; k < r.m.directions; k++)
         runs_of(INPUTS, [&](int from, int column, int width) {
-            multiply(T, M, s.groups, width, {d.U + SOURCES * s.N, r.u_row, 1},
+            const Direction &d = r.d[k];
+            multiply(r.T, M, s.groups, width, {d.U + SOURCES * s.N, r.u_row, 1},
                      {d.weights + s.inputs + from * V, M * row, row},
                      {d.S + column * V, COLUMNS * V, s.columns}, false);
         });
-        recur(r, d, T);
-    }
+}
+
+// The output layer: r.L of all y.
+void multiply_outputs(const Run &r) {
+    const Shape &s = r.s;
+    const int64_t T = r.T, out_group = s.out_rows * 2 * V;
     for (int64_t o = 0; o < s.outputs; o += V) {
         vec bias = load(r.out + o / (2 * V) * out_group + (s.out_rows - 1) * 2 * V + o % (2 * V));
         for (int l = 0; l < V; l++)
@@ -99,6 +109,26 @@ void forward(Run &r, int64_t T) {
     for (int64_t k = 0; k < r.m.directions; k++)
         multiply(T, s.N, s.outputs / (2 * V), 2, outputs_of(r, k, T, false),
                  {r.out + k * s.N * 2 * V, out_group, 2 * V}, {r.L, 2 * V, s.outputs}, true);
+}
+
+void forward(Run &r) {
+    multiply_inputs(r);
+    for (int64_t k = 0; k < r.m.directions; k++) recur<1>({{&r}, {&r.d[k]}}, 0, r.T);
+    multiply_outputs(r);
+}
+
+// The same for several sequences abreast, the longest first: what goes on alone, goes on alone.
+void forward_abreast(Run *runs) {
+    for (int n = 0; n < ABREAST; n++) multiply_inputs(runs[n]);
+    for (int64_t k = 0; k < runs[0].m.directions; k++) {
+        Abreast<ABREAST> all;
+        for (int n = 0; n < ABREAST; n++) all.r[n] = &runs[n], all.d[n] = &runs[n].d[k];
+        const int64_t together = runs[ABREAST - 1].T;
+        recur<ABREAST>(all, 0, together);
+        for (int n = 0; n < ABREAST - 1; n++)
+            recur<1>({{&runs[n]}, {&runs[n].d[k]}}, together, runs[n].T);
+    }
+    for (int n = 0; n < ABREAST; n++) multiply_outputs(runs[n]);
 }
 
 void backward(Run &r, int64_t T) {
@@ -117,11 +147,19 @@ void backward(Run &r, int64_t T) {
 
         // dy = dL out'; the transpose is made anew, because every step changes the weights.
         float *turned = r.out_turned + k * r.dy_row * s.outputs;
-        memset(turned, 0, 4 * r.dy_row * s.outputs);
-        for (int64_t n = 0; n < s.N; n++)
-            for (int64_t o = 0; o < s.outputs; o++)
-                turned[n / (2 * V) * s.outputs * 2 * V + o * 2 * V + n % (2 * V)] =
-                    r.out[o / (2 * V) * out_group + (k * s.N + n) * 2 * V + o % (2 * V)];
+        if (s.N % (2 * V))
+            memset(turned + (r.dy_row - 2 * V) * s.outputs, 0, 4 * 2 * V * s.outputs);
+        for (int64_t n = 0; n < s.N; n += V)
+            for (int64_t o = 0; o < s.outputs; o += V) {
+                const float *from = r.out + o / (2 * V) * out_group + (k * s.N + n) * 2 * V;
+                float *to = turned + n / (2 * V) * s.outputs * 2 * V + o * 2 * V + n % (2 * V);
+                vec rows[V];
+#pragma GCC unroll 16
+                for (int l = 0; l < V; l++) rows[l] = load(from + l * 2 * V + o % (2 * V));
+                transpose(rows);
+#pragma GCC unroll 16
+                for (int l = 0; l < V; l++) store(to + l * 2 * V, rows[l]);
+            }
         const int64_t frame = k ? -r.dy_row : r.dy_row;
         multiply(T, s.outputs, r.dy_row / (2 * V), 2, {r.L, s.outputs, 1},
                  {turned, s.outputs * 2 * V, 2 * V},
@@ -152,20 +190,22 @@ int64_t frames_of(const Model &m, int64_t sequence) {
     return m.frames[sequence + 1] - m.frames[sequence];
 }
 
-Run open(const Model &m, int64_t sequence) {
+// Lay a sequence's arrays into memory, and go on behind them.
+Run open(const Model &m, int64_t sequence, float *&next) {
     Run r{m, shape_of(m)};
-    arrange(r, frames_of(m, sequence), m.labels[sequence + 1] - m.labels[sequence]);
+    next = arrange(r, next, frames_of(m, sequence), m.labels[sequence + 1] - m.labels[sequence]);
     return r;
 }
 
 double gradient(const Model &m, int64_t sequence, const uint32_t *key, int64_t position,
                 float deviation) {
-    Run r = open(m, sequence);
+    float *next = m.workspace;
+    Run r = open(m, sequence, next);
     const int64_t T = frames_of(m, sequence);
     if (deviation > 0) gaussian_noise(key, position, T * m.inputs, r.noise);
     present(r, m.values + m.frames[sequence] * m.inputs, T, deviation > 0 ? r.noise : nullptr,
             deviation);
-    forward(r, T);
+    forward(r);
     int64_t errors = 0;
     const double loss = loss_of(r, sequence, true, errors);
     backward(r, T);
@@ -221,8 +261,11 @@ EXPORT(int64_t vector_floats)() { return V; }
 // `weights`, `velocities` and `gradients` hold each.
 EXPORT(int64_t workspace_floats)(const Model *m, int64_t frames, int64_t labels) {
     Run r{*m, shape_of(*m)};
-    return arrange(r, frames, labels);
+    return ABREAST * (arrange(r, nullptr, frames, labels) - (float *)nullptr);
 }
+
+// Sequences that `evaluate` takes at once.
+EXPORT(int64_t abreast)() { return ABREAST; }
 
 EXPORT(int64_t weight_floats)(const Model *m) { return shape_of(*m).weights; }
 
@@ -260,24 +303,29 @@ EXPORT(double train_epoch)(const Model *m, const int64_t *sequences, const int64
     return total / double(frames);
 }
 
-// Summed loss of the sequences; `errors` counts wrong frames (softmax). `logits`, unless null,
-// receives the last sequence's, (frames, outputs).
-EXPORT(double evaluate)(const Model *m, const int64_t *sequences, int64_t count, int64_t *errors,
-                        float *logits) {
+// Losses of up to ABREAST sequences, the longest first, and their wrong frames (softmax). `logits`,
+// unless null, receives theirs one after another, (frames, outputs).
+EXPORT(void evaluate)(const Model *m, const int64_t *sequences, int64_t count, double *losses,
+                      int64_t *errors, float *logits) {
     FlushToZero flush;
-    double total = 0;
-    *errors = 0;
+    float *next = m->workspace;
+    alignas(Run) char memory[ABREAST * sizeof(Run)];
+    Run *runs = (Run *)memory;
     for (int64_t n = 0; n < count; n++) {
-        Run r = open(*m, sequences[n]);
-        const int64_t T = frames_of(*m, sequences[n]);
-        present(r, m->values + m->frames[sequences[n]] * m->inputs, T, nullptr, 0);
-        forward(r, T);
-        if (logits && n == count - 1)
-            for (int64_t t = 0; t < T; t++)
-                memcpy(logits + t * m->outputs, r.L + t * r.s.outputs, 4 * m->outputs);
-        total += loss_of(r, sequences[n], false, *errors);
+        new (&runs[n]) Run(open(*m, sequences[n], next));
+        present(runs[n], m->values + m->frames[sequences[n]] * m->inputs, runs[n].T, nullptr, 0);
     }
-    return total;
+    if (ABREAST > 1 && count == ABREAST && 4 * runs[0].s.inputs > ABREAST_FROM)
+        forward_abreast(runs);
+    else
+        for (int64_t n = 0; n < count; n++) forward(runs[n]);
+    for (int64_t n = 0; n < count; n++) {
+        const Run &r = runs[n];
+        for (int64_t t = 0; logits && t < r.T; t++, logits += m->outputs)
+            memcpy(logits, r.L + t * r.s.outputs, 4 * m->outputs);
+        errors[n] = 0;
+        losses[n] = loss_of(runs[n], sequences[n], false, errors[n]);
+    }
 }
 
 #ifdef ODYSSEY_FIRST
@@ -288,5 +336,15 @@ extern "C" __attribute__((visibility("default"))) const char *instruction_sets()
         return __builtin_cpu_supports("avx512f") ? "avx512 avx2 baseline" : "avx2 baseline";
 #endif
     return "baseline";
+}
+
+// Whether this processor works through AVX-512 by halves (Zen 4), so that vectors half as wide are
+// as fast, and faster where they need less padding.
+extern "C" __attribute__((visibility("default"))) int64_t by_halves() {
+#if defined(__x86_64__)
+    return __builtin_cpu_is("amdfam19h") != 0;
+#else
+    return 0;
+#endif
 }
 #endif

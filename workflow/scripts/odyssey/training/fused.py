@@ -3,7 +3,7 @@
 import contextlib
 import ctypes
 import mmap
-from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_int64, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_double, c_int64, c_void_p
 
 import numpy as np
 
@@ -47,7 +47,8 @@ _SIGNATURES = {
     "noise": (None, c_void_p, c_int64, c_int64, c_void_p),
     "loss_and_gradients": (c_double, _MODEL, c_int64),
     "train_epoch": (c_double, _MODEL, c_void_p, c_void_p, c_int64, c_void_p, c_double, _STEP),
-    "evaluate": (c_double, _MODEL, c_void_p, c_int64, c_void_p, c_void_p),
+    "abreast": (c_int64,),
+    "evaluate": (None, _MODEL, c_void_p, c_int64, c_void_p, c_void_p, c_void_p),
 }
 
 
@@ -73,7 +74,7 @@ class Kernel:
 
     def __init__(self, path: str, cell: Cell, instruction_set: str | None = None):
         available = instruction_sets(path)
-        chosen = available[0] if instruction_set is None else instruction_set
+        chosen = instruction_set or available[0]
         if chosen not in available:
             raise ValueError(
                 f"instruction set {chosen!r}: this processor can use {', '.join(available)}"
@@ -119,6 +120,31 @@ def instruction_sets(path: str) -> list[str]:
             f"(it has {', '.join(processors)}): see training.instruction_set"
         )
     return usable
+
+
+def fastest_set(path: str, hidden_size: int) -> str:
+    """Choose the instruction set that trains a network fastest on this processor.
+
+    Parameters
+    ----------
+    path : str
+        The library that `odyssey.cells.build.build` made.
+    hidden_size : int
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        As `instruction_sets` does.
+    """
+    best, *others = instruction_sets(path)
+    if best == "avx512" and "avx2" in others and ctypes.CDLL(path).by_halves():
+        less_padding = -hidden_size % 8 < -hidden_size % 16
+        return "avx2" if less_padding else best
+    return best
 
 
 def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
@@ -234,7 +260,8 @@ class FusedEngine:
         instruction_set: str | None = None,
     ):
         self.network, self.sequences = network, sequences
-        self.kernel = Kernel(kernel, network.cell, instruction_set)
+        chosen = instruction_set or fastest_set(kernel, network.hidden_size)
+        self.kernel = Kernel(kernel, network.cell, chosen)
         self.arithmetic = self.kernel.instruction_set
         self.positions = weight_positions(network, self.kernel.vector_floats())
         if network.loss != "sigmoid" and len(sequences.targets):
@@ -311,29 +338,48 @@ class FusedEngine:
 
     def evaluate(self, split: str) -> Evaluation:
         """See `Engine.evaluate`."""
-        indices, errors = self.splits[split], c_int64()
-        frames = int(self.sequences.lengths[indices].sum())
-        if self.network.loss == "ctc":
-            return self._evaluate_ctc(indices, frames)
-        loss = self.kernel.evaluate(
-            self.model, indices.ctypes.data, len(indices), byref(errors), None
-        )
-        loss /= frames
+        indices, lengths = self.splits[split], self.sequences.lengths
+        # The longest first and several at once: the kernel then reads its weights once for them.
+        order = np.argsort(-lengths[indices], kind="stable")
+        losses, errors = np.zeros(len(indices)), np.zeros(len(indices), np.int64)
+        labels, abreast = 0, self.kernel.abreast()
+        for begin in range(0, len(order), abreast):
+            places = order[begin : begin + abreast]
+            chosen = np.ascontiguousarray(indices[places])
+            logits = self._evaluate(chosen, losses, errors, places)
+            if self.network.loss == "ctc":
+                errors[places], count = self._spelling(chosen, logits)
+                labels += count
+        frames = int(lengths[indices].sum())
+        loss = np.add.accumulate(losses)[-1].item() / frames  # one after another, for the last bits
         if self.network.loss == "sigmoid":
             return Evaluation(measure=loss, loss=loss)
-        return Evaluation(measure=100 * errors.value / frames, loss=loss)
+        of = labels if self.network.loss == "ctc" else frames
+        return Evaluation(measure=100 * int(errors.sum()) / of, loss=loss)
 
-    def _evaluate_ctc(self, indices: np.ndarray, frames: int) -> Evaluation:
+    def _evaluate(self, chosen, losses, errors, places) -> np.ndarray | None:
+        """Let the kernel evaluate a few sequences; with CTC return their logits, one by one."""
+        some_losses, some_errors = np.empty(len(chosen)), np.empty(len(chosen), np.int64)
+        frames = int(self.sequences.lengths[chosen].sum())
+        ctc = self.network.loss == "ctc"
+        logits = np.empty((frames, self.network.outputs), np.float32) if ctc else None
+        self.kernel.evaluate(
+            self.model,
+            chosen.ctypes.data,
+            len(chosen),
+            some_losses.ctypes.data,
+            some_errors.ctypes.data,
+            logits.ctypes.data if ctc else None,
+        )
+        losses[places], errors[places] = some_losses, some_errors
+        return logits
+
+    def _spelling(self, chosen: np.ndarray, logits: np.ndarray) -> tuple[list[int], int]:
+        """Count the errors of the best paths, and the labels that there should be."""
         from odyssey.training.decoding import best_path, edit_distance  # only where it is used
 
-        loss, errors, labels = 0.0, 0, 0
-        for index in indices:
-            logits = np.empty((self.sequences.lengths[index], self.network.outputs), np.float32)
-            one = np.array([index])
-            loss += self.kernel.evaluate(
-                self.model, one.ctypes.data, 1, byref(c_int64()), logits.ctypes.data
-            )
-            target = self.targets[self.labels[index] : self.labels[index + 1]]
-            errors += edit_distance(best_path(logits), target)
-            labels += len(target)
-        return Evaluation(measure=100 * errors / labels, loss=loss / frames)
+        ends = np.cumsum(self.sequences.lengths[chosen])[:-1]
+        targets = [self.targets[self.labels[n] : self.labels[n + 1]] for n in chosen]
+        paths = [best_path(part) for part in np.split(logits, ends)]
+        errors = [edit_distance(p, t) for p, t in zip(paths, targets, strict=True)]
+        return errors, sum(map(len, targets))

@@ -142,11 +142,10 @@ inline vec &Place::carry(int k) const {
 
 int64_t ctc_states(int64_t labels) { return whole(2 * labels + 1, V) + 2 * V; }
 
-// Lay a run's arrays into the workspace; with null as workspace, only count floats.
-int64_t arrange(Run &r, int64_t T, int64_t labels) {
+// Lay a run's arrays into memory; return where they end.
+float *arrange(Run &r, float *next, int64_t T, int64_t labels) {
     const Model &m = r.m;
     const Shape &s = r.s;
-    float *next = m.workspace;
     r.T = T;
     auto take = [&](int64_t size) {
         float *here = next;
@@ -177,7 +176,7 @@ int64_t arrange(Run &r, int64_t T, int64_t labels) {
     r.noise = take(T * m.inputs);
     r.ctc = take(m.loss == CTC ? (T + 6) * ctc_states(labels) + T : 0);
     for (int l = 0; l < V; l++) r.mask[l] = s.N - V + l < m.hidden ? -1 : 0;
-    return next - m.workspace;
+    return next;
 }
 
 }  // namespace

@@ -19,7 +19,12 @@ struct Left {
     int64_t row, k;
 };
 
-constexpr int ROWS = V == 16 ? 12 : 6;  // a tile of results: ROWS x up to 3 vectors, in registers
+#if defined(__AVX512F__)
+constexpr int ROWS = 12;
+#else
+constexpr int ROWS = 6;
+#endif
+  // a tile of results: ROWS x up to 3 vectors, in registers
 constexpr int K_BLOCK = 256;            // rows of the right factor that stay in the L1 cache
 
 template <int R, int W>

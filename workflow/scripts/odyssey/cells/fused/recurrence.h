@@ -18,33 +18,56 @@ inline Place place(const Run &r, const Direction &d, int64_t t, int64_t g, vec *
             g == r.s.groups - 1 ? r.mask : ~ivec{}, totals};
 }
 
-// Some rows' share of one group's columns: sums += B' u. Two sums a column, because a sum waits for
-// its previous addition.
-template <int first, int P, int b>
-inline void add_rows(const float *matrix, const float *u, int64_t from, int64_t to, vec *sums) {
-    constexpr int width = BLOCKS[b].columns;
+// Some sequences that are read side by side, so that each matrix is read once for all of them.
+template <int B> struct Abreast {
+    const Run *r[B];
+    const Direction *d[B];
+};
+
+// Some rows' share of some columns of a group, `p` counted from `c`: sums += B' u. Two sums a column,
+// because a sum waits for its previous addition.
+template <class W, int b, int B, int c, int... p>
+inline void add_columns(const float *matrix, const float *const *u, int64_t from, int64_t to,
+                        vec (*sums)[2 * W::columns + 1], std::integer_sequence<int, p...>) {
+    constexpr int P = W::columns, width = BLOCKS[b].columns;
     for (int64_t k = from; k < to; k += 2)
-#pragma GCC unroll 32
-        for (int p = 0; p < 2 * width; p++)
-            sums[(p < width ? 0 : P) + BLOCKS[b].column[p % width] - first] +=
-                u[k + p / width] * *(const vec *)(matrix + (k * width + p) * V);
+#pragma GCC unroll 4
+        for (int l = 0; l < B; l++) {
+            const vec *row = (const vec *)matrix + k * width + c;
+            const float even = u[l][k], odd = u[l][k + 1];
+            ((sums[l][BLOCKS[b].column[c + p] - W::first] += even * row[p]), ...);
+            ((sums[l][P + BLOCKS[b].column[c + p] - W::first] += odd * row[width + p]), ...);
+        }
+}
+
+// All columns of a block, or of several sequences as many at once as the registers hold sums.
+template <class W, int b, int B, int c = 0>
+inline void add_rows(const float *matrix, const float *const *u, int64_t from, int64_t to,
+                     vec (*sums)[2 * W::columns + 1]) {
+    constexpr int left = BLOCKS[b].columns - c, at_once = B == 1 || left < 2 ? left : 2;
+    add_columns<W, b, B, c>(matrix, u, from, to, sums,
+                            std::make_integer_sequence<int, at_once>());
+    if constexpr (at_once < left) add_rows<W, b, B, c + at_once>(matrix, u, from, to, sums);
 }
 
 // The rows of a wave's blocks, as if they were one; `done` and `to` count all of them.
-template <class W, int n = 0>
-inline void add_blocks(const Run &r, const Direction &d, const float *u, int64_t g, int64_t done,
-                       int64_t to, vec *sums) {
+template <class W, int B, int n = 0>
+inline void add_blocks(const Abreast<B> &s, int64_t t, int64_t g, int64_t done, int64_t to,
+                       vec (*sums)[2 * W::columns + 1]) {
     if constexpr (n < W::blocks) {
         constexpr int b = W::first_block + n;
+        const Run &r = *s.r[0];
         const int64_t rows = BLOCKS[b].sources * r.s.N;
-        const float *matrix = d.weights + r.s.block[b] + g * rows * BLOCKS[b].columns * V;
+        const float *matrix = s.d[0]->weights + r.s.block[b] + g * rows * BLOCKS[b].columns * V;
+        const float *u[B];
+        for (int l = 0; l < B; l++) u[l] = s.d[l]->U + t * r.u_row + BLOCKS[b].source * r.s.N;
         if constexpr (W::blocks == 1) {
-            add_rows<W::first, W::columns, b>(matrix, u + BLOCKS[b].source * r.s.N, done, to, sums);
+            add_rows<W, b, B>(matrix, u, done, to, sums);
         } else {
             if (done < rows)
-                add_rows<W::first, W::columns, b>(matrix, u + BLOCKS[b].source * r.s.N,
-                                                  done > 0 ? done : 0, to < rows ? to : rows, sums);
-            if (to > rows) add_blocks<W, n + 1>(r, d, u, g, done - rows, to - rows, sums);
+                add_rows<W, b, B>(matrix, u, done > 0 ? done : 0,
+                                                     to < rows ? to : rows, sums);
+            if (to > rows) add_blocks<W, B, n + 1>(s, t, g, done - rows, to - rows, sums);
         }
     }
 }
@@ -58,74 +81,74 @@ template <class W> constexpr int64_t sources_of() {
 // One wave of a step, group after group. Loading the matrices takes longest, and the processor
 // looks only some hundred instructions ahead; so each line of a group's arithmetic stands between
 // the loads of the next group, `more()`.
-template <class W> inline void wave(const Run &r, const Direction &d, int64_t t) {
-    constexpr int P = W::columns;
-    const int64_t groups = r.s.groups, rows = sources_of<W>() * r.s.N;
+template <class W, int B>
+__attribute__((always_inline)) inline void wave(const Abreast<B> &s, int64_t t) {
+    constexpr int P = W::columns, f = W::first;
+    const int64_t groups = s.r[0]->s.groups, rows = sources_of<W>() * s.r[0]->s.N;
     const int64_t piece = rows / W::pieces & ~1;
-    const float *u = d.U + t * r.u_row;
-    vec bar[P + 1], totals[MEANS + 1];
-    for (int k = 0; k < W::means; k++) totals[W::first_mean + k] = vec{};
+    vec bar[B][P + 1], totals[B][MEANS + 1];
+    for (int l = 0; l < B; l++)
+        for (int k = 0; k < W::means; k++) totals[l][W::first_mean + k] = vec{};
     // There and back again: what a step read last is in the cache when the next begins.
     auto group = [&](int64_t n) { return t & 1 ? groups - 1 - n : n; };
-    for (int64_t n = P ? -1 : 0; n < groups; n++) {
-        const bool next = P && n + 1 < groups;
-        const int64_t g = next ? group(n + 1) : 0;
-        vec sums[2 * P + 1];
-        int64_t row = 0;
-        if (next) {
-            const Place at = place(r, d, t, g, nullptr);
+    auto begin = [&](int64_t g, vec (*sums)[2 * P + 1]) {
+        for (int l = 0; l < B; l++) {
+            const Place at = place(*s.r[l], *s.d[l], t, g, nullptr);
 #pragma GCC unroll 32
             for (int p = 0; p < P; p++) {
-                constexpr int f = W::first;
-                sums[p] = FROM_INPUTS[f + p] ? at.column(f + p) : vec{};
+                sums[l][p] = FROM_INPUTS[f + p] ? at.column(f + p) : vec{};
                 if (BIAS[f + p] >= 0)
-                    sums[p] = FROM_INPUTS[f + p] ? sums[p] + at.weight(BIAS[f + p])
-                                                 : at.weight(BIAS[f + p]);
-                sums[P + p] = vec{};
+                    sums[l][p] = FROM_INPUTS[f + p] ? sums[l][p] + at.weight(BIAS[f + p])
+                                                    : at.weight(BIAS[f + p]);
+                sums[l][P + p] = vec{};
             }
         }
+    };
+    auto end = [&](vec (*sums)[2 * P + 1]) {
+        for (int l = 0; l < B; l++)
+#pragma GCC unroll 32
+            for (int p = 0; p < P; p++) bar[l][p] = sums[l][p] + sums[l][P + p];
+    };
+    if (P) {
+        vec sums[B][2 * P + 1];
+        begin(group(0), sums);
+        add_blocks<W, B>(s, t, group(0), 0, rows, sums);
+        end(sums);
+    }
+    for (int64_t n = 0; n + 1 < groups; n++) {
+        const int64_t g = group(n + 1);
+        vec sums[B][2 * P + 1];
+        int64_t row = 0;
         auto more_to = [&](int64_t to) {
-            if (next) add_blocks<W>(r, d, u, g, row, to, sums);
+            add_blocks<W, B>(s, t, g, row, to, sums);
             row = to;
         };
-        if (n >= 0) W::units(place(r, d, t, group(n), totals), bar, [&] { more_to(row + piece); });
-        if (!next) continue;
+        begin(g, sums);
+        for (int l = 0; l < B; l++) {
+            W::units(place(*s.r[l], *s.d[l], t, group(n), totals[l]), bar[l], [&] {
+                if (B == 1) more_to(row + piece);
+            });
+            if (B > 1) more_to((l + 1) * rows / B & ~1);
+        }
         more_to(rows);
-#pragma GCC unroll 32
-        for (int p = 0; p < P; p++) bar[p] = sums[p] + sums[P + p];
+        end(sums);
     }
-    for (int k = W::first_mean; k < W::first_mean + W::means; k++)
-        d.means[t * MEANS + k] = sum(totals[k]) / float(r.m.hidden);
+    for (int l = 0; l < B; l++)
+        W::units(place(*s.r[l], *s.d[l], t, group(groups - 1), totals[l]), bar[l], [] {});
+    for (int l = 0; l < B; l++)
+        for (int k = W::first_mean; k < W::first_mean + W::means; k++)
+            s.d[l]->means[t * MEANS + k] = sum(totals[l][k]) / float(s.r[l]->m.hidden);
 }
 
-template <int w = 0> inline void waves(const Run &r, const Direction &d, int64_t t) {
-    wave<Forward<w>>(r, d, t);
-    if constexpr (w + 1 < WAVES) waves<w + 1>(r, d, t);
+template <int w, int B>
+__attribute__((always_inline)) inline void waves(const Abreast<B> &s, int64_t t) {
+    wave<Forward<w>>(s, t);
+    if constexpr (w + 1 < WAVES) waves<w + 1>(s, t);
 }
 
-void recur(const Run &r, const Direction &d, int64_t T) {
-    for (int64_t t = 0; t < T; t++) waves(r, d, t);
+template <int B> void recur(const Abreast<B> &s, int64_t from, int64_t to) {
+    for (int64_t t = from; t < to; t++) waves<0>(s, t);
 }
-
-// Lane l: a[l] + a[l ^ bit] where l lacks the bit, and the same of b where it has it.
-#if defined(__clang__)
-template <int bit, int... l> inline vec fold(vec a, vec b, std::integer_sequence<int, l...>) {
-    return __builtin_shufflevector(a, b, (l & bit ? V + l : l)...)
-           + __builtin_shufflevector(a, b, ((l & bit ? V : 0) + (l ^ bit))...);
-}
-template <int bit> inline vec fold(vec a, vec b) {
-    return fold<bit>(a, b, std::make_integer_sequence<int, V>());
-}
-#else
-template <int bit> inline vec fold(vec a, vec b) {
-    ivec keep, swap;
-    for (int l = 0; l < V; l++) {
-        keep[l] = l & bit ? V + l : l;
-        swap[l] = (l & bit ? V : 0) + (l ^ bit);
-    }
-    return __builtin_shuffle(a, b, keep) + __builtin_shuffle(a, b, swap);
-}
-#endif
 
 // Lane l of the result is the sum of the lanes of rows[l].
 template <int bit = V / 2> inline vec sum_each(const vec *rows) {
@@ -134,7 +157,11 @@ template <int bit = V / 2> inline vec sum_each(const vec *rows) {
     } else {
         vec halves[bit];
 #pragma GCC unroll 8
-        for (int n = 0; n < bit; n++) halves[n] = fold<bit>(rows[n], rows[n + bit]);
+        for (int n = 0; n < bit; n++) {
+            vec a = rows[n], b = rows[n + bit];
+            exchange<bit>(a, b);
+            halves[n] = a + b;
+        }
         return sum_each<bit / 2>(halves);
     }
 }
