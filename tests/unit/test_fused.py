@@ -157,6 +157,25 @@ def test_epochs_and_evaluations_equal_the_standards(kernel, loss, nesterov, clip
     assert found.measure == pytest.approx(wanted.measure, rel=1e-5)
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(("name", "hidden_size"), [("V", 130), ("GRU", 150), ("LNLSTM", 130)])
+def test_sequences_evaluated_side_by_side_have_the_bits_they_have_alone(
+    kernel_of, name, hidden_size, loss
+):
+    """Sizes at which the kernel takes several sequences at once; ends of all kinds."""
+    network = Network(cell(name), 7, hidden_size, 19, 2, loss)
+    sequences = make(network, (9, 5, 20, 33, 1, 50, 8, 20, 20), training=1)
+    weights = initial_weights(network, 1)
+    engine = FusedEngine(network, sequences, weights, kernel_of(network.cell))
+    found, alone = engine.evaluate("validation"), 0.0
+    for index in np.argsort(-sequences.lengths[1:], kind="stable") + 1:
+        alone += engine.loss_and_gradients(index)[0]
+    assert found.loss == pytest.approx(alone / sequences.lengths[1:].sum(), rel=1e-12)
+    standard = ReferenceEngine(network, sequences, weights, torch.float64).evaluate("validation")
+    assert found.loss == pytest.approx(standard.loss, rel=1e-5)
+    assert found.measure == pytest.approx(standard.measure, rel=1e-5)
+
+
 def test_equal_outputs_count_as_the_first_class(kernel):
     network = Network(V, 2, 4, 5, 1, "softmax")
     sequences = make(network, (40, 40), training=1)

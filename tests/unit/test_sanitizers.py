@@ -60,6 +60,11 @@ PROGRAM = """
                     seeds.order(1, 1, 3), seeds.noise_key(1, 1), 0.5,
                     Optimiser(1e-2, 0.9, nesterov, 0.1))
             assert np.isfinite(engine.evaluate("validation").loss)
+    # So large that several sequences are evaluated at once.
+    network = Network(cell(name), 7, 140, 19, 2, "ctc")
+    sequences = make(network, (1, 2, 17, 9, 9, 3), training=1)
+    engine = fused.FusedEngine(network, sequences, initial_weights(network, 1), kernel)
+    assert np.isfinite(engine.evaluate("validation").loss)
     print("done")
 """
 
