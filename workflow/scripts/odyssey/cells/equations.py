@@ -18,6 +18,7 @@ from typing import NoReturn
 __all__ = (
     "State exp maximum mean relu sigmoid softsign sqrt tanh".split()  # noqa: SIM905
 )
+LARGEST = 3.4e38  # of constants: what a float32 holds
 ELEMENTWISE = ("sigmoid", "tanh", "relu", "exp", "sqrt", "softsign")
 
 
@@ -52,7 +53,9 @@ def sqrt(a):
 
 def softsign(a):
     """Return a / (1 + abs(a)), unit by unit."""
-    return a.softsign() if isinstance(a, Symbol) else a / (1 + a.abs())
+    if isinstance(a, Symbol):
+        return a.graph.node("softsign", a.graph.vector(a))
+    return a / (1 + a.abs())
 
 
 def maximum(a, b):
@@ -62,7 +65,9 @@ def maximum(a, b):
 
 def mean(a):
     """Return the mean over the units, which acts on each of them."""
-    return a.mean(-1, keepdim=True)
+    if isinstance(a, Symbol):
+        return a.graph.node("mean", a.graph.vector(a))
+    return a.mean(-1, keepdim=True).expand_as(a)
 
 
 class Symbol:
@@ -91,8 +96,14 @@ class Symbol:
     def __matmul__(self, other):
         return self.graph.product(self, other)
 
-    def __bool__(self):
+    def __bool__(self, *_):
         raise EquationError("equations must not depend on values: no if, no comparison")
+
+    __lt__ = __le__ = __gt__ = __ge__ = __bool__
+    __hash__ = object.__hash__
+
+    def __eq__(self, other):
+        return self is other if isinstance(other, Symbol) else self.__bool__()
 
     def __pow__(self, exponent):
         if exponent not in (2, 3):
@@ -121,15 +132,9 @@ class Symbol:
         """Return the larger of this and another."""
         return self._with("maximum", min)
 
-    def mean(self, dim, keepdim):
-        """Return the mean over the units."""
-        return self.graph.node("mean", self.graph.vector(self))
 
-
-for _name in ELEMENTWISE:
-    setattr(
-        Symbol, _name, lambda self, op=_name: self.graph.node(op, self.graph.vector(self))
-    )
+for _name in set(ELEMENTWISE) - {"softsign"}:  # tensors have these methods too
+    setattr(Symbol, _name, lambda self, op=_name: self.graph.node(op, self.graph.vector(self)))
 
 
 def _allowed() -> str:
@@ -156,6 +161,8 @@ class Graph:
         if isinstance(value, bool) or not isinstance(value, int | float | Symbol):
             raise EquationError(f"a {type(value).__name__} has no place in an equation")
         if not isinstance(value, Symbol):
+            if not abs(value) <= LARGEST:
+                raise EquationError(f"{value} is no number that a float32 can hold")
             return self.node("constant", name=float(value))
         if value.op == "x":
             raise EquationError("x has one value an input, not a unit: only a matrix acts on it")
@@ -266,6 +273,8 @@ def trace(step: Callable, file: str, title: str, starts: dict[str, float]) -> Ce
 
     class Weights:
         def __getattr__(self, name):
+            if not name.isidentifier():
+                raise EquationError(f"{name!r} is no name for a weight")
             return graph.node("weight", name=name)
 
     def watch(frame, event, _):
@@ -276,7 +285,7 @@ def trace(step: Callable, file: str, title: str, starts: dict[str, float]) -> Ce
     sys.setprofile(watch)
     try:
         returned = step(inputs, Before(), Weights())
-    except Exception as error:  # noqa: BLE001  whatever a user's equations raise is theirs to mend
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever they raise is theirs to mend
         _refuse(error, file, step)
     finally:
         sys.setprofile(watched)
@@ -287,8 +296,8 @@ def trace(step: Callable, file: str, title: str, starts: dict[str, float]) -> Ce
             f"{file}:{read[missing[0]]}: before.{missing[0]} is read here, but the step returns "
             f"only {', '.join(states)}"
         )
-    if unknown := [name for name in starts if name not in graph.weights]:
-        raise EquationError(f"{at}START names {unknown[0]}, which is no weight of the equations")
+    _check_weights(graph, states, file)
+    _check_starts(starts, graph, at)
     kinds = {name: kind for name, (kind, _) in graph.weights.items()}
     nodes = _reached([*states.values()], graph)
     names = {id(v): k for k, v in local.items() if isinstance(v, Symbol) and v.args}
@@ -303,6 +312,33 @@ def _states(returned, graph: Graph, at: str) -> dict[str, Symbol]:
         if not isinstance(value, Symbol) or value.op in ("x", "weight", "constant"):
             raise EquationError(f"{at}state {name} is not a vector that the step computes")
     return {"y": returned.y, **vars(returned)}
+
+
+def _check_weights(graph: Graph, states: dict[str, Symbol], file: str) -> None:
+    """Refuse weights that no training could move: y depends on none of what they make."""
+    needed, found = {"y"}, set()
+    while needed - found:
+        found = set(needed)
+        nodes = _reached([states[name] for name in found], graph)
+        needed |= {node.name for node in nodes if node.op == "before"}
+    used = {node.name for node in nodes if node.op in ("weight", "product")}
+    for name, (_, line) in graph.weights.items():
+        if name not in used:
+            raise EquationError(f"{file}:{line}: y does not depend on w.{name}")
+    if not used:
+        raise EquationError(f"{file}:1: the equations have no weights")
+
+
+def _check_starts(starts, graph: Graph, at: str) -> None:
+    """Refuse first values that are none."""
+    if not isinstance(starts, dict):
+        raise EquationError(f"{at}START must be like {{'b_f': 1.0}}, a number for each weight")
+    for name, value in starts.items():
+        if name not in graph.weights:
+            raise EquationError(f"{at}START names {name}, which is no weight of the equations")
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not (number and abs(value) <= LARGEST):
+            raise EquationError(f"{at}START gives {name} the value {value!r}, which is no number")
 
 
 def _reached(roots: list[Symbol], graph: Graph) -> tuple[Symbol, ...]:
@@ -329,7 +365,7 @@ def _drawn_in_order(kinds: dict[str, str], nodes: tuple[Symbol, ...]) -> dict[st
     return {name: kinds[name] for name in sorted(kinds, key=place)}
 
 
-def _refuse(error: Exception, file: str, step: Callable) -> NoReturn:
+def _refuse(error: BaseException, file: str, step: Callable) -> NoReturn:
     """Say in a line what is wrong with equations, and where."""
     places = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
     line = places[-1].lineno if places else 1
@@ -340,4 +376,5 @@ def _refuse(error: Exception, file: str, step: Callable) -> NoReturn:
         message += f"; did you mean {near[0]}?" if near else ""
     elif not isinstance(error, EquationError):
         message = f"{type(error).__name__}: {message}"
+        message += f"; allowed are + - * / @ ** and {_allowed()}" if "Symbol" in message else ""
     raise EquationError(f"{file}:{line}: {' '.join(message.split())}") from error

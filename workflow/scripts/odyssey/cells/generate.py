@@ -1,6 +1,5 @@
 """A cell's arithmetic in C++, for the frame in `fused`: a page for each cell."""
 
-import keyword
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -11,7 +10,13 @@ from odyssey.cells.graph import KEPT, Layout, at_padding, lay_out
 SLOW = (*ELEMENTWISE, "div")
 TAKEN = {"at", "more", "bar", "all", "fma", "rounded", "larger", "above", "magnitude", "root"}
 TAKEN |= {"log", "sum", "load", "store", "V", "vec", "smaller", "largest", "double", "float"}
-TAKEN |= {"int", "long", "short", "char", "auto", "const", "new", "this", "switch", "case"}
+TAKEN |= set(  # noqa: SIM905
+    "alignas alignof asm auto bool case catch char const constexpr decltype default delete do "
+    "enum explicit export extern friend goto inline int long mutable namespace new noexcept "
+    "nullptr operator private protected public register short signed sizeof static struct switch "
+    "template this throw typedef typeid typename union unsigned using virtual void volatile".split()
+)
+TAKEN |= {*ELEMENTWISE, "vec", "ivec", "V"}
 
 
 @dataclass
@@ -97,13 +102,14 @@ class Page:
     def _computed(self, node: Symbol) -> str:
         """Write a node's operation: each rounds once, and `fma` is one."""
         op = node.op
-        a, *others = (self.value(arg) for arg in node.args)
+        texts = [self.value(arg) for arg in node.args]
+        a, *others = texts
         one = [n.op == "constant" and n.name == 1 for n in node.args]
         if op == "mul" and any(one):
             return others[0] if one[0] else a
         if op in ("add", "sub") or (op == "fma" and any(one[:2])):
-            first = node.args[1] if op == "fma" and one[0] else node.args[0]
-            a, b = self._rounded(first), self._rounded(node.args[-1])
+            first = 1 if op == "fma" and one[0] else 0
+            a, b = (_rounded(node.args[n], texts[n]) for n in (first, -1))
             return f"({a} {'-' if op == 'sub' else '+'} {b})"
         if op in ("mul", "div"):
             return f"({a} {'*' if op == 'mul' else '/'} {others[0]})"
@@ -113,10 +119,10 @@ class Page:
         others += ["vec{}"] if op == "relu" else []
         return f"{functions.get(op, op)}({', '.join(_bare(a) for a in (a, *others))})"
 
-    def _rounded(self, node: Symbol) -> str:
-        """Write a term of a sum, into which no compiler may draw its product."""
-        text = self.value(node)
-        return f"rounded({_bare(text)})" if node.op in ("mul", "neg") else text
+
+def _rounded(node: Symbol, text: str) -> str:
+    """Write a term of a sum, into which no compiler may draw its product."""
+    return f"rounded({_bare(text)})" if node.op in ("mul", "neg") else text
 
 
 def _bare(text: str) -> str:
@@ -272,16 +278,15 @@ class Generator:
             if (name := self.cell.names.get(id(node)))
         }
         for node, name in said.items():
-            if node is not None and node.op not in ("column", "before", "weight", "constant"):
-                plain = name.isidentifier() and name.isascii() and not keyword.iskeyword(name)
-                if plain and name not in taken:
-                    self.names[node] = name
-                    taken.add(name)
-        for node in list(self.layout.graph.nodes.values()):
-            if node.op == "before":
-                self.names[node] = f"{node.name}_before"
-            elif node.op == "weight":
-                self.names[node] = str(node.name)
+            named = node is not None and node.op not in ("column", "before", "weight", "constant")
+            if named and name.isascii() and name not in taken:
+                self.names[node] = name
+                taken.add(name)
+        leaves = [n for n in self.layout.graph.nodes.values() if n.op in ("before", "weight")]
+        for number, node in enumerate(leaves):
+            name = f"{node.name}_before" if node.op == "before" else node.name
+            plain = name.isascii() and name not in taken
+            self.names[node] = name if plain else f"{node.op}_{number}"
         backward = self.layout.backward
         for node, adjoint in backward.adjoints.items():
             if node in self.names and node.op not in ("before", "weight"):

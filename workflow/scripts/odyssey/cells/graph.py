@@ -16,6 +16,9 @@ from odyssey.cells.equations import ELEMENTWISE, Cell, EquationError, Graph, Sym
 # Worth keeping for the backward pass; all else is computed again from these.
 KEPT = (*ELEMENTWISE, "div", "maximum", "mean", "column")
 
+MOST_COLUMNS = 32  # as many as `Block` in fused/network.h has room for
+DEEPEST = 100  # of operations; text is made of them by recursion
+
 
 @dataclass
 class Column:
@@ -160,8 +163,17 @@ def lay_out(cell: Cell) -> Layout:
             "the fused engine keeps each weight in one place"
         )
 
+    depth: dict[Symbol, int] = {}
+    for n in cell.nodes:
+        depth[n] = 1 + max([0, *(depth[a] for a in n.args)])
+    if (deepest := max(depth.values())) > DEEPEST:
+        raise EquationError(
+            f"{cell.file}:1: the equations are nested {deepest} deep, and the fused engine "
+            f"goes {DEEPEST} deep"
+        )
     uses = Counter(a for n in cell.nodes for a in n.args)
     uses.update(cell.states.values())
+    stored = {n.args[0] for n in cell.nodes if n.op == "product"} | {*cell.states.values()}
     in_sums = Counter(a for n in cell.nodes if n.op == "add" for a in n.args)
 
     def absorbed(node: Symbol) -> bool:
@@ -169,10 +181,9 @@ def lay_out(cell: Cell) -> Layout:
 
     graph, columns, new = Graph(lambda: 0), [], {}
 
-    def add_column(terms: list[Symbol]) -> Symbol:
-        """Make columns of a sum's products and biases; add what else there is."""
+    def add_column(terms: list[Symbol], rest: list[Symbol]) -> Symbol:
+        """Make columns of products and biases that nothing else uses; add the rest of the sum."""
         made: list[Column] = []
-        rest = []
         for term in sorted(terms, key=lambda term: term.op == "weight"):
             source = new.get(term.args[0]) if term.op == "product" else None
             if term.op == "product" and term.args[0].op == "x":
@@ -181,10 +192,10 @@ def lay_out(cell: Cell) -> Layout:
             elif term.op == "product":
                 free = next((c for c in made if source not in c.matrices), None)
                 (free or new_column(made)).matrices[source] = term.name
-            elif term.op == "weight" and (free := next((c for c in made if not c.bias), None)):
+            elif free := next((c for c in made if not c.bias), None):
                 free.bias = term.name
             else:
-                rest.append(term)
+                rest = [term, *rest]
         result = made[0].node
         for column in made[1:]:
             result = graph.node("add", result, column.node)
@@ -216,7 +227,7 @@ def lay_out(cell: Cell) -> Layout:
         kept = [t for t in terms if t not in free and not (t.op == "weight" and absorbed(t))]
         biases = [t for t in terms if t not in free and t not in kept]
         if free:
-            new[node] = add_column([*free, *biases, *kept])
+            new[node] = add_column([*free, *biases], kept)
         elif node.op == "add":
             result = new[terms[0]]
             for term in terms[1:]:
@@ -224,7 +235,19 @@ def lay_out(cell: Cell) -> Layout:
             new[node] = result
         else:
             new[node] = graph.node(node.op, *(new[a] for a in node.args), name=node.name)
+            if node.op == "mean" and node in stored:
+                new[node] = settled(graph, new[node])
+    if len(columns) > MOST_COLUMNS:
+        raise EquationError(
+            f"{cell.file}:1: the equations have {len(columns)} sums of products, and the fused "
+            f"engine holds {MOST_COLUMNS}"
+        )
     return _finish(cell, graph, columns, new)
+
+
+def settled(graph: Graph, mean: Symbol) -> Symbol:
+    """Make something of a mean that a unit can store: a wave later, when all units are added up."""
+    return graph.node("mul", mean, graph.node("constant", name=1.0))
 
 
 def _finish(cell: Cell, graph: Graph, columns: list[Column], new: dict) -> Layout:
@@ -292,6 +315,8 @@ def _derive(layout: Layout) -> Backward:
                 total = node("add", base, total)
             else:
                 total = node("fma", base, factor, total)
+        if total.op == "mean" and of.op in ("column", "weight", "before"):
+            total = settled(graph, total)
         adjoints[of] = total
         return total
 

@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import inspect
 import os
 import runpy
 from dataclasses import fields
@@ -127,13 +128,19 @@ def _of_file(file: str, _: int) -> Cell:
         defined = runpy.run_path(file)
     except SyntaxError as error:
         raise EquationError(f"{error.filename}:{error.lineno}: {error.msg}") from error
-    except Exception as error:  # noqa: BLE001  whatever a user's file raises is theirs to mend
+    except (Exception, SystemExit) as error:  # whatever a user's file raises is theirs to mend
         traced, line = error.__traceback__, 1
         while traced:
             line = traced.tb_lineno if traced.tb_frame.f_code.co_filename == file else line
             traced = traced.tb_next
-        raise EquationError(f"{file}:{line}: {type(error).__name__}: {error}") from error
-    if not callable(defined.get("step")):
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise EquationError(f"{file}:{line}: {said}") from error
+    step = defined.get("step")
+    if not inspect.isfunction(getattr(step, "func", step)):
         raise EquationError(f"{file}:1: defines no function step(x, before, w)")
     title = (ast.get_docstring(ast.parse(Path(file).read_text())) or Path(file).stem).splitlines()
-    return trace(defined["step"], file, title[0].rstrip("."), defined.get("START", {}))
+    start = defined.get("START", {})
+    first, again = (trace(step, file, title[0].rstrip("."), start) for _ in range(2))
+    if first.digest != again.digest:
+        raise EquationError(f"{file}:1: the equations are others each time that they are run")
+    return first

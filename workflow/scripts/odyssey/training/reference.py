@@ -158,7 +158,8 @@ class ReferenceEngine:
 
     def _gradients(self, x, targets) -> tuple[float, dict[str, torch.Tensor]]:
         loss = sequence_loss(self._logits(x), targets, self.network.loss)
-        gradients = torch.autograd.grad(loss, list(self.weights.values()))
+        # In a sequence of one frame, some weight may not reach the output yet.
+        gradients = torch.autograd.grad(loss, [*self.weights.values()], materialize_grads=True)
         return loss.item(), dict(zip(self.weights, gradients, strict=True))
 
     def loss_and_gradients(self, index: int) -> tuple[float, Weights]:

@@ -133,6 +133,8 @@ inline vec tanh(vec x) {
     return e / (e + 2.0f);
 }
 
+inline vec softsign(vec x) { return x / (1.0f + magnitude(x)); }
+
 inline vec log1p_small(vec f) {  // |f| <= sqrt(2) - 1
     vec q = 1.271401847e-1f + f * -8.103168169e-2f;
     q = -1.297243530e-1f + f * q;
