@@ -11,6 +11,7 @@ SCRIPTS = HERE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from odyssey.cells.build import compiler_version, kernel_digest as kernel_digest_of
+from odyssey.cells.variants import KIN
 from odyssey.config import ConfigError, check_corpora, read_study
 from odyssey.features.sequences import PREPARATION
 from odyssey.files import hold

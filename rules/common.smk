@@ -91,8 +91,23 @@ def kernel_digest(wildcards):
         compiler = compiler_version()
     except ValueError as error:
         raise WorkflowError(error) from error
-    cell, instruction_set = study.cell(wildcards.variant), study.training.instruction_set
+    cell, instruction_set = (
+        study.cell(wildcards.variant),
+        study.training.instruction_set,
+    )
     return kernel_digest_of(cell, instruction_set, compiler)
+
+
+def cell_modules():
+    """What figure 1 shows of cells: how they are read and written, and those that ship."""
+    read = ["equations", "reference", "typeset", "variants"]
+    read += [
+        f"kin/{v.lower()}" for v in study.variants if v in KIN and v not in study.cells
+    ]
+    return [
+        *(f"{LIBRARY}/cells/{module}.py" for module in read),
+        f"{LIBRARY}/figures/typesetting.py",
+    ]
 
 
 def drawn_by(name):

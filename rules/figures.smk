@@ -23,7 +23,9 @@ FIGURES = [
 
 rule figure_1:
     input:
-        modules=[*drawn_by("figure_1"), f"{LIBRARY}/cells/variants.py"],
+        cells=[study.cells[v] for v in study.variants if v in study.cells],
+        modules=drawn_by("figure_1"),
+        equations=cell_modules(),
     output:
         report(
             f"{RESULTS}/figures/figure_1.svg",
@@ -38,6 +40,7 @@ rule figure_1:
         "../envs/analysis.yaml"
     params:
         variants=study.variants,
+        own=study.cells,
     script:
         "../workflow/scripts/figure_1.py"
 

@@ -8,7 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from odyssey.analysis import budget, fanova, selection, tables, welch
-from odyssey.cells.variants import PAPER_VARIANTS
+from odyssey.cells.reference import Parts
+from odyssey.cells.variants import KIN, PAPER_VARIANTS
 from odyssey.figures import (
     expected_best,
     figure_1,
@@ -329,8 +330,52 @@ def test_figure_1_draws_a_block_for_each_variant(variants):
 
 
 def test_figure_1_names_every_change():
-    (title,) = [t for t in titles(figure_1.draw(("NFG+NOAF",))) if t.startswith("NFG")]
-    assert title == "NFG+NOAF\nno forget gate\nno output activation"
+    drawn = titles(figure_1.draw(("NFG+NOAF", "NP+FB1")))
+    assert drawn[2:] == [
+        "NFG+NOAF\nno forget gate\nno output activation",
+        "NP+FB1\nno peepholes\nforget bias 1 at first",
+    ]
+    assert set(figure_1.CHANGES) == set(Parts.__dataclass_fields__)
+
+
+OWN = """'''A cell for 5 $, with $x$ in its title (nobody, 2026).'''
+
+from odyssey.cells.equations import State, tanh
+
+
+def step(x, before, w):
+    h = tanh(w.W @ x + w.R_1 @ before.y)
+    return State(y=h)
+"""
+
+
+@pytest.mark.parametrize("width", [style.COLUMN, 5.0, style.PAGE])
+def test_figure_1_writes_the_equations_of_other_cells_within_the_page(tmp_path, width):
+    (tmp_path / "mine.py").write_text(OWN, encoding="utf-8")
+    own = {"MINE": str(tmp_path / "mine.py")}
+    figure = figure_1.draw(["V", "NP", *KIN, "MINE"], own, width)
+    assert [title.split("\n")[0] for title in titles(figure)][2:] == ["NP"]
+    figure.set_dpi(style.SETTINGS["savefig.dpi"])
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    texts = figure.subfigs[-1].texts
+    said = [text.get_text() for text in texts]
+    assert [name for name in (*KIN, "MINE") if name not in said] == []
+    assert r"$h = \tanh(W\,x + R_{1}\,y^{-})$" in said
+    assert "A cell for 5 $, with $x$ in its title (nobody, 2026)" in " ".join(said)
+    boxes = [text.get_window_extent(canvas.get_renderer()) for text in texts]
+    page = figure.bbox
+    for box in boxes:
+        assert page.x0 <= box.x0 and box.x1 <= page.x1  # noqa: PT018
+        assert page.y0 <= box.y0
+    assert all(text.get_fontsize() >= 6.5 for text in texts)
+    overlapping = [
+        (a, b)
+        for n, a in enumerate(boxes)
+        for b in boxes[:n]
+        if min(a.x1, b.x1) > max(a.x0, b.x0) and min(a.y1, b.y1) - max(a.y0, b.y0) > 1
+    ]
+    assert overlapping == []
 
 
 def test_figure_2_draws_every_stroke_and_the_text_as_it_is():
@@ -413,3 +458,11 @@ def test_lines_of_variants_differ_in_colour_or_style():
     assert len({(look["color"], look["linestyle"]) for look in looks}) == 9
     dots = [style.dot_of(name, list(PAPER_VARIANTS)) for name in PAPER_VARIANTS]
     assert len({look["marker"] for look in dots}) == 9
+
+
+def test_forty_variants_still_look_different():
+    names = ["V", *map(str, range(40))]
+    lines = [style.line_of(name, names) for name in names]
+    assert len({(look["color"], str(look["linestyle"])) for look in lines}) == 41
+    dots = [style.dot_of(name, names) for name in names]
+    assert len({(look["color"], str(look["marker"])) for look in dots}) == 41

@@ -1,15 +1,20 @@
-"""The block beside a simple recurrent unit, and what each variant changes (paper, figure 1)."""
+"""The block beside a simple recurrent unit, what each variant changes, and all other cells.
+
+As the paper's figure 1; cells that are no variants of the block stand there as their equations.
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch
 
-from odyssey.cells.variants import Variant, changed_parts, variant
-from odyssey.figures import style
+from odyssey.cells.equations import Cell
+from odyssey.cells.reference import Parts
+from odyssey.cells.variants import KIN, cell, changed_parts, parts
+from odyssey.figures import style, typesetting
 
 CHANGES = {
     "input_gate": "no input gate",
@@ -20,6 +25,7 @@ CHANGES = {
     "output_activation": "no output activation",
     "peepholes": "no peepholes",
     "gate_recurrence": "full gate recurrence",
+    "forget_bias": "forget bias 1 at first",
 }
 # Centres of the parts, the signal running upwards; one unit is the radius of a gate.
 PLACES = {
@@ -39,42 +45,61 @@ GONE, ADDED = "#c4c4c4", style.VERMILLION
 WIDTH, HEIGHT = (-8.2, 11.0), (-2.6, 16.2)
 
 
-def draw(variants: Sequence[str]) -> Figure:
-    """Draw a simple recurrent unit, the vanilla block, and a small block for each other variant.
+def draw(
+    variants: Sequence[str], own: Mapping[str, str] | None = None, width: float = style.PAGE
+) -> Figure:
+    """Draw a simple recurrent unit, the vanilla block, and every other cell.
 
     Parameters
     ----------
     variants : sequence of str
-        Names as `cells.variants.variant` reads them; ``V`` is drawn large in any case.
+        Names as `cells.variants.cell` reads them; ``V`` is drawn large in any case.
+    own : mapping of str to str, optional
+        From names of the user's own cells to the files of their equations.
+    width : float
+        Of the figure, in inches.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Pale and dashed is what a variant takes away, red what it adds.
+        Small blocks: pale and dashed is what a variant takes away, red what it adds. Below them the
+        equations of the cells that are no blocks.
     """
+    files = own or {}
     others = [name for name in variants if name != "V"]
-    columns = min(4, max(1, len(others)))
-    rows = math.ceil(len(others) / columns)
+    written = [name for name in others if name in files or name in KIN]
+    blocks = [name for name in others if name not in written]
     with style.style():
-        figure = Figure(figsize=(style.PAGE, 3.7 + 2.0 * rows), layout="constrained")
-        heights = [3.7, 2.0 * rows] if rows else [3.7]
-        parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-        unit, block = parts[0].subplots(1, 2, width_ratios=(1, 1.5))
+        texts = _texts({name: cell(name, files.get(name)) for name in written}, width)
+        columns = min(4, max(1, len(blocks)))
+        rows = math.ceil(len(blocks) / columns)
+        parts_of = {"top": 3.7, "blocks": 2.0 * rows + 0.25 * bool(rows), "texts": texts.height}
+        heights = {name: height for name, height in parts_of.items() if height}
+        figure = Figure(figsize=(width, sum(heights.values())), layout="constrained")
+        made = figure.subfigures(len(heights), 1, hspace=0, height_ratios=list(heights.values()))
+        at = dict(zip(heights, made if len(heights) > 1 else [made], strict=True))
+        unit, block = at["top"].subplots(1, 2, width_ratios=(1, 1.5))
         _unit(unit)
-        _block(block, Variant(), labelled=True)
+        _block(block, Parts(), labelled=True)
         block.set_title("LSTM block: vanilla (V)")
-        if rows:
-            axes = parts[1].subplots(rows, columns, squeeze=False).ravel()
-            for ax, name in zip(axes, others, strict=False):
-                chosen = variant(name)
+        if blocks:
+            axes = at["blocks"].subplots(rows, columns, squeeze=False).ravel()
+            for ax, name in zip(axes, blocks, strict=False):
+                chosen = parts(name)
                 _block(ax, chosen, labelled=False)
-                parts_changed = changed_parts(chosen)
-                changes = [CHANGES.get(part, part.replace("_", " ")) for part in parts_changed]
+                changes = [CHANGES[part] for part in changed_parts(chosen)]
                 ax.set_title("\n".join([name, *changes]), fontsize=7)
-            for ax in axes[len(others) :]:
+            for ax in axes[len(blocks) :]:
                 ax.set_axis_off()
-            figure.legend(**_legend(), loc="outside lower center", ncols=4)
+            at["blocks"].legend(**_legend(), loc="outside lower center", ncols=4)
+        if written:
+            texts.draw(at["texts"])
     return figure
+
+
+def _texts(cells: Mapping[str, Cell], width: float) -> typesetting.Columns:
+    """Set the equations of cells, two side by side where they fit."""
+    return typesetting.columns([typesetting.paragraph(*named) for named in cells.items()], width)
 
 
 def _prepare(ax: Axes) -> None:
@@ -133,7 +158,7 @@ def _unit(ax: Axes) -> None:
     ax.set_title("Simple recurrent unit")
 
 
-def _block(ax: Axes, chosen: Variant, labelled: bool) -> None:
+def _block(ax: Axes, chosen: Parts, labelled: bool) -> None:
     """Draw a block; what it lacks beside vanilla is pale, what it has in addition red."""
     _prepare(ax)
     gates = {"i": chosen.input_gate, "f": chosen.forget_gate, "o": chosen.output_gate}

@@ -1,8 +1,9 @@
 """The one look of all figures: legible in print, in grey and to the colour-blind."""
 
+import itertools
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -38,18 +39,21 @@ PARAMETERS = {
     "higher order": "higher order",
 }
 
-# In the order of the variants beside V; line styles tell apart what a grey print does not.
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION)
+DASHES, DOTS = (0, (4, 1.5)), (0, (1.5, 1.5))
+# In the order of the variants beside V; line styles tell apart what a grey print does not. After
+# these come all pairs of a colour and a pattern that are left.
 LINES = (
     (BLUE, "-"),
     (ORANGE, "-"),
     (GREEN, "-"),
     (PURPLE, "-"),
-    (SKY, (0, (4, 1.5))),
-    (VERMILLION, (0, (4, 1.5))),
-    (GREEN, (0, (1.5, 1.5))),
-    (VERMILLION, (0, (1.5, 1.5))),
+    (SKY, DASHES),
+    (VERMILLION, DASHES),
+    (GREEN, DOTS),
+    (VERMILLION, DOTS),
 )
-MARKERS = "sD^vP<>X"
+MARKERS = "sD^vP<>Xp*hd8H"
 # What reaches so many times as far up as all others would flatten them.
 FLATTENING = 8
 
@@ -183,8 +187,17 @@ def line_of(variant: str, variants: list[str]) -> dict:
     """
     if variant == "V":
         return {"color": INK, "linestyle": "-", "linewidth": 1.8, "zorder": 4}
-    colour, line = LINES[_position(variant, variants) % len(LINES)]
+    number = _position(variant, variants)
+    colour, line = next(itertools.islice(_lines(), number, None))
     return {"color": colour, "linestyle": line, "linewidth": 1.1}
+
+
+def _lines() -> Iterator[tuple[str, str | tuple]]:
+    """Go through pairs of a colour and a line without end: dashes have ever more dots."""
+    yield from LINES
+    dots = ((0, (6, 1.5, *(1.5, 1.5) * number)) for number in itertools.count(1))
+    for line in itertools.chain(("-", DASHES, DOTS), dots):
+        yield from ((c, line) for c in COLOURS if (c, line) not in LINES)
 
 
 def dot_of(variant: str, variants: list[str]) -> dict:
@@ -203,7 +216,9 @@ def dot_of(variant: str, variants: list[str]) -> dict:
     """
     look = {"color": line_of(variant, variants)["color"], "linestyle": "", "marker": "o"}
     if variant != "V":
-        look["marker"] = MARKERS[_position(variant, variants) % len(MARKERS)]
+        number = _position(variant, variants)
+        more = number - len(MARKERS)  # then stars and asterisks with ever more points
+        look["marker"] = MARKERS[number] if more < 0 else (5 + more // 2, 1 + more % 2, 0)
     return look
 
 
