@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.cells.build import build
+from odyssey.cells.variants import cell
 from odyssey.corpora.jsb import read_json
 from odyssey.features import pianoroll
 from odyssey.training.trial import Plan, train
@@ -35,9 +36,9 @@ def main() -> None:
     arguments = parser.parse_args()
     sequences = pianoroll.sequences(read_json(arguments.corpus), "json")
     with tempfile.TemporaryDirectory() as folder:
-        kernel = Path(folder) / "fused.so"
+        kernel = Path(folder) / "V.so"
         if arguments.engine == "fused":
-            build(kernel)
+            build(cell("V"), kernel)
         record = train(
             Plan("jsb", "V", epochs=150, patience=15, engine=arguments.engine, device="cpu"),
             TRIAL,

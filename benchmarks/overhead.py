@@ -26,7 +26,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from odyssey.training.trial import PROCEDURE
+from odyssey.cells.variants import PAPER_VARIANTS
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
@@ -73,12 +73,10 @@ def stolen() -> float:
 
 
 def overhead(folder: Path) -> dict:
-    """Run the small study, from features and kernel on."""
-    features = (
-        "results/overhead/features/jsb.npz",
-        f"results/overhead/engine/fused-{PROCEDURE}-auto.so",
-    )
-    snakemake(folder, SMALL, *features, "--cores", str(CORES))
+    """Run the small study, from features and kernels on."""
+    made = ["results/overhead/features/jsb.npz"]
+    made += [f"results/overhead/engine/{variant}.so" for variant in PAPER_VARIANTS]
+    snakemake(folder, SMALL, *made, "--cores", str(CORES))
     before = stolen()
     wall, _ = snakemake(folder, SMALL, "results/overhead/trials.csv", "--cores", str(CORES))
     with (folder / "results/overhead/trials.csv").open() as file:

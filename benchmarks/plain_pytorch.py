@@ -135,14 +135,16 @@ def main() -> None:
     epochs, patience = study.epochs("jsb"), study.training.patience
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        kernel = str(Path(folder) / "fused.so")
-        build(kernel, study.training.instruction_set)
+        kernels = {v: str(Path(folder) / f"{v}.so") for v in {"NP", *study.variants}}
+        for name, kernel in kernels.items():
+            build(study.cell(name), kernel, study.training.instruction_set)
         plan = training.Plan("jsb", "NP", epochs, patience, "nn.LSTM", "cpu")
         whole = draw.permutation(draw_cell(study, "jsb", "NP"))[: arguments.trials]
-        rows += [compare(plan, trial, sequences, kernel) for trial in whole]
+        rows += [compare(plan, trial, sequences, kernels["NP"]) for trial in whole]
         for name, trials in some.items():
-            plan = training.Plan("jsb", name, FEW_EPOCHS, patience, "reference", "cpu")
-            rows.append(compare(plan, trials[0], sequences, kernel))
+            file = study.cells.get(name)
+            plan = training.Plan("jsb", name, FEW_EPOCHS, patience, "reference", "cpu", file)
+            rows.append(compare(plan, trials[0], sequences, kernels[name]))
     table = pd.DataFrame(rows)
     table.round(4).to_csv(RESULTS, index=False, lineterminator="\n")
     for name, part in table.groupby("engine", sort=False):

@@ -26,11 +26,11 @@ CELL = ["task", "variant", "trial"]
 MAY_DIFFER = ["train_seconds", "machine"]
 
 
-def clone(folder: Path, configfile: Path, corpora: list[str]) -> None:
-    """Clone the repository, and lend it the configuration and the corpora that are not in it."""
+def clone(folder: Path, configfile: Path, lent: list[str]) -> None:
+    """Clone the repository, and lend it the configuration and the files that are not in it."""
     subprocess.run(["git", "clone", "--quiet", REPOSITORY, folder], check=True)
     (folder / "study.yaml").write_bytes(configfile.read_bytes())
-    for path in corpora:
+    for path in lent:
         if (folder / path).exists():
             continue
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "clone"
         corpora = [task.path for task in study.tasks.chosen.values() if task.path]
-        clone(folder, arguments.configfile, corpora)
+        clone(folder, arguments.configfile, [*corpora, *study.cells.values()])
         train(folder, runs)
         records = [record for run in runs for record in read_records(folder / run)]
     order = list(study.tasks.chosen), study.variants

@@ -92,6 +92,7 @@ rule figure_4:
     input:
         marginals=rules.fanova.output.marginals,
         distributions=rules.select_best.output.distributions,
+        trials=rules.select_best.output.trials,
         modules=drawn_by("figure_4"),
     output:
         report(
@@ -157,6 +158,7 @@ rule supplement:
         shares=rules.fanova.output.shares,
         interactions=rules.fanova.output.interactions,
         distributions=rules.select_best.output.distributions,
+        trials=rules.select_best.output.trials,
         modules=[module for figure in OF_VANILLA for module in drawn_by(figure)],
     output:
         report(

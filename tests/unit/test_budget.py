@@ -87,6 +87,7 @@ def test_a_front_holds_the_trials_that_no_other_beats_in_both():
             "trial": range(5),
             "parameters": [100, 200, 200, 300, 400],
             "train_seconds": [5.0, 4.0, 3.0, 2.0, 1.0],
+            "engine": "fused",
             "test": [9.0, 8.0, 8.5, 8.2, np.nan],
         }
     )
@@ -94,6 +95,23 @@ def test_a_front_holds_the_trials_that_no_other_beats_in_both():
     of_cost = {cost: part["trial"].to_list() for cost, part in table.groupby("cost")}
     # By parameters: 0, then 1, which beats 2 and 3. By time: 3, then 1; 4 has no result.
     assert of_cost == {"parameters": [0, 1], "train_seconds": [3, 1]}
+
+
+def test_engines_have_fronts_of_their_own_in_seconds_but_not_in_parameters():
+    trials = pd.DataFrame(
+        {
+            "task": "jsb",
+            "variant": ["V", "V", "MINE", "MINE"],
+            "trial": range(4),
+            "parameters": [100, 200, 100, 200],
+            "train_seconds": [1.0, 2.0, 100.0, 200.0],
+            "engine": ["fused", "fused", "reference", "reference"],
+            "test": [9.0, 8.0, 9.5, 8.5],
+        }
+    )
+    table = fronts(trials)
+    of_cost = {cost: part["trial"].to_list() for cost, part in table.groupby("cost")}
+    assert of_cost == {"parameters": [0, 1], "train_seconds": [0, 1, 2, 3]}
 
 
 def test_no_trial_of_a_random_study_beats_one_of_its_front():
@@ -106,6 +124,7 @@ def test_no_trial_of_a_random_study_beats_one_of_its_front():
             "trial": np.arange(n),
             "parameters": rng.integers(1, 50, n),
             "train_seconds": rng.integers(1, 50, n).astype(float),
+            "engine": "fused",
             "test": rng.integers(1, 50, n).astype(float),
         }
     )
@@ -116,5 +135,7 @@ def test_no_trial_of_a_random_study_beats_one_of_its_front():
 
 
 def test_a_study_without_results_has_no_front():
-    empty = cell([np.nan], [np.nan]).assign(trial=0, parameters=1, train_seconds=1.0)
+    empty = cell([np.nan], [np.nan]).assign(
+        trial=0, parameters=1, train_seconds=1.0, engine="fused"
+    )
     assert fronts(empty).empty

@@ -50,6 +50,7 @@ def study(tasks=("jsb",), variants=("V", "CIFG", "NFG+NOAF"), n=12) -> pd.DataFr
                         "validation": result,
                         "test": result + rng.normal(0, 0.05),
                         "train_seconds": hidden_size / 10,
+                        "engine": "fused",
                         "source": "music21" if task == "jsb" else "synthetic",
                         "synthetic": task != "jsb",
                     }
@@ -451,6 +452,30 @@ def test_pareto_draws_the_front_of_the_table():
         }
         known = fronts[fronts["cost"] == cost]
         assert points == set(zip(known["value"], known["test"], strict=True))
+
+
+def test_pareto_draws_a_front_of_seconds_for_each_engine():
+    trials = study()
+    trials["engine"] = np.where(trials["variant"] == "CIFG", "reference", "fused")
+    fronts = budget.fronts(trials)
+    distributions = selection.distributions(selection.select(trials))
+    of_size, of_time = pareto.draw(trials, fronts, distributions).axes
+    lines = {
+        ax: [x for x in ax.get_lines() if x.get_linestyle() == "-"] for ax in (of_size, of_time)
+    }
+    assert [len(lines[ax]) for ax in (of_size, of_time)] == [1, 2]
+    assert "do not compare" in of_time.get_xlabel()
+    assert "do not compare" not in of_size.get_xlabel()
+
+
+def test_figure_4_names_the_engine_where_there_are_several(analysed):
+    distributions, _, marginals, _ = analysed
+    rows = figure_4.draw(marginals, distributions).subfigs
+    labels = [ax.get_ylabel() for row in rows for ax in row.axes]
+    assert "training time (s)" in labels
+    figure = figure_4.draw(marginals, distributions, engine="reference")
+    labels = [ax.get_ylabel() for row in figure.subfigs for ax in row.axes]
+    assert "training time (s, engine reference)" in labels
 
 
 def test_lines_of_variants_differ_in_colour_or_style():

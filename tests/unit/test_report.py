@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 
@@ -413,8 +414,17 @@ def test_every_trial_is_in_the_explorer_those_without_a_result_too():
 
 def test_any_number_of_variants_has_colours():
     many = ["V", *(f"NFG+{i}" for i in range(30))]
-    assert list(explorer.colours(many)) == many
-    assert explorer.colours(many)["V"] is None
+    colours = explorer.colours(many)
+    assert list(colours) == many
+    assert colours.pop("V") is None
+    assert len(set(colours.values())) == 30
+    for colour in list(colours.values())[len(explorer.COLOURS) :]:
+        rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        luminance = linear @ [0.2126, 0.7152, 0.0722]
+        # Three to one is WCAG 2's for graphics, on white and on the page's black.
+        assert 1.05 / (luminance + 0.05) > 3
+        assert (luminance + 0.05) / (0.0102 + 0.05) > 3
 
 
 # Files
@@ -531,6 +541,26 @@ def test_a_stand_in_corpus_is_named_wherever_its_numbers_are():
 
 def test_a_study_without_stand_ins_has_no_notice():
     assert "tand-in" not in parse(render(small(synthetic=())))[1]
+
+
+def test_a_study_of_several_engines_says_that_their_seconds_do_not_compare():
+    contents = small()
+    trials = contents.trials.assign(
+        engine=np.where(contents.trials["variant"] == "NP", "reference", "fused")
+    )
+    table = tables.costs(trials)
+    names = list(zip(table["variant"], table["trained_by"], strict=True))
+    assert names == 2 * [("V", "fused"), ("NP", "reference"), ("NOAF", "fused")]
+    images = {"pareto": "data:", "figure_4": "data:"}
+    several = replace(contents, trials=trials, images=images, tables={"costs": table})
+    text = parse(render(several))[1]
+    beware = (
+        "Trained by different engines, whose seconds do not compare: "
+        "fused (V and NOAF); reference (NP)."
+    )
+    assert text.count(beware) == 2  # at the top, and under the figure
+    assert "do not compare" not in parse(render(replace(contents, images=images)))[1]
+    assert "trained_by" not in tables.costs(contents.trials)
 
 
 @pytest.mark.parametrize(("status", "seconds"), [("diverged", 1.0), ("failed", 0.0)])

@@ -1,6 +1,7 @@
 """Figure 4: marginal predictions along each hyperparameter of vanilla, by fANOVA."""
 
 from odyssey.analysis import fanova, selection
+from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import read_csv
 from odyssey.console import job
 from odyssey.figures import figure_4, style
@@ -8,4 +9,5 @@ from odyssey.figures import figure_4, style
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     marginals = read_csv(snakemake.input.marginals, fanova.MARGINAL_COLUMNS)
-    style.save(figure_4.draw(marginals, distributions), snakemake.output)
+    engine = selection.engines(read_trials(snakemake.input.trials)).get("V", "")
+    style.save(figure_4.draw(marginals, distributions, engine=engine), snakemake.output)

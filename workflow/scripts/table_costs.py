@@ -6,4 +6,5 @@ from odyssey.console import job
 
 with job(snakemake.log[0]):
     table = tables.costs(read_trials(snakemake.input.trials))
-    tables.write(table, "What the trials cost", *snakemake.output)
+    beware = "; seconds of different engines do not compare" if "trained_by" in table else ""
+    tables.write(table, f"What the trials cost{beware}", *snakemake.output)

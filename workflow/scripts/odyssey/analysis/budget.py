@@ -126,18 +126,22 @@ def fronts(trials: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     trials : pandas.DataFrame
-        One row a trial; read are `task`, `variant`, `trial`, `test`, `parameters` and
-        `train_seconds`; lower is better in all three.
+        One row a trial; read are `task`, `variant`, `trial`, `engine`, `test`, `parameters` and
+        `train_seconds`; lower is better in the last three.
 
     Returns
     -------
     pandas.DataFrame
-        `FRONT_COLUMNS`, a row for each trial of a front, by rising cost `value`.
+        `FRONT_COLUMNS`, a row for each trial of a front, by rising cost `value`. Seconds of
+        different engines do not compare: in them each engine has a front of its own, one after the
+        other.
     """
     parts = []
     for task, cells in trials[trials["test"].notna()].groupby("task", sort=False):
-        for cost in ("parameters", "train_seconds"):
-            ordered = cells[cells[cost].notna()].sort_values([cost, "test"])
+        of_engines = [cells[cells["engine"] == engine] for engine in cells["engine"].unique()]
+        compared = [("parameters", cells), *(("train_seconds", part) for part in of_engines)]
+        for cost, part in compared:
+            ordered = part[part[cost].notna()].sort_values([cost, "test"])
             best_before = ordered["test"].cummin().shift(fill_value=np.inf)
             front = ordered[ordered["test"] < best_before]
             parts.append(

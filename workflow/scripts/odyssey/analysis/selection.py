@@ -84,6 +84,30 @@ def select(trials: pd.DataFrame, fraction: float = 0.1) -> pd.DataFrame:
     return marked
 
 
+def engines(trials: pd.DataFrame) -> dict[str, str]:
+    """Say what trained each variant, where it was not the same engine for all.
+
+    Seconds of different engines do not compare.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        One row a trial; read are `variant` and `engine`.
+
+    Returns
+    -------
+    dict of str to str
+        Empty if one engine trained all; a variant that several have trained has both names.
+    """
+    if trials["engine"].nunique() < 2:
+        return {}
+    return (
+        trials.groupby("variant", sort=False)["engine"]
+        .agg(lambda e: " and ".join(e.unique()))
+        .to_dict()
+    )
+
+
 def distributions(marked: pd.DataFrame) -> pd.DataFrame:
     """Summarise the test results of every cell: of all its trials, and of the selected ones.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from odyssey.analysis.files import write_csv
+from odyssey.analysis.selection import engines
 
 STAND_IN = "stand-in"
 STATUSES = ("completed", "diverged", "failed")
@@ -47,6 +48,7 @@ HEADINGS = {
     "completed": "Completed",
     "diverged": "Diverged",
     "failed": "Failed",
+    "trained_by": "Engine",
     "seconds_total": "Seconds in all",
     "seconds_median": "Seconds a trial",
     "seconds_maximum": "Seconds, longest",
@@ -229,9 +231,10 @@ def costs(trials: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a cell: numbers of trials by status, seconds of training in all, in the middle and
-        at most, epochs a trial and seconds an epoch.
+        at most, epochs a trial and seconds an epoch; where the study has several engines, by which
+        the cell was `trained_by`, as their seconds do not compare.
     """
-    rows = []
+    rows, by = [], engines(trials)
     for (task, variant), cell in trials.groupby(["task", "variant"], sort=False):
         seconds, epochs = cell["train_seconds"], cell["epochs"].sum()
         first = cell.iloc[0]
@@ -242,6 +245,7 @@ def costs(trials: pd.DataFrame) -> pd.DataFrame:
                 "trials": len(cell),
                 **{status: int((cell["status"] == status).sum()) for status in STATUSES},
                 "parameters": round(cell["parameters"].mean()),
+                **({"trained_by": by[variant]} if by else {}),
                 "seconds_total": seconds.sum(),
                 "seconds_median": seconds.median(),
                 "seconds_maximum": seconds.max(),

@@ -9,7 +9,12 @@ from odyssey.figures import style
 PARAMETERS = ("learning_rate", "hidden_size", "input_noise")
 
 
-def draw(marginals: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V") -> Figure:
+def draw(
+    marginals: pd.DataFrame,
+    distributions: pd.DataFrame,
+    variant: str = "V",
+    engine: str = "",
+) -> Figure:
     """Draw a row for each task and a column for each hyperparameter.
 
     Parameters
@@ -19,6 +24,8 @@ def draw(marginals: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
     variant : str
+    engine : str
+        What trained the variant, if the study has several: their seconds do not compare.
 
     Returns
     -------
@@ -47,7 +54,8 @@ def draw(marginals: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V
                 if column == 0:
                     ax.set_ylabel(style.measure(task), color=style.BLUE)
                 if column == len(parameters) - 1:
-                    time.set_ylabel("training time (s)", color=style.VERMILLION)
+                    unit = f"s, engine {engine}" if engine else "s"
+                    time.set_ylabel(f"training time ({unit})", color=style.VERMILLION)
     return figure
 
 

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from odyssey.figures import style
 
 COSTS = {"parameters": "parameters", "train_seconds": "training time (s)"}
+SEVERAL = "; a front for each engine,\nas their seconds do not compare"
 
 
 def draw(trials: pd.DataFrame, fronts: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
@@ -25,6 +26,7 @@ def draw(trials: pd.DataFrame, fronts: pd.DataFrame, distributions: pd.DataFrame
     -------
     matplotlib.figure.Figure
         Grey dots are trials; coloured marks are the front's, which no other trial beats in both.
+        In seconds each engine has a front of its own.
     """
     titles = style.titles(distributions)
     variants = list(trials["variant"].unique())
@@ -38,7 +40,8 @@ def draw(trials: pd.DataFrame, fronts: pd.DataFrame, distributions: pd.DataFrame
                 of_task = trials[(trials["task"] == task) & trials["test"].notna()]
                 front = fronts[(fronts["task"] == task) & (fronts["cost"] == cost)]
                 _panel(ax, of_task, front, cost, variants, handles)
-                ax.set_xlabel(COSTS[cost])
+                several = cost == "train_seconds" and of_task["engine"].nunique() > 1
+                ax.set_xlabel(COSTS[cost] + (SEVERAL if several else ""))
                 ax.set_ylabel(style.measure(task))
         for ax, title in zip(grid[0], titles.values(), strict=True):
             ax.set_title(title)
@@ -71,7 +74,12 @@ def _panel(
         linewidths=0,
         rasterized=True,
     )
-    ax.step(front["value"], front["test"], where="post", color=style.INK, linewidth=0.8)
+    keys = ["variant", "trial"]
+    by = front.merge(trials[[*keys, "engine"]], on=keys)["engine"]
+    one_or_each = by.groupby(by, sort=False) if cost == "train_seconds" else [("", by)]
+    for _, part in one_or_each:
+        steps = front.iloc[part.index]
+        ax.step(steps["value"], steps["test"], where="post", color=style.INK, linewidth=0.8)
     for variant, points in front.groupby("variant", sort=False):
         (dots,) = ax.plot(
             points["value"],

@@ -10,9 +10,9 @@ from odyssey.report import sentences
 TITLES = {
     "figure_1": (
         "The LSTM block, and what each variant changes",
-        "Beside it a simple recurrent unit, and small what is taken away or added. Other cells stand "
-        "below as their equations: a minus marks what the step before left, ⊙ is the product unit by "
-        "unit.",
+        "Beside it a simple recurrent unit, and small what is taken away or added. Other cells "
+        "stand below as their equations: a minus marks what the step before left, ⊙ is the "
+        "product unit by unit.",
     ),
     "figure_2": ("A line of the handwriting corpus, with its transcription", ""),
     "figure_3": (

@@ -1,11 +1,14 @@
 """All trials to look around in: parallel coordinates, a scatter plot, and each learning curve."""
 
+import colorsys
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
 import altair as alt
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_hex
 
 # Their order is that of the axes from left to right; what is logarithmic is drawn so.
 AXES = {
@@ -18,7 +21,7 @@ AXES = {
 }
 LOGARITHMIC = ("learning_rate", "hidden_size", "one_minus_momentum", "parameters", "train_seconds")
 COLUMNS = (
-    *("task", "variant", "trial", "status", "selected", "epochs", "best_epoch"),
+    *("task", "variant", "trial", "engine", "status", "selected", "epochs", "best_epoch"),
     *AXES,
     *("validation", "test", "loss_curve", "validation_curve"),
 )
@@ -36,6 +39,8 @@ COLOURS = (
     "#7e9fdb",
     "#9c6b4e",
 )
+# Of further colours: a contrast of 3.9 to white, and of 4.7 to black.
+LUMINANCE = 0.22
 INK = {"light": "#24292f", "dark": "#e6e3dc"}
 MUTED = {"light": "#69707a", "dark": "#a29e96"}
 PAPER = {"light": "#fcfbf8", "dark": "#1a1918"}
@@ -70,8 +75,23 @@ def colours(variants: Sequence[str]) -> dict[str, str | None]:
         None, for vanilla, is the colour of the text.
     """
     others = [v for v in variants if v != "V"]
-    chosen = {v: COLOURS[i % len(COLOURS)] for i, v in enumerate(others)}
+    more = (_further(n) for n in itertools.count())
+    chosen = dict(zip(others, itertools.chain(COLOURS, more), strict=False))
     return {v: chosen.get(v) for v in variants}
+
+
+def _further(number: int) -> str:
+    """Make a colour beside `COLOURS`, about as light as these: hues by golden section."""
+    hue = (0.03 + number * (math.sqrt(5) - 1) / 2) % 1
+    saturation = (0.9, 0.5)[number % 2]
+    shades = (colorsys.hls_to_rgb(hue, lightness / 100, saturation) for lightness in range(100))
+    return to_hex(min(shades, key=lambda rgb: abs(_luminance(rgb) - LUMINANCE)))
+
+
+def _luminance(rgb: tuple[float, float, float]) -> float:
+    """Return the relative luminance of a colour, as WCAG 2 defines it."""
+    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb)
+    return sum(c * w for c, w in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
 
 
 def stride(epochs: int, limit: int = CURVE_NUMBERS) -> int:
@@ -414,6 +434,7 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("parameters:Q", title="Parameters", format=","),
         alt.Tooltip("epochs:Q", title="Epochs"),
         alt.Tooltip("train_seconds:Q", title="Seconds", format=",.4~r"),
+        alt.Tooltip("engine:N", title="Engine"),
     ]
 
 

@@ -11,6 +11,7 @@ import vl_convert
 from markupsafe import Markup
 
 from odyssey.analysis import tables as printed
+from odyssey.analysis.selection import engines
 from odyssey.figures import style
 from odyssey.report import captions, explorer, sentences
 from odyssey.report.files import setting_lines
@@ -103,6 +104,7 @@ def render(contents: Contents) -> str:
             if label.endswith(f"({printed.STAND_IN})")
         ),
         tasks=_tasks(contents.trials, labels, measures),
+        engines=sentences.engines(engines(contents.trials)),
         facts=_facts(contents),
         settings=setting_lines(contents.configuration),
         versions=contents.versions,
@@ -222,14 +224,17 @@ def _figures(
         "significance": tested,
         "learning_curves": lambda _variant: sentences.best_trials(contents.trials, labels),
     }
+    beware = [text for text in [sentences.engines(engines(contents.trials))] if text]
+    if beware:
+        findings["pareto"] = lambda _variant: beware
     if contents.budget is not None:
         findings["expected_best"] = lambda _variant: sentences.budgets(contents.budget, labels)
     if contents.importance is not None:
         findings["figure_5"] = lambda v: sentences.importances(contents.importance, labels, v)
         findings["figure_6"] = lambda v: sentences.interactions(contents.importance, labels, v)
     if contents.marginals is not None:
-        findings["figure_4"] = lambda v: sentences.marginals(
-            contents.marginals, labels, measures, v
+        findings["figure_4"] = lambda v: (
+            sentences.marginals(contents.marginals, labels, measures, v) + beware
         )
     return [
         {"name": name, "image": Markup(image), "caption": captions.caption(name, findings)}

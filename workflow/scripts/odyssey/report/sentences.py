@@ -161,6 +161,28 @@ def what_ran(trials: pd.DataFrame) -> str:
     return f"{text}; {listed(lost)}." if lost else f"{text}; all of them ran to their end."
 
 
+def engines(by: Mapping[str, str]) -> str:
+    """Say in one sentence that seconds of a study do not compare, if they do not.
+
+    Parameters
+    ----------
+    by : mapping of str to str
+        As `selection.engines` returns it.
+
+    Returns
+    -------
+    str
+        Empty for a study of one engine.
+    """
+    if not by:
+        return ""
+    variants: dict[str, list[str]] = {}
+    for variant, engine in by.items():
+        variants.setdefault(engine, []).append(variant)
+    each = (f"{engine} ({listed(names)})" for engine, names in variants.items())
+    return f"Trained by different engines, whose seconds do not compare: {'; '.join(each)}."
+
+
 def against_vanilla(welch: pd.DataFrame, labels: Mapping[str, str], alpha: float) -> str:
     """Say in one sentence which variants differ from vanilla.
 
