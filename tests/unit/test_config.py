@@ -46,6 +46,11 @@ def study(**changes):
         ({"search": {"learning_rate": {"low": 0, "high": 1}}}, "low: must be greater than 0"),
         ({"search": {"one_minus_momentum": {"low": 0.1, "high": 2}}}, "less than or equal to 1"),
         ({"variants": ["V", "XYZ"]}, "variants: unknown variant 'XYZ': allowed are V, CIFG"),
+        ({"variants": ["V", "MINE"]}, "and the names under cells"),
+        ({"variants": ["V", "GRU+NP"]}, "GRU is a cell of its own, and no part of a combination"),
+        ({"cells": {"MINE": "/nowhere.py"}}, "cells: MINE: there is no file /nowhere.py"),
+        ({"cells": {"GRU": "/nowhere.py"}}, "cells: GRU is the name of a cell that ships"),
+        ({"cells": {"A+B": "/nowhere.py"}}, "cells.A+B"),
         ({"variants": ["NFG+NOAF", "NOAF+NFG"]}, "are the same variant"),
         ({"variants": ["V", "V"]}, "the same variant, listed twice"),
         ({"variants": []}, "variants: "),
@@ -108,6 +113,49 @@ def test_a_missing_key_is_named():
 
 def test_a_further_combination_is_one_line():
     assert read_study(study(variants=["V", "NFG+NOAF"])).variants == ["V", "NFG+NOAF"]
+
+
+TIED = '''"""A gate and a candidate with one matrix."""
+
+from odyssey.cells.equations import State, sigmoid, tanh
+
+
+def step(x, before, w):
+    gate = sigmoid(w.W_g @ x + w.R @ before.y)
+    return State(y=tanh(w.W_z @ x + w.R @ (gate * before.y)))
+'''
+
+
+@pytest.fixture
+def tied(tmp_path):
+    """A cell of one's own that the fused engine cannot train."""
+    (tmp_path / "tied.py").write_text(TIED, encoding="utf-8")
+    return {"MINE": str(tmp_path / "tied.py")}
+
+
+def test_each_variant_has_the_engine_that_can_train_it_and_the_slow_one_is_said(tied):
+    mixed = read_study(study(cells=tied, variants=["V", "GRU", "MINE", "NFG+NOAF"]))
+    engines = {variant: mixed.engine(variant) for variant in mixed.variants}
+    assert engines == {"V": "fused", "GRU": "fused", "MINE": "reference", "NFG+NOAF": "fused"}
+    (notice,) = mixed.notices
+    assert notice.startswith("MINE is trained by the readable engine, some seventy times slower: ")
+    assert f"{tied['MINE']}:7: the matrix w.R acts on 2 vectors" in notice
+
+
+def test_who_asks_for_the_fused_engine_is_told_of_a_cell_that_it_cannot_train(tied):
+    with pytest.raises(ConfigError, match=r"tied\.py:7: the matrix w\.R acts on 2") as caught:
+        read_study(study(cells=tied, variants=["V", "MINE"], training={"engine": "fused"}))
+    assert "training.engine is fused, but MINE needs auto" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    # Not a variant of the study, it is in nobody's way.
+    assert read_study(study(cells=tied, training={"engine": "fused"})).notices == []
+
+
+@pytest.mark.parametrize("training", [{"engine": "reference"}, {"device": "cuda"}])
+def test_who_has_chosen_the_readable_engine_is_told_nothing(tied, training):
+    chosen = read_study(study(cells=tied, variants=["V", "MINE"], training=training))
+    assert {chosen.engine(variant) for variant in chosen.variants} == {"reference"}
+    assert chosen.notices == []
 
 
 def test_a_task_may_have_its_own_number_of_epochs():

@@ -12,6 +12,7 @@ import yaml
 from rich.console import Console
 
 from odyssey import forecast, status
+from odyssey.cells.variants import cell
 from odyssey.config import ConfigError, load_study, read_study
 from odyssey.files import file_digest
 from odyssey.search import draw_cell
@@ -179,9 +180,9 @@ def test_a_forecast_adds_up_frames_epochs_and_trials(study, monkeypatch):
     monkeypatch.setattr(
         forecast, "frame_seconds", lambda chosen, *_: (1e-6 * count_weights(chosen), 0)
     )
-    (made,) = forecast.forecast(study, None, lambda _: None)
+    (made,) = forecast.forecast(study, {}, lambda _: None)
     weights = [
-        count_weights(forecast.network("jsb", variant, trial["hidden_size"]))
+        count_weights(forecast.network("jsb", cell(variant), trial["hidden_size"]))
         for variant in study.variants
         for trial in draw_cell(study, "jsb", variant)
     ]
@@ -190,12 +191,14 @@ def test_a_forecast_adds_up_frames_epochs_and_trials(study, monkeypatch):
     assert made.hours == pytest.approx(1e-6 * sum(weights) * frames * 10 / 3600, rel=1e-9)
     assert made.jobs == 2  # a cell's trials fit into an hour
     side_by_side = read_study(CONFIG | {"training": {"epochs": 10, "threads": 2}})
-    (halved,) = forecast.forecast(side_by_side, None, lambda _: None)
+    (halved,) = forecast.forecast(side_by_side, {}, lambda _: None)
     assert halved.hours == made.hours
     assert made.longest / 2 <= halved.longest < made.longest
 
 
 @pytest.mark.parametrize("task", ["timit", "iam", "jsb"])
-def test_every_task_can_be_measured(task, kernel):
-    times = forecast.frame_seconds(forecast.network(task, "V", 8), "fused", kernel, "cpu")
+def test_every_task_can_be_measured(task, kernel_of):
+    vanilla = cell("V")
+    chosen = forecast.network(task, vanilla, 8)
+    times = forecast.frame_seconds(chosen, "fused", kernel_of(vanilla), "cpu")
     assert all(0 < seconds < 1 for seconds in times)
