@@ -485,6 +485,18 @@ def test_lines_of_variants_differ_in_colour_or_style():
     assert len({look["marker"] for look in dots}) == 9
 
 
+def test_a_legend_of_many_variants_stays_within_the_figure():
+    names = ("V", *(f"NFG+NOAF{n}" for n in range(24)))
+    trials = study(tasks=("jsb",), variants=names, n=4)
+    table = budget.expected_best(trials, 1, resamples=5)
+    figure = expected_best.draw(table, selection.distributions(selection.select(trials)))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    box = figure.legends[0].get_window_extent(canvas.get_renderer())
+    assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+    assert figure.axes[0].bbox.height > 1.2 * figure.dpi  # and the panel has its room
+
+
 def test_forty_variants_still_look_different():
     names = ["V", *map(str, range(40))]
     lines = [style.line_of(name, names) for name in names]

@@ -30,6 +30,7 @@ def trials() -> pd.DataFrame:
                         "validation": np.nan if lost else 9.0 - trial,
                         "test": np.nan if lost else 5.0 + trial,
                         "train_seconds": 2.0 * trial,
+                        "engine": "fused",
                         "source": "synthetic" if synthetic else "music21",
                         "synthetic": synthetic,
                     }

@@ -35,12 +35,7 @@ def draw(expected: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
             ax.set_ylabel(style.measure(task))
             for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
                 handles.setdefault(label, handle)
-        figure.legend(
-            handles=list(handles.values()),
-            labels=list(handles),
-            loc="outside lower center",
-            ncols=9 if len(titles) > 1 else 5,
-        )
+        style.legend_below(figure, handles)
     return figure
 
 

@@ -48,11 +48,5 @@ def draw(curves: pd.DataFrame, best: pd.DataFrame, distributions: pd.DataFrame) 
             ax.set_title(title)
             ax.set_xlabel("epoch")
             ax.set_ylabel(f"validation {style.measure(task)}")
-        if handles:
-            figure.legend(
-                handles=list(handles.values()),
-                labels=list(handles),
-                loc="outside lower center",
-                ncols=9 if len(titles) > 1 else 5,
-            )
+        style.legend_below(figure, handles)
     return figure

@@ -45,14 +45,7 @@ def draw(trials: pd.DataFrame, fronts: pd.DataFrame, distributions: pd.DataFrame
                 ax.set_ylabel(style.measure(task))
         for ax, title in zip(grid[0], titles.values(), strict=True):
             ax.set_title(title)
-        names = [name for name in variants if name in handles]
-        if names:
-            figure.legend(
-                handles=[handles[name] for name in names],
-                labels=names,
-                loc="outside lower center",
-                ncols=9 if len(titles) > 1 else 5,
-            )
+        style.legend_below(figure, {name: handles[name] for name in variants if name in handles})
     return figure
 
 

@@ -3,12 +3,13 @@
 import itertools
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -220,6 +221,33 @@ def dot_of(variant: str, variants: list[str]) -> dict:
         more = number - len(MARKERS)  # then stars and asterisks with ever more points
         look["marker"] = MARKERS[number] if more < 0 else (5 + more // 2, 1 + more % 2, 0)
     return look
+
+
+def legend_below(figure: Figure, handles: Mapping[str, Artist]) -> None:
+    """Name the variants below a figure, in as many columns as fit; many rows make it taller.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    handles : mapping of str to matplotlib.artist.Artist
+        From names to what stands for them.
+    """
+    if not handles:
+        return
+    width, height = figure.get_size_inches()
+    size = SETTINGS["legend.fontsize"] / 72
+    entry = (5.5 + 0.67 * max(map(len, handles))) * size  # line and gaps, and letters
+    columns = max(1, min(9, int((width - 0.2) / entry)))
+    rows = math.ceil(len(handles) / columns)
+    figure.set_size_inches(width, height + 1.6 * size * max(0, rows - 2))
+    figure.legend(
+        handles=list(handles.values()),
+        labels=list(handles),
+        loc="outside lower center",
+        ncols=columns,
+        handlelength=2.8,
+        columnspacing=1.6,
+    )
 
 
 def _position(variant: str, variants: list[str]) -> int:
