@@ -101,9 +101,7 @@ def kernel_digest(wildcards):
 def cell_modules():
     """What figure 1 shows of cells: how they are read and written, and those that ship."""
     read = ["equations", "reference", "typeset", "variants"]
-    read += [
-        f"kin/{v.lower()}" for v in study.variants if v in KIN and v not in study.cells
-    ]
+    read += [f"kin/{v.lower()}" for v in study.variants if v in KIN]
     return [
         *(f"{LIBRARY}/cells/{module}.py" for module in read),
         f"{LIBRARY}/figures/typesetting.py",
