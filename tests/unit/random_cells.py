@@ -45,11 +45,16 @@ class Draft:
         self.draw = draw
         self.vectors = [f"before.{name}" for name in states]
         self.unused = list(self.vectors)
-        self.weights = 0
+        self.weights = []
 
     def weight(self, kind):
-        self.weights += 1
-        return f"w.{kind}{self.weights}"
+        self.weights.append(f"w.{kind}{len(self.weights)}")
+        return self.weights[-1]
+
+    def vector_of_weights(self):
+        """A new one, or one that stands elsewhere too."""
+        known = [name for name in self.weights if name.startswith("w.b")]
+        return self.draw(st.sampled_from([None, *known])) or self.weight("b")
 
     def vector(self, choices=None):
         chosen = self.draw(st.sampled_from(choices or self.vectors))
@@ -63,10 +68,10 @@ class Draft:
     def affine(self):
         terms = self.some(2, lambda: f"{self.weight('W')} @ x")
         terms += self.some(2, lambda: f"{self.weight('R')} @ {self.vector()}")
-        terms += self.some(1, lambda: f"{self.weight('p')} * {self.vector()}")
+        terms += self.some(1, lambda: f"{self.vector_of_weights()} * {self.vector()}")
         terms += self.some(1, self.vector)
         terms = terms or [f"{self.weight('W')} @ x"]
-        terms += self.some(2, lambda: self.weight("b"))
+        terms += self.some(2, self.vector_of_weights)
         first, *others = self.draw(st.permutations(terms))
         return first + "".join(f" {self.draw(st.sampled_from(SUMS))} {term}" for term in others)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from odyssey.cells.variants import cell
 from odyssey.config import IamTask, JsbTask, TimitTask, read_study
 from odyssey.features.pianoroll import sequences
 from odyssey.search import draw_cell
@@ -30,7 +31,7 @@ MEASURED = Path(__file__).parents[2] / "benchmarks" / "results" / "engine.csv"
 
 def test_the_shapes_are_those_that_the_features_have():
     music = sequences({s: {"a": [[60], [62]]} for s in ("train", "validation", "test")}, "json")
-    chosen = network("jsb", "V", 5)
+    chosen = network("jsb", cell("V"), 5)
     assert (music.inputs, music.description.outputs) == (chosen.inputs, chosen.outputs)
     assert SHAPES["jsb"][2:] == (music.description.directions, music.description.loss)
 
@@ -44,7 +45,7 @@ def test_a_training_step_is_expected_to_take_what_the_benchmark_measured():
                 continue
             task, size = tasks[row["shape"]], int(row["hidden_size"])
             training, validation = frames(task)
-            expected = epoch_seconds(row["shape"], task, row["variant"], size, "fused")
+            expected = epoch_seconds(row["shape"], task, cell(row["variant"]), size, "fused")
             step = 1e6 * expected / (training + EVALUATION * validation)
             ratios.append(step / float(row["us_per_frame"]))
     assert len(ratios) == 39
@@ -60,10 +61,10 @@ def test_the_papers_corpora_are_larger_than_the_stand_ins():
 
 def test_a_job_at_the_full_size_of_timit_asks_for_what_it_is_known_to_need():
     timit = TimitTask(source="ldc93s1", path=".")
-    asked = job_megabytes("timit", timit, "V", 200, "fused", 2)
+    asked = job_megabytes("timit", timit, cell("V"), 200, "fused", 2)
     assert 700 < asked < 2000
     # A thousand blocks have 16 MB of recurrent weights a direction, each several times over.
-    assert job_megabytes("timit", timit, "V", 1000, "fused", 2) > asked + 2 * 5 * 2 * 16
+    assert job_megabytes("timit", timit, cell("V"), 1000, "fused", 2) > asked + 2 * 5 * 2 * 16
 
 
 @given(

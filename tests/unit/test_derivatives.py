@@ -204,6 +204,33 @@ def compiled(tmp_path_factory):
         yield compiled
 
 
+# What stands in several places, means wherever they may stand, and names that C++ has taken.
+EVERYTHING = '''"""Everything twice."""
+from odyssey.cells.equations import *
+
+
+def step(x, before, w):
+    double = before.double
+    r = w.R @ before.y
+    a = w.W @ x
+    m = mean(tanh(a) + w.b)
+    template = tanh(a + r + w.b + w.b) * sigmoid(r + w.b + double) * softsign(a + w.int)
+    at = tanh(w.Q @ m + w.β * template)
+    y = tanh(at + 0.5 * mean(w.b) + 0.1 * before.μ + mean(w.V @ x))
+    return State(y=y, double=template, μ=m, late=mean(before.late + y) * w.g + before.late)
+'''
+
+
+def test_everything_twice_has_autograds_derivative_and_the_standards_gradients(
+    compiled, best_set, tmp_path
+):
+    chosen = of_text(EVERYTHING.replace("0.1 *", "0.1 * before.late *"), tmp_path)
+    check_derivative(chosen)
+    for loss, directions in zip(LOSSES, (1, 2, 2), strict=True):
+        network = Network(chosen, 5, 21, 7, directions, loss)
+        check_gradients(network, make(network, (1, 9)), compiled(chosen, best_set), floor=1e-5)
+
+
 @st.composite
 def networks(draw):
     sizes = [draw(st.integers(1, 9)), draw(st.integers(1, 40)), draw(st.integers(2, 20))]
