@@ -58,91 +58,88 @@ OPERATIONS = {
 }
 
 
+def evaluate(node, known, leaves):
+    """Compute a node from its arguments, and those from theirs; `leaves` compute what has none."""
+    if node not in known:
+        if node.op in leaves:
+            made = leaves[node.op](node)
+        else:
+            made = OPERATIONS[node.op](*(evaluate(a, known, leaves) for a in node.args))
+        known[node] = np.broadcast_to(made, N)
+    return known[node]
+
+
+def step_forward(layout, w, x, before):
+    """Compute all nodes of a step."""
+    columns, known = {column.node: column for column in layout.columns}, {}
+
+    def total(node):
+        column = columns[node]
+        terms = [w[m] @ evaluate(s, known, leaves) for s, m in column.matrices.items()]
+        terms += [w[column.inputs] @ x] if column.inputs else []
+        terms += [w[column.bias]] if column.bias else []
+        return sum(terms)
+
+    leaves = {
+        "constant": lambda node: node.name,
+        "before": lambda node: before[node.name],
+        "weight": lambda node: w[node.name],
+        "column": total,
+    }
+    for node in [*layout.order, *layout.sources]:
+        evaluate(node, known, leaves)
+    return known
+
+
+def step_back(layout, w, frame, d_y, later, carried):
+    """Compute a step's deltas, derivatives of its vectors of weights, and what is carried on."""
+    derived, known = layout.backward, dict(frame)
+
+    def through(node):
+        (source,), terms = node.args, [0.0]
+        for column in layout.columns:
+            if source in column.matrices and column.node in derived.deltas:
+                if source.op == "before":
+                    delta = later.get(column.node, np.zeros(N))
+                else:
+                    delta = evaluate(derived.deltas[column.node], known, leaves)
+                terms.append(w[column.matrices[source]].T @ delta)
+        return sum(terms)
+
+    leaves = {
+        "constant": lambda node: node.name,
+        "output": lambda _: d_y,
+        "after": lambda node: carried[node.name],
+        "through": through,
+    }
+    return [
+        {key: evaluate(node, known, leaves) for key, node in wanted.items()}
+        for wanted in (derived.deltas, derived.weights, derived.carried)
+    ]
+
+
 def interpret(chosen, w, x, d_y):
     """Run a cell's layout forward over x and back from d_y (T, N); return y and all gradients."""
     layout = lay_out(chosen)
-    columns = {column.node: column for column in layout.columns}
-    before = {name: np.zeros(N) for name in layout.states}
-    frames = []
-
-    def value(node, known, leaf):
-        if node not in known:
-            made = leaf(node)
-            if made is None:
-                made = OPERATIONS[node.op](*(value(a, known, leaf) for a in node.args))
-            known[node] = np.broadcast_to(made, N)
-        return known[node]
-
+    before, frames = dict.fromkeys(layout.states, np.zeros(N)), []
     for t in range(T):
-        known = {}
-
-        def forward(node, t=t, known=known, before=before):
-            if node.op == "constant":
-                return node.name
-            if node.op == "before":
-                return before[node.name]
-            if node.op == "weight":
-                return w[node.name]
-            if node.op != "column":
-                return None
-            column, total = columns[node], np.zeros(N)
-            if column.inputs:
-                total = total + w[column.inputs] @ x[t]
-            if column.bias:
-                total = total + w[column.bias]
-            for source, name in column.matrices.items():
-                total = total + w[name] @ value(source, known, forward)
-            return total
-
-        for node in [*layout.order, *layout.sources]:
-            value(node, known, forward)
-        before = {name: known[node] for name, node in layout.states.items()}
-        frames.append(known)
-
-    derived = layout.backward
-    gradients = {name: np.zeros_like(matrix) for name, matrix in w.items()}
+        frames.append(step_forward(layout, w, x[t], before))
+        before = {name: frames[t][node] for name, node in layout.states.items()}
+    gradients = {name: np.zeros_like(weights) for name, weights in w.items()}
     later, carried = {}, dict.fromkeys(layout.states, np.zeros(N))
     for t in reversed(range(T)):
-        known = dict(frames[t])
-        deltas = {}
-
-        def back(node, t=t, known=known, deltas=deltas, later=later, carried=carried):
-            if node.op == "constant":
-                return node.name
-            if node.op == "output":
-                return d_y[t]
-            if node.op == "after":
-                return carried[node.name]
-            if node.op != "through":
-                return None
-            (source,), total = node.args, np.zeros(N)
-            for column in layout.columns:
-                if source in column.matrices:
-                    if source.op == "before":
-                        delta = later.get(column.node, 0 * total)
-                    elif column.node in derived.deltas:
-                        delta = value(derived.deltas[column.node], known, back)
-                    else:
-                        continue
-                    total = total + w[column.matrices[source]].T @ delta
-            return total
-
-        for node, delta in derived.deltas.items():
-            deltas[node] = value(delta, known, back)
-        for node, delta in deltas.items():
-            column = columns[node]
+        later, vectors, carried = step_back(layout, w, frames[t], d_y[t], later, carried)
+        for name, gradient in vectors.items():
+            gradients[name] += gradient
+        for column in layout.columns:
+            delta = later.get(column.node, np.zeros(N))
             if column.inputs:
                 gradients[column.inputs] += np.outer(delta, x[t])
             if column.bias:
                 gradients[column.bias] += delta
             for source, name in column.matrices.items():
                 gradients[name] += np.outer(delta, frames[t][source])
-        for name, node in derived.weights.items():
-            gradients[name] += value(node, known, back)
-        carried = {name: value(node, known, back) for name, node in derived.carried.items()}
-        later = deltas
-    y = np.array([known[layout.states["y"]] for known in frames])
-    return y, gradients
+    return np.array([frame[layout.states["y"]] for frame in frames]), gradients
 
 
 def check_derivative(chosen):
@@ -205,6 +202,33 @@ def compiled(tmp_path_factory):
             return str(path)
 
         yield compiled
+
+
+# What stands in several places, means wherever they may stand, and names that C++ has taken.
+EVERYTHING = '''"""Everything twice."""
+from odyssey.cells.equations import *
+
+
+def step(x, before, w):
+    double = before.double
+    r = w.R @ before.y
+    a = w.W @ x
+    m = mean(tanh(a) + w.b)
+    template = tanh(a + r + w.b + w.b) * sigmoid(r + w.b + double) * softsign(a + w.int)
+    at = tanh(w.Q @ m + w.β * template)
+    y = tanh(at + 0.5 * mean(w.b) + 0.1 * before.μ + mean(w.V @ x))
+    return State(y=y, double=template, μ=m, late=mean(before.late + y) * w.g + before.late)
+'''
+
+
+def test_everything_twice_has_autograds_derivative_and_the_standards_gradients(
+    compiled, best_set, tmp_path
+):
+    chosen = of_text(EVERYTHING.replace("0.1 *", "0.1 * before.late *"), tmp_path)
+    check_derivative(chosen)
+    for loss, directions in zip(LOSSES, (1, 2, 2), strict=True):
+        network = Network(chosen, 5, 21, 7, directions, loss)
+        check_gradients(network, make(network, (1, 9)), compiled(chosen, best_set), floor=1e-5)
 
 
 @st.composite

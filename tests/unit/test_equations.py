@@ -137,7 +137,8 @@ def test_what_may_not_stand_in_an_equation_is_named_with_file_and_line(write, bo
             "others each time",
         ),
         (
-            "def bar(x):\n    return foo(x)\ndef step(x, before, w):\n    return State(y=bar(w.W @ x))",
+            "def bar(x):\n    return foo(x)\n"
+            "def step(x, before, w):\n    return State(y=bar(w.W @ x))",
             6,
             "'foo' is not defined",
         ),

@@ -298,6 +298,7 @@ def trace(step: Callable, file: str, title: str, starts: dict[str, float]) -> Ce
         )
     _check_weights(graph, states, file)
     _check_starts(starts, graph, at)
+    starts = {name: float(value) for name, value in starts.items()}
     kinds = {name: kind for name, (kind, _) in graph.weights.items()}
     nodes = _reached([*states.values()], graph)
     names = {id(v): k for k, v in local.items() if isinstance(v, Symbol) and v.args}

@@ -10,13 +10,13 @@ from odyssey.cells.graph import KEPT, Layout, at_padding, lay_out
 SLOW = (*ELEMENTWISE, "div")
 TAKEN = {"at", "more", "bar", "all", "fma", "rounded", "larger", "above", "magnitude", "root"}
 TAKEN |= {"log", "sum", "load", "store", "V", "vec", "smaller", "largest", "double", "float"}
-TAKEN |= set(  # noqa: SIM905
+KEYWORDS = (
     "alignas alignof asm auto bool case catch char const constexpr decltype default delete do "
     "enum explicit export extern friend goto inline int long mutable namespace new noexcept "
     "nullptr operator private protected public register short signed sizeof static struct switch "
-    "template this throw typedef typeid typename union unsigned using virtual void volatile".split()
+    "template this throw typedef typeid typename union unsigned using virtual void volatile"
 )
-TAKEN |= {*ELEMENTWISE, "vec", "ivec", "V"}
+TAKEN |= {*KEYWORDS.split(), *ELEMENTWISE, "vec", "ivec", "V"}
 
 
 @dataclass

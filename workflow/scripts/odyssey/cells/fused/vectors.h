@@ -33,9 +33,9 @@ inline vec magnitude(vec a) { return a < 0.0f ? -a : a; }
 // a b + c, rounded once where the processor has such an instruction; and a product that is rounded
 // before it is added. So the last bits do not depend on what a compiler would rather contract.
 inline vec fma(vec a, vec b, vec c) {
-#if ODYSSEY_VECTOR == 16
+#if ODYSSEY_VECTOR == 16 && defined(__AVX512F__)
     return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-#elif defined(__FMA__)
+#elif ODYSSEY_VECTOR == 8 && defined(__FMA__)
     return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
 #elif defined(__ARM_FEATURE_FMA)
     return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
@@ -46,6 +46,8 @@ inline vec fma(vec a, vec b, vec c) {
 inline vec rounded(vec a) {
 #if defined(__AVX512F__)
     asm("" : "+v"(a));
+#elif ODYSSEY_VECTOR == 16  // no register is so wide
+    asm("" : "+m"(a));
 #elif defined(__SSE__)
     asm("" : "+x"(a));
 #elif defined(__ARM_NEON)

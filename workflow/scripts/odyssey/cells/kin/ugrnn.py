@@ -1,4 +1,7 @@
-"""Update gate recurrent network (Collins et al., 2017, "Capacity and trainability in RNNs")."""
+"""Update gate recurrent network (Collins et al., 2017, "Capacity and trainability in RNNs").
+
+Their gate has a constant beside its bias, which only moves where the bias starts; here it is 0.
+"""
 
 from odyssey.cells.equations import State, sigmoid, tanh
 
