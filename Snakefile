@@ -10,7 +10,7 @@ HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = HERE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from odyssey.config import ConfigError, check_corpora, read_study
+from odyssey.config import ConfigError, check_corpora, planning_note, read_study
 from odyssey.features.sequences import PREPARATION
 from odyssey.files import hold
 from odyssey.search import draw_cell
@@ -34,6 +34,8 @@ try:
         check_corpora(study)
 except ConfigError as error:
     sys.exit(f"Error in the configuration:\n{error}")
+if workflow.is_main_process and (note := planning_note(study)):
+    print(note, file=sys.stderr)
 
 # A Snakemake that was killed leaves its locks behind. Where none lives any more, they mean nothing.
 if workflow.is_main_process and hold(".snakemake/alive"):
@@ -73,8 +75,8 @@ localrules:
 wildcard_constraints:
     task="|".join(TASKS),
     variant="|".join(re.escape(variant) for variant in study.variants),
-    first="|".join(map(str, range(study.search.trials))),
-    last="|".join(map(str, range(study.search.trials))),
+    first=r"0|[1-9]\d*",
+    last=r"0|[1-9]\d*",
 
 
 include: "rules/common.smk"

@@ -50,6 +50,10 @@ def drawn(wildcards):
         raise WorkflowError(
             f"{first}-{last}.jsonl: the first trial comes after the last"
         )
+    if last >= study.search.trials:
+        raise WorkflowError(
+            f"{first}-{last}.jsonl: a cell's last trial is {study.search.trials - 1}"
+        )
     return drawn_trials(wildcards.task, wildcards.variant)[first : last + 1]
 
 
