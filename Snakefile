@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from pathlib import Path
 HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = HERE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
+
+# Snakemake writes the path of its Python into shell commands as it stands, spaces and all.
+if Path(sys.executable).exists():  # where the workflow is a module too, it is quoted once
+    sys.executable = shlex.quote(sys.executable)
 
 from odyssey.config import ConfigError, check_corpora, planning_note, read_study
 from odyssey.features.sequences import PREPARATION
