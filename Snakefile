@@ -12,12 +12,14 @@ SCRIPTS = HERE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 # Snakemake writes the path of its Python into shell commands as it stands, spaces and all.
-if Path(sys.executable).exists():  # where the workflow is a module too, it is quoted once
+if Path(
+    sys.executable
+).exists():  # where the workflow is a module too, it is quoted once
     sys.executable = shlex.quote(sys.executable)
 
 from odyssey.config import ConfigError, check_corpora, planning_note, read_study
 from odyssey.features.sequences import PREPARATION
-from odyssey.files import hold
+from odyssey.locks import settle
 from odyssey.search import draw_cell
 from odyssey.training.cost import (
     cell_shards,
@@ -42,10 +44,9 @@ except ConfigError as error:
 if workflow.is_main_process and (note := planning_note(study)):
     print(note, file=sys.stderr)
 
-# A Snakemake that was killed leaves its locks behind. Where none lives any more, they mean nothing.
-if workflow.is_main_process and hold(".snakemake/alive"):
-    for lock in Path(".snakemake/locks").glob("*.lock"):
-        lock.unlink()
+# Beside Snakemake's own message of a locked folder, which knows --unlock only.
+if workflow.is_main_process and (note := settle(".snakemake")):
+    print(note, file=sys.stderr)
 
 TASKS = list(study.tasks.chosen)
 RESULTS = f"results/{study.study}"
