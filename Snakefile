@@ -11,15 +11,15 @@ HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = HERE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-# Snakemake writes the path of its Python into shell commands as it stands, spaces and all.
-if Path(
-    sys.executable
-).exists():  # where the workflow is a module too, it is quoted once
+# Snakemake writes the path of its Python into shell commands as it stands, spaces and all. Once is
+# enough, though a module of another workflow may be read here again.
+if Path(sys.executable).exists():
     sys.executable = shlex.quote(sys.executable)
 
 from odyssey.config import ConfigError, check_corpora, planning_note, read_study
 from odyssey.features.sequences import PREPARATION
 from odyssey.locks import settle
+from odyssey.lost import last_words
 from odyssey.search import draw_cell
 from odyssey.training.cost import (
     cell_shards,
@@ -64,6 +64,7 @@ localrules:
     analysis,
     figures,
     report,
+    complete,
     draw_trials,
     kernel,
     collect,
@@ -93,6 +94,7 @@ include: "rules/training.smk"
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
+include: "rules/complete.smk"
 
 
 rule all:
@@ -102,3 +104,4 @@ rule all:
         rules.analysis.input,
         rules.figures.input,
         rules.report.output,
+        rules.complete.output,

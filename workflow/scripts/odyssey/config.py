@@ -168,6 +168,11 @@ class Training(_Section):
     threads: int = Field(
         1, ge=1, description="Trials that a job trains at the same time, one core each."
     )
+    allow_failures: bool = Field(
+        default=False,
+        description="Whether a study ends well although all trials of a variant failed on a task. "
+        "If not, it ends with an error once everything else is made.",
+    )
 
     @field_validator("trials_per_job", mode="wrap")
     @classmethod
