@@ -1,4 +1,4 @@
-"""Functions that rules take inputs, parameters and resources from."""
+"""Functions that rules take inputs, parameters and resources from, and that the hooks call."""
 
 import math
 from functools import cache
@@ -81,3 +81,15 @@ def train_megabytes(wildcards, attempt):
 def drawn_by(name):
     """The modules that draw a figure."""
     return [f"{LIBRARY}/figures/{module}.py" for module in (name, "style")]
+
+
+def tell_of_lost(jobs):
+    """Say on the last lines what is lost, and end with an error unless that is allowed."""
+    if not any(job.name == "complete" for job in jobs):
+        return  # a figure, say, was asked for, or something else is wrong
+    allowed = study.training.allow_failures
+    words = last_words(RESULTS, allowed)
+    if words and not allowed:
+        sys.exit(f"Error: {words}")
+    if words:
+        print(words, file=sys.stderr)

@@ -29,15 +29,6 @@ rule complete:
         "../workflow/scripts/complete.py"
 
 
-def tell_of_lost(jobs):
-    """Say on the last lines what is lost, and end with an error unless that is allowed."""
-    allowed = study.training.allow_failures
-    if not any(job.name == "complete" for job in jobs):
-        return  # a figure, say, was asked for, or something else is wrong
-    if words := last_words(RESULTS, allowed):
-        sys.exit(f"Error: {words}") if not allowed else print(words, file=sys.stderr)
-
-
 onsuccess:
     # The mark may be of a time when it was allowed.
     tell_of_lost(workflow.dag.jobs)
