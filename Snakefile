@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,11 +11,17 @@ HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = HERE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+# Snakemake writes the path of its Python into shell commands as it stands, spaces and all. Once is
+# enough, though a module of another workflow may be read here again.
+if Path(sys.executable).exists():
+    sys.executable = shlex.quote(sys.executable)
+
 from odyssey.cells.build import compiler_version, kernel_digest as kernel_digest_of
 from odyssey.cells.variants import KIN
-from odyssey.config import ConfigError, check_corpora, read_study
+from odyssey.config import ConfigError, check_corpora, planning_note, read_study
 from odyssey.features.sequences import PREPARATION
-from odyssey.files import hold
+from odyssey.locks import settle
+from odyssey.lost import last_words
 from odyssey.search import draw_cell
 from odyssey.training.cost import (
     cell_shards,
@@ -36,15 +43,11 @@ try:
         check_corpora(study)
 except ConfigError as error:
     sys.exit(f"Error in the configuration:\n{error}")
-
+# settle stands beside Snakemake's own message of a locked folder, which knows --unlock only.
 if workflow.is_main_process:
-    for notice in study.notices:
-        print(notice, file=sys.stderr)
-
-# A Snakemake that was killed leaves its locks behind. Where none lives any more, they mean nothing.
-if workflow.is_main_process and hold(".snakemake/alive"):
-    for lock in Path(".snakemake/locks").glob("*.lock"):
-        lock.unlink()
+    for note in (planning_note(study), *study.notices, settle(".snakemake")):
+        if note:
+            print(note, file=sys.stderr)
 
 TASKS = list(study.tasks.chosen)
 RESULTS = f"results/{study.study}"
@@ -62,6 +65,7 @@ localrules:
     analysis,
     figures,
     report,
+    complete,
     draw_trials,
     kernel,
     collect,
@@ -79,8 +83,8 @@ localrules:
 wildcard_constraints:
     task="|".join(TASKS),
     variant="|".join(re.escape(variant) for variant in study.variants),
-    first="|".join(map(str, range(study.search.trials))),
-    last="|".join(map(str, range(study.search.trials))),
+    first=r"0|[1-9]\d*",
+    last=r"0|[1-9]\d*",
 
 
 include: "rules/common.smk"
@@ -91,6 +95,7 @@ include: "rules/training.smk"
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
+include: "rules/complete.smk"
 
 
 rule all:
@@ -100,3 +105,4 @@ rule all:
         rules.analysis.input,
         rules.figures.input,
         rules.report.output,
+        rules.complete.output,

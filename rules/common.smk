@@ -1,4 +1,4 @@
-"""Functions that rules take inputs, parameters and resources from."""
+"""Functions that rules take inputs, parameters and resources from, and that the hooks call."""
 
 import math
 from functools import cache
@@ -49,6 +49,10 @@ def drawn(wildcards):
     if first > last:
         raise WorkflowError(
             f"{first}-{last}.jsonl: the first trial comes after the last"
+        )
+    if last >= study.search.trials:
+        raise WorkflowError(
+            f"{first}-{last}.jsonl: a cell's last trial is {study.search.trials - 1}"
         )
     return drawn_trials(wildcards.task, wildcards.variant)[first : last + 1]
 
@@ -111,3 +115,15 @@ def cell_modules():
 def drawn_by(name):
     """The modules that draw a figure."""
     return [f"{LIBRARY}/figures/{module}.py" for module in (name, "style")]
+
+
+def tell_of_lost(jobs):
+    """Say on the last lines what is lost, and end with an error unless that is allowed."""
+    if not any(job.name == "complete" for job in jobs):
+        return  # a figure, say, was asked for, or something else is wrong
+    allowed = study.training.allow_failures
+    words = last_words(RESULTS, allowed)
+    if words and not allowed:
+        sys.exit(f"Error: {words}")
+    if words:
+        print(words, file=sys.stderr)

@@ -25,7 +25,10 @@ def study(**changes):
             "search.learning_rate.step: unknown key; allowed: low, high",
         ),
         ({"training": {"epochs": 0}}, "training.epochs: must be greater than or equal to 1"),
-        ({"training": {"epochs": "many"}}, "training.epochs: must be a valid integer"),
+        (
+            {"training": {"epochs": "many"}},
+            "training.epochs: must be a whole number (given: 'many')",
+        ),
         ({"training": {"engine": "fast"}}, "must be 'auto', 'fused' or 'reference'"),
         (
             {"training": {"instruction_set": "mmx"}},

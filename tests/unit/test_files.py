@@ -48,7 +48,7 @@ def test_the_first_holder_is_alone_and_the_next_is_not_until_all_have_died(tmp_p
 
 def test_where_nothing_can_be_written_nobody_is_known_to_be_alone(tmp_path):
     (tmp_path / "file").write_text("no folder")
-    assert not hold(tmp_path / "file" / "alive")
+    assert hold(tmp_path / "file" / "alive") is None
 
 
 @pytest.mark.parametrize("error", [OSError("full"), KeyboardInterrupt(), MemoryError()])

@@ -147,12 +147,13 @@ def test_diverged_and_failed_trials_are_counted_in_the_first_sentence():
             "train_seconds": 360.0,
         }
     )
-    assert sentences.what_ran(trials) == (
+    assert sentences.what_ran(trials, LABELS) == (
         "20 trials of 2 variants on 1 task took 2.00 hours of training; "
         "2 (10 %) diverged and 1 (5.0 %) failed."
     )
+    assert "all trials of" not in sentences.what_ran(trials, LABELS)
     completed = trials.assign(status="completed")
-    assert sentences.what_ran(completed).endswith("all of them ran to their end.")
+    assert sentences.what_ran(completed, LABELS).endswith("all of them ran to their end.")
 
 
 def test_the_summary_names_what_is_worse_everywhere_and_what_on_some_tasks():

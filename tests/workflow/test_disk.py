@@ -77,24 +77,39 @@ def test_a_read_only_folder_is_named(fresh, disk):
     assert files(fresh) == before
 
 
-def test_a_folder_on_which_another_snakemake_runs_is_left_to_it(fresh):
-    first = subprocess.Popen(
-        fresh.command("features"),
-        cwd=fresh.folder,
-        env=fresh.environment(),
+def start_and_lock(project):
+    """Start a Snakemake, and wait until it has locked the folder."""
+    process = subprocess.Popen(
+        project.command("features"),
+        cwd=project.folder,
+        env=project.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    locks = project.folder / ".snakemake" / "locks"
+    while not list(locks.glob("*.lock")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    return process
+
+
+def test_a_folder_on_which_another_snakemake_runs_is_left_to_it(fresh):
+    first = start_and_lock(fresh)
     try:
-        locks = fresh.folder / ".snakemake" / "locks"
-        while not list(locks.glob("*.lock")):
-            assert first.poll() is None
-            time.sleep(0.01)
         first.send_signal(signal.SIGSTOP)  # so that it is still there when the second has ended
         output = fresh.snakemake("features", fails=True)
         assert_says(output, "Directory cannot be locked. Please make sure that no other Snakemake")
+        assert_says(output, "Another Snakemake is at work in this folder, and its locks stay: wait")
     finally:
         first.send_signal(signal.SIGCONT)
     assert first.wait(60) == 0
     assert fresh.planned("features") == {}
+
+
+def test_a_killed_snakemake_leaves_no_lock_that_anybody_has_to_know_of(fresh):
+    first = start_and_lock(fresh)
+    first.kill()
+    first.wait()
+    assert "they have been taken away: --unlock is not needed" in fresh.snakemake("features")
+    assert "taken away" not in fresh.snakemake("features")

@@ -132,7 +132,7 @@ def test_one_trial_can_be_asked_for_and_one_beyond_the_study_is_refused(finished
     one = (finished.results / "runs/jsb/NP/1-1.jsonl").read_text(encoding="utf-8")
     assert one == lines[1] + "\n"
     output = finished.snakemake("results/small/runs/jsb/NP/2-4.jsonl", fails=True)
-    assert "No rule to produce results/small/runs/jsb/NP/2-4.jsonl" in output
+    assert "2-4.jsonl: a cell's last trial is 3" in output
     output = finished.snakemake("results/small/runs/jsb/NP/3-2.jsonl", "--dry-run", fails=True)
     assert "3-2.jsonl: the first trial comes after the last" in output
 

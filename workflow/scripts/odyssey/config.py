@@ -1,13 +1,12 @@
 """A study's configuration as typed, checked values; schema and reference are generated from it."""
 
 import contextlib
-import difflib
 import os
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from odyssey.cells.equations import Cell, EquationError
 from odyssey.cells.graph import lay_out
 from odyssey.cells.variants import CHANGES, KIN, PAPER_VARIANTS, cell, parts
+from odyssey.faults import fault
 
 
 class ConfigError(ValueError):
@@ -86,11 +86,18 @@ class WordRange(_Section):
         return self
 
 
+MOST_TRIALS = 100_000  # of a cell
+_PLANNING = 1.3e-4  # seconds a trial, to draw it and to plan its job
+
+
 class Search(_Section):
     """What random search draws, and how often (paper, "Hyperparameter search")."""
 
     trials: int = Field(
-        200, ge=1, description="Trials a cell. Raising it keeps the first ones and trains the rest."
+        200,
+        ge=1,
+        le=MOST_TRIALS,
+        description="Trials a cell. Raising it keeps the first ones and trains the rest.",
     )
     hidden_size: HiddenSizeRange = Field(
         HiddenSizeRange(low=20, high=200),
@@ -107,6 +114,16 @@ class Search(_Section):
         NoiseRange(low=0, high=1),
         description="Standard deviation of the Gaussian noise on the inputs, uniform.",
     )
+
+    @field_validator("trials", mode="before")
+    @classmethod
+    def _can_be_planned(cls, trials):
+        if isinstance(trials, int | float) and trials > MOST_TRIALS:
+            raise ValueError(
+                f"must be {MOST_TRIALS:,} or less: all trials are drawn, and their jobs planned, "
+                "before the first one is trained, which would take many minutes"
+            )
+        return trials
 
     @property
     def ranges(self) -> dict[str, tuple[float, float]]:
@@ -153,6 +170,11 @@ class Training(_Section):
     threads: int = Field(
         1, ge=1, description="Trials that a job trains at the same time, one core each."
     )
+    allow_failures: bool = Field(
+        default=False,
+        description="Whether a study ends well although all trials of a variant failed on a task. "
+        "If not, it ends with an error once everything else is made.",
+    )
 
     @field_validator("trials_per_job", mode="wrap")
     @classmethod
@@ -190,6 +212,12 @@ class _Task(_Section):
     )
     also_search: list[Literal["nesterov", "clip"]] = Field([], description=_ALSO_SEARCH)
 
+    @field_validator("path", check_fields=False)
+    @classmethod
+    def _home_is_found(cls, path):
+        # Path.expanduser would raise where there is no such user.
+        return path and os.path.expanduser(path)  # noqa: PTH111
+
     @field_validator("also_search")
     @classmethod
     def _once_each(cls, names):
@@ -211,7 +239,10 @@ class JsbTask(_Task):
     path: str | None = Field(None, description="The file, for `json` and `pickle`.")
     url: str | None = Field(None, description="Where to download from; ends in .json or .pickle.")
     sha256: str | None = Field(
-        None, pattern=r"^[0-9a-f]{64}$", description="Checksum of the download, in hexadecimal."
+        None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="Checksum of the download, in hexadecimal.",
+        json_schema_extra={"patternErrorMessage": "must be 64 digits from 0 to 9 and a to f"},
     )
 
     @model_validator(mode="after")
@@ -372,14 +403,23 @@ class Analysis(_Section):
     trees: int = Field(100, ge=2, description="Trees of each forest.")
 
 
-_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
+# Of a name: a folder's name, and what is made in it, must not grow too long for a file system.
+_LONGEST_NAME = 100
 
 
 class Study(_Section):
     """A whole study."""
 
-    study: Annotated[str, Field(pattern=rf"^{_NAME}(/{_NAME})*$")] = Field(
-        description="Name of the study, and its folder under results/."
+    study: str = Field(
+        pattern=rf"^{_NAME}(/{_NAME})*$",
+        max_length=_LONGEST_NAME,
+        description="Name of the study, and its folder under results/. What is called "
+        "`reference/NAME` is kept in git.",
+        json_schema_extra={
+            "patternErrorMessage": "must be made of letters, digits and . _ - (and / between "
+            "folders), begin with a letter or digit and not end in ."
+        },
     )
     seed: int = Field(
         1,
@@ -403,6 +443,17 @@ class Study(_Section):
     search: Search = Field(Search(), description="Random search.")
     training: Training = Field(Training(), description="Training and jobs.")
     analysis: Analysis = Field(Analysis(), description="Statistics.")
+
+    @field_validator("study")
+    @classmethod
+    def _not_among_those_kept(cls, name):
+        first, *below = name.split("/")
+        if first == "reference" and len(below) != 1:
+            raise ValueError(
+                "results/reference holds the studies that git keeps, each in a folder of its own; "
+                "take another name, or reference/NAME for one that is to be kept"
+            )
+        return name
 
     @field_validator("cells")
     @classmethod
@@ -509,42 +560,6 @@ class Study(_Section):
         return self.tasks.chosen[task].epochs or self.training.epochs
 
 
-def _allowed_keys(location: tuple) -> list[str]:
-    """List the keys of the section in which a fault lies."""
-    model: Any = Study
-    for part in location[:-1]:
-        field = getattr(model, "model_fields", {}).get(part)
-        if field is None:
-            return []
-        model = next(
-            (
-                t
-                for t in (field.annotation, *getattr(field.annotation, "__args__", ()))
-                if isinstance(t, type) and issubclass(t, BaseModel)
-            ),
-            None,
-        )
-    return list(getattr(model, "model_fields", {}))
-
-
-def _fault(error: dict) -> str:
-    location = error["loc"]
-    key = ".".join(str(part) for part in location) or "configuration"
-    if error["type"] == "extra_forbidden":
-        allowed = _allowed_keys(location)
-        near = difflib.get_close_matches(str(location[-1]), allowed, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        return f"{key}: unknown key; {hint}allowed: {', '.join(allowed)}"
-    if error["type"] == "missing":
-        return f"{key}: this key is missing"
-    message = error["msg"].removeprefix("Value error, ")
-    message = re.sub(r"^Input should be", "must be", message)
-    given = error["input"]
-    if isinstance(given, str | int | float | bool) or given is None:
-        message += f" (given: {given!r})"
-    return f"{key}: {message}"
-
-
 def read_study(config: dict) -> Study:
     """Check the values of a configuration; its corpora may lie elsewhere.
 
@@ -565,7 +580,7 @@ def read_study(config: dict) -> Study:
     try:
         return Study.model_validate(config)
     except ValidationError as error:
-        raise ConfigError("\n".join(_fault(fault) for fault in error.errors())) from error
+        raise ConfigError("\n".join(fault(Study, each) for each in error.errors())) from error
 
 
 def check_corpora(study: Study) -> None:
@@ -588,6 +603,26 @@ def check_corpora(study: Study) -> None:
     ]
     if faults:
         raise ConfigError("\n".join(faults))
+
+
+def planning_note(study: Study) -> str:
+    """Say how long the planning of a study takes, if anybody has to wait for it.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    str
+        One line, nothing where it is a matter of seconds.
+    """
+    trials = study.search.trials * len(study.variants) * len(study.tasks.chosen)
+    seconds = _PLANNING * trials
+    if seconds < 5:
+        return ""
+    time = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+    return f"{trials:,} trials are drawn and planned first, which takes some {time}"
 
 
 def load_study(paths: Sequence[str | os.PathLike]) -> Study:
@@ -644,9 +679,11 @@ def study_or_exit(paths: Sequence[str | os.PathLike], with_corpora: bool = False
         study = load_study(paths)
         if with_corpora:
             check_corpora(study)
-        return study
     except ConfigError as error:
         sys.exit(f"Error in the configuration:\n{error}")
+    if note := planning_note(study):
+        print(note, file=sys.stderr)  # noqa: T201
+    return study
 
 
 def _merged(base: dict, changes: dict) -> dict:

@@ -56,7 +56,7 @@ def file_digest(path: str | os.PathLike) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def hold(path: str | os.PathLike) -> bool:
+def hold(path: str | os.PathLike) -> bool | None:
     """Hold a file for as long as this process lives, together with other processes.
 
     Parameters
@@ -66,9 +66,9 @@ def hold(path: str | os.PathLike) -> bool:
 
     Returns
     -------
-    bool
-        Whether no other living process holds it. False too where nobody can tell: on a file system
-        that is read-only or has no locks.
+    bool or None
+        Whether no other living process holds it. None where nobody can tell: on a file system that
+        is read-only or has no locks.
     """
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -81,5 +81,5 @@ def hold(path: str | os.PathLike) -> bool:
         finally:
             fcntl.flock(descriptor, fcntl.LOCK_SH)
     except OSError:
-        return False
+        return None
     return True

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from odyssey.config import Study, study_or_exit
 from odyssey.files import file_digest
+from odyssey.lost import all_failed
 from odyssey.search import draw_cell
 from odyssey.training.checkpoints import epochs_done
 from odyssey.training.cost import expected_seconds
@@ -178,6 +179,9 @@ def table(study: Study, cells: list[Cell]) -> Table:
         caption += f", {duration(left)} of one core left" + ("" if expected else " at most")
         if running:
             caption += f": {duration(left / running)} with the {running} at work now"
+    for cell in cells:
+        if cell.statuses["failed"] == cell.trials:
+            caption += f"\n{all_failed(cell.trials, cell.variant, cell.task)}"
     made = Table(
         title=study.study, caption=caption, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )

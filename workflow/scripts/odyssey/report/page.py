@@ -95,7 +95,7 @@ def render(contents: Contents) -> str:
     return environment.get_template("page.html.jinja").render(
         study=contents.configuration["study"],
         summary=[
-            sentences.what_ran(contents.trials),
+            sentences.what_ran(contents.trials, labels),
             sentences.against_vanilla(contents.welch, labels, alpha),
         ],
         stand_ins=sentences.listed(

@@ -134,13 +134,15 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def what_ran(trials: pd.DataFrame) -> str:
-    """Say in one sentence how much was trained, and how much of it failed.
+def what_ran(trials: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Say in one sentence how much was trained, how much of it failed, and which cells as a whole.
 
     Parameters
     ----------
     trials : pandas.DataFrame
         One row a trial.
+    labels : mapping of str to str
+        From tasks to their names.
 
     Returns
     -------
@@ -158,7 +160,13 @@ def what_ran(trials: pd.DataFrame) -> str:
         number = int((trials["status"] == status).sum())
         if number:
             lost.append(f"{number:,} ({percent(number / len(trials))}) {status}")
-    return f"{text}; {listed(lost)}." if lost else f"{text}; all of them ran to their end."
+    text += f"; {listed(lost)}" if lost else "; all of them ran to their end"
+    cells = [
+        f"{variant} on {labels[task]}"
+        for (task, variant), cell in trials.groupby(["task", "variant"], sort=False)
+        if cell["status"].eq("failed").all()
+    ]
+    return f"{text}, among them all trials of {listed(cells)}." if cells else f"{text}."
 
 
 def engines(by: Mapping[str, str]) -> str:
