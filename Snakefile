@@ -10,6 +10,7 @@ HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = HERE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from odyssey.analysis.selection import number_selected
 from odyssey.config import ConfigError, check_corpora, read_study
 from odyssey.features.sequences import PREPARATION
 from odyssey.files import hold
@@ -59,6 +60,7 @@ localrules:
     draw_trials,
     kernel,
     collect,
+    collect_reseeded,
     select_best,
     welch,
     budget,
@@ -82,6 +84,7 @@ include: "rules/corpora.smk"
 include: "rules/features.smk"
 include: "rules/trials.smk"
 include: "rules/training.smk"
+include: "rules/reseed.smk"
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"

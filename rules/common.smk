@@ -74,6 +74,34 @@ def train_megabytes(wildcards, attempt):
     )
 
 
+def reseeded(task, variant):
+    """Seconds of the selected trials of a cell, were they the dearest of all."""
+    selected = number_selected(study.search.trials, study.analysis.best_fraction)
+    return sorted(seconds_of(task, variant))[-selected:]
+
+
+def reseed_minutes(wildcards, attempt):
+    """What a job of new seeds is allowed, as a shard is."""
+    seconds = job_seconds(
+        reseeded(wildcards.task, wildcards.variant), study.training.threads
+    )
+    return attempt * math.ceil(10 + 3 * seconds / 60)
+
+
+def reseed_megabytes(wildcards, attempt):
+    """What a job of new seeds is allowed to take of the memory."""
+    settings, training = study.tasks.chosen[wildcards.task], study.training
+    cell = drawn_trials(wildcards.task, wildcards.variant)
+    return attempt * job_megabytes(
+        wildcards.task,
+        settings,
+        wildcards.variant,
+        max(trial["hidden_size"] for trial in cell),
+        training.engine_used,
+        training.threads,
+    )
+
+
 def drawn_by(name):
     """The modules that draw a figure."""
     return [f"{LIBRARY}/figures/{module}.py" for module in (name, "style")]

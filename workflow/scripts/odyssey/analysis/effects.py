@@ -5,7 +5,7 @@ both were found. Claims judge effects, sentences word them; neither computes any
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -396,7 +396,7 @@ def of_comparisons(welch: pd.DataFrame) -> list[dict]:
 
 
 def of_distributions(
-    distributions: pd.DataFrame, margin: float | None = None
+    distributions: pd.DataFrame, margins: Mapping[str, float | None] | None = None
 ) -> list[dict]:
     """List the best result of each cell, and the difference that counts as none.
 
@@ -404,9 +404,9 @@ def of_distributions(
     ----------
     distributions : pandas.DataFrame
         As `selection.distributions` returns it.
-    margin : float, optional
-        The user's, in the measure of every task; by default a tenth of the way from vanilla's
-        median trial to its best selected one, which is what all of the search gains.
+    margins : mapping of str to float, optional
+        From tasks to the user's, in the task's measure; by default a tenth of the way from
+        vanilla's median trial to its best selected one, which is what all of the search gains.
 
     Returns
     -------
@@ -427,8 +427,9 @@ def of_distributions(
             spread = TENTH * (row["median"] - best.iloc[0])
             value = {"effect": MARGIN, "estimate": spread, "n": row["n"]}
             method = "a tenth of the spread between V's median trial and its best selected one"
-            if margin is not None:
-                value["estimate"], method = margin, "the user's"
+            given = (margins or {}).get(row["task"])
+            if given is not None:
+                value["estimate"], method = given, "the user's"
             rows.append(cell | value | {"method": method})
     return rows
 
