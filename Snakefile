@@ -64,10 +64,12 @@ localrules:
     select_best,
     welch,
     budget,
+    effects,
     claims,
     table_best_trials,
     table_tests,
     table_importance,
+    table_robustness,
     table_claims,
     table_costs,
 

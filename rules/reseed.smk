@@ -13,10 +13,10 @@ rule reseed:
         f"{RESULTS}/reseed/{{task}}/{{variant}}/{{repeat}}.jsonl",
     log:
         f"{LOGS}/reseed/{{task}}/{{variant}}/{{repeat}}.log",
-    conda:
-        "../envs/training.yaml"
     wildcard_constraints:
         repeat=r"[1-9]\d*",
+    conda:
+        "../envs/training.yaml"
     threads: study.training.threads
     resources:
         **GPU,

@@ -8,4 +8,5 @@ from odyssey.figures import figure_4, style
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     marginals = read_csv(snakemake.input.marginals, fanova.MARGINAL_COLUMNS)
-    style.save(figure_4.draw(marginals, distributions), snakemake.output)
+    drawn = figure_4.draw(marginals, distributions, surrogate=snakemake.params.surrogate)
+    style.save(drawn, snakemake.output)

@@ -373,7 +373,7 @@ class Analysis(_Section):
     selection_luck: bool = Field(
         default=True,
         description="Significant is what the permutation of whole cells finds, which counts the "
-        "luck of selecting the best; `false`: what the paper's plain test finds, which is too much.",
+        "luck of selecting the best; `false`: what the paper's plain test does, too much.",
     )
     margins: Margins = Field(
         Margins(),

@@ -426,9 +426,7 @@ def _effect(found: pd.DataFrame, task: str, part: Part, by: str) -> Row:
             note = f"too few trials: {row['n']} of V, {SURROGATE_MINIMUM} are needed"
             raise Undecided(note, row)
         if not row["r2"] >= R2_MINIMUM:
-            raise Undecided(
-                f"too little is explained of trials left out: R² {row['r2']:.2f}", row
-            )
+            raise Undecided(f"too little is explained of trials left out: R² {row['r2']:.2f}", row)
     return row
 
 

@@ -223,9 +223,7 @@ def readings(axis: Coordinate, values: np.ndarray, response: str) -> Reading:
     if axis.name == "hidden_size":
         found[RETURNS] = lambda c: returns(c, values)
     if axis.name == "input_noise":
-        some, none = (
-            (values >= low) & (values <= high) for low, high in (SOME_NOISE, NO_NOISE)
-        )
+        some, none = ((values >= low) & (values <= high) for low, high in (SOME_NOISE, NO_NOISE))
         found[BEST_NOISE] = lambda c: values[c.argmin(axis=1)]
         found[NOISE_GAIN] = lambda c: ends(c)[0] - c.min(axis=1)
         if some.any() and none.any():

@@ -76,13 +76,13 @@ DIAGNOSTIC_COLUMNS = {
     "uneven": "float64",
     "largest": "float64",
 }
-KINDS = (
-    IMPORTANCE_COLUMNS,
-    MARGINAL_COLUMNS,
-    INTERACTION_COLUMNS,
-    DIAGNOSTIC_COLUMNS,
-    effects.COLUMNS,
-)
+KINDS = {
+    "importance": IMPORTANCE_COLUMNS,
+    "marginals": MARGINAL_COLUMNS,
+    "interactions": INTERACTION_COLUMNS,
+    "diagnostics": DIAGNOSTIC_COLUMNS,
+    "effects": effects.COLUMNS,
+}
 
 
 def _note(n: int, axes: int, surrogate: Surrogate) -> str:
@@ -273,7 +273,7 @@ def analyse_cell(
             for part, frame in zip(parts, of_cell, strict=True):
                 if len(frame):
                     part.append(frame.assign(**key))
-    return tuple(_table(part, types) for part, types in zip(parts, KINDS, strict=True))
+    return tuple(_table(part, types) for part, types in zip(parts, KINDS.values(), strict=True))
 
 
 def analyse(
@@ -310,7 +310,7 @@ def analyse(
             results = list(pool.map(of_cell, cells))
     return tuple(
         _table(list(part), types)
-        for part, types in zip(zip(*results, strict=True), KINDS, strict=True)
+        for part, types in zip(zip(*results, strict=True), KINDS.values(), strict=True)
     )
 
 

@@ -230,7 +230,7 @@ def critical(null: np.ndarray, alpha: float) -> float:
     Returns
     -------
     float
-        The least value whose p is at most alpha; infinite if there are too few shuffles for that.
+        Above it p is at most alpha; infinite if there are too few shuffles for that.
     """
     # p <= alpha if at most so many shuffles are as large.
     allowed = math.floor(alpha * (1 + len(null)) + 1e-9) - 1
@@ -255,9 +255,7 @@ def shifted(of: Cell, by: float) -> Cell:
     return Cell(of.validation + by, of.test + by, of.selected)
 
 
-def interval(
-    group: Cell, reference: Cell, shuffles: Shuffles, alpha: float
-) -> tuple[float, float]:
+def interval(group: Cell, reference: Cell, shuffles: Shuffles, alpha: float) -> tuple[float, float]:
     """Find the differences that the test does not reject.
 
     A cell that lies by the whole of a difference above the other, once it is taken off it, does not

@@ -1,4 +1,4 @@
-"""Is a variant's best different from vanilla's? By how much, how sure, and what the paper's test says.
+"""Is a variant's best different from vanilla's? By how much, how sure, and by the paper's test.
 
 The trials compared are the best of each cell, and how good the best of n random trials are is
 itself a matter of luck. The paper's plain Welch test, which takes them for independent draws, does
