@@ -258,9 +258,7 @@ def test_of_higher_order_is_all_but_the_main_effects():
 
 
 def test_the_interaction_is_the_plane_without_its_main_effects():
-    _, marginals, interactions, *_ = fanova.analyse_cell(
-        trials(), RANGES, 1, 10, "sklearn", FOREST
-    )
+    _, marginals, interactions, *_ = fanova.analyse_cell(trials(), RANGES, 1, 10, "sklearn", FOREST)
     pair = interactions[interactions["parameter_y"] == "momentum"]
     pair = pair[pair["parameter_x"] == "learning_rate"]
     by_x = pair.groupby("x")["interaction"].mean()
@@ -278,6 +276,8 @@ def test_flags_become_coordinates_where_they_vary():
     of_flag = marginals[marginals["parameter"] == "nesterov"]
     # Two values, of two surrogates, of two responses.
     assert of_flag["value"].tolist() == [0, 1] * 4
+    for _, curve in of_flag.groupby(["response", "surrogate"]):
+        assert np.ptp(curve["mean"]) < 4 * curve["sd"].max()
 
 
 def test_a_range_of_one_value_is_no_coordinate():
@@ -317,7 +317,7 @@ def test_where_a_forest_cannot_be_trusted_the_table_says_so(cell, note):
 def test_diverged_trials_are_left_out_and_not_counted():
     some = trials()
     some.loc[:9, "test"] = np.nan
-    shares, *_ = fanova.analyse_cell(some, RANGES, 1, 5, "sklearn")
+    shares, *_ = fanova.analyse_cell(some, RANGES, 1, 5, "sklearn", FOREST)
     assert set(shares["n"]) == {50}
 
 
@@ -331,8 +331,11 @@ def test_the_tables_read_back_as_they_were_written(tmp_path):
 
 def test_a_study_is_analysed_cell_by_cell_whatever_the_number_of_workers():
     both = pd.concat([trials(), trials(20, variant="NP"), trials(5, variant="NIG")])
-    alone = [fanova.analyse_cell(cell, RANGES, 1, 3) for _, cell in both.groupby("variant")]
-    one, two = (fanova.analyse(both, RANGES, 1, 3, workers=n) for n in (1, 2))
+    alone = [
+        fanova.analyse_cell(cell, RANGES, 1, 3, surrogates=FOREST)
+        for _, cell in both.groupby("variant")
+    ]
+    one, two = (fanova.analyse(both, RANGES, 1, 3, workers=n, surrogates=FOREST) for n in (1, 2))
     for first, second in zip(one, two, strict=True):
         pd.testing.assert_frame_equal(first, second, check_exact=True)
     order = ["V", "NP", "NIG"]

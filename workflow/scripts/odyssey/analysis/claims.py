@@ -406,15 +406,17 @@ class Undecided(Exception):  # noqa: N818
         self.finding = Finding(UNDECIDED, *numbers, note=note, effect=row.get("effect", ""))
 
 
-def _effect(found: pd.DataFrame, task: str, part: Part, by: str) -> Row:
+Known = dict[tuple[str, str, str, str], Row]
+"""From task, variant, effect and method to the effect."""
+
+
+def _effect(known: Known, task: str, part: Part, by: str) -> Row:
     """Return an effect that is known well enough to decide."""
-    rows = found[(found["task"] == task) & (found["by"] == by)]
-    if part.variant not in set(found.loc[found["task"] == task, "variant"]):
+    if not any(key[:2] == (task, part.variant) for key in known):
         raise Undecided(f"{part.variant} is not in the study")
-    rows = rows[(rows["variant"] == part.variant) & (rows["effect"] == part.effect)]
-    if rows.empty:
+    row = known.get((task, part.variant, part.effect, by))
+    if row is None:
         raise Undecided(f"no {part.effect}")
-    row = rows.iloc[0].to_dict()
     if part.effect == effects.DIFFERENCE:
         if pd.isna(row["low"]):
             raise Undecided(row["note"] or "not in the study", row)
@@ -430,18 +432,18 @@ def _effect(found: pd.DataFrame, task: str, part: Part, by: str) -> Row:
     return row
 
 
-def _margin(found: pd.DataFrame, task: str) -> float:
-    rows = found[(found["task"] == task) & (found["effect"] == effects.MARGIN)]
-    return float(rows["estimate"].iloc[0]) if len(rows) else math.nan
+def _margin(known: Known, task: str) -> float:
+    row = known.get((task, "V", effects.MARGIN, effects.TRIALS))
+    return math.nan if row is None else row["estimate"]
 
 
-def _by_interval(claim: Claim, found: pd.DataFrame, task: str) -> Finding:
+def _by_interval(claim: Claim, known: Known, task: str) -> Finding:
     """Judge each part, and let the least favourable speak."""
-    margin, findings, missing = _margin(found, task), [], {}
+    margin, findings, missing = _margin(known, task), [], {}
     for part in claim.parts:
         of_comparison = part.effect == effects.DIFFERENCE
         try:
-            row = _effect(found, task, part, effects.PERMUTATION if of_comparison else GP)
+            row = _effect(known, task, part, effects.PERMUTATION if of_comparison else GP)
         except Undecided as reason:
             text = str(reason).removeprefix(f"{part.variant} is ")
             missing.setdefault(text, []).append(part.variant)
@@ -464,13 +466,13 @@ def _by_interval(claim: Claim, found: pd.DataFrame, task: str) -> Finding:
     return min(chosen, key=lambda f: math.inf if math.isnan(f.measured) else f.measured)
 
 
-def _by_paper(claim: Claim, found: pd.DataFrame, task: str) -> Finding:
+def _by_paper(claim: Claim, known: Known, task: str) -> Finding:
     """Judge each part by the paper's rule."""
     findings = []
     for part in claim.parts:
         of_comparison = part.effect == effects.DIFFERENCE
         try:
-            row = _effect(found, task, part, effects.WELCH if of_comparison else FOREST)
+            row = _effect(known, task, part, effects.WELCH if of_comparison else FOREST)
         except Undecided as reason:
             findings.append(reason.finding)
             continue
@@ -483,13 +485,13 @@ def _by_paper(claim: Claim, found: pd.DataFrame, task: str) -> Finding:
     return min(chosen, key=lambda f: math.inf if math.isnan(f.measured) else f.measured)
 
 
-def _best_result(found: pd.DataFrame, distributions: pd.DataFrame, task: str) -> Finding:
+def _best_result(known: Known, distributions: pd.DataFrame, task: str) -> Finding:
     """Judge whether the best network reaches the paper's; one network is what it is."""
-    rows = found[(found["task"] == task) & (found["effect"] == effects.BEST) & (found["n"] > 0)]
-    rows = rows[rows["variant"].isin(PAPER_VARIANTS)]
-    if rows.empty:
+    keys = [(task, variant, effects.BEST, effects.TRIALS) for variant in PAPER_VARIANTS]
+    rows = [known[key] for key in keys if key in known and known[key]["n"] > 0]
+    if not rows:
         raise Undecided("no trial has a result")
-    row = rows.loc[rows["estimate"].idxmin()].to_dict()
+    row = min(rows, key=lambda row: row["estimate"])
     of_task = distributions[
         (distributions["task"] == task) & distributions["variant"].isin(PAPER_VARIANTS)
     ]
@@ -504,12 +506,12 @@ def _best_result(found: pd.DataFrame, distributions: pd.DataFrame, task: str) ->
     return Finding(made, row["estimate"], note=row["variant"], effect=effects.BEST)
 
 
-def _largest_on_timit(found: pd.DataFrame, by: str) -> Finding:
+def _largest_on_timit(known: Known, by: str) -> Finding:
     """Judge whether interactions are larger on TIMIT than on the other tasks."""
     rows = {}
     for task in PAPER_TASKS:
         try:
-            rows[task] = _effect(found, task, Part(effects.INTERACTIONS, Region()), by)
+            rows[task] = _effect(known, task, Part(effects.INTERACTIONS, Region()), by)
         except Undecided as reason:
             raise Undecided(f"{task}: {reason}") from None
     first, others = rows["timit"], [rows[task] for task in PAPER_TASKS if task != "timit"]
@@ -531,18 +533,18 @@ def _largest_on_timit(found: pd.DataFrame, by: str) -> Finding:
 
 
 def _findings(
-    claim: Claim, found: pd.DataFrame, distributions: pd.DataFrame, task: str
+    claim: Claim, known: Known, distributions: pd.DataFrame, task: str
 ) -> tuple[Finding, Finding]:
     """Judge a statement by its region and by the paper's rule."""
     made = []
     for by, judged in ((GP, _by_interval), (FOREST, _by_paper)):
         try:
             if claim.statement == "Best test result":
-                finding = _best_result(found, distributions, task)
+                finding = _best_result(known, distributions, task)
             elif task == "all":
-                finding = _largest_on_timit(found, by)
+                finding = _largest_on_timit(known, by)
             else:
-                finding = judged(claim, found, task)
+                finding = judged(claim, known, task)
         except Undecided as reason:
             finding = reason.finding
         made.append(finding)
@@ -598,17 +600,19 @@ def judge(
     """
     coverage = read_coverage() if coverage is None else coverage
     doubts = _doubts(distributions)
+    keys = ("task", "variant", "effect", "by")
+    known = {tuple(row[key] for key in keys): row for row in found.to_dict("records")}
     rows = []
     for claim in CLAIMS:
         for task, paper in claim.paper.items():
             if task != "all" and task not in doubts:
                 continue
-            ours, papers = _findings(claim, found, distributions, task)
+            ours, papers = _findings(claim, known, distributions, task)
             made, made_by_paper, notes = ours.verdict, papers.verdict, [ours.note]
-            known = coverage.get(ours.effect, math.nan)
-            if made != UNDECIDED and known < COVERAGE_MINIMUM:
+            held = coverage.get(ours.effect, math.nan)
+            if made != UNDECIDED and held < COVERAGE_MINIMUM:
                 made = UNDECIDED
-                notes.append(f"its interval covers in {known:.0%} of known cases only")
+                notes.append(f"its interval covers in {held:.0%} of known cases only")
             tasks = PAPER_TASKS if task == "all" else (task,)
             doubt = list(dict.fromkeys(doubts[name] for name in tasks if doubts.get(name)))
             if doubt:
@@ -622,7 +626,7 @@ def judge(
                     "ci_low": ours.low,
                     "ci_high": ours.high,
                     "verdict": made,
-                    "coverage": known,
+                    "coverage": held,
                     "paper_rule": made_by_paper,
                     "paper_measured": papers.measured,
                     "paper_low": papers.low,

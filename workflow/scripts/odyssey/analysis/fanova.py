@@ -283,6 +283,7 @@ def analyse(
     trees: int = 100,
     backend: str = "fanova",
     workers: int = 1,
+    surrogates: tuple[str, ...] = SURROGATES,
 ) -> tuple[pd.DataFrame, ...]:
     """Decompose the results of every cell of a study.
 
@@ -294,6 +295,8 @@ def analyse(
         As for `analyse_cell`, the same for all cells.
     workers : int
         Processes at work at the same time; the tables do not depend on it.
+    surrogates : tuple of str
+        Of `SURROGATES`.
 
     Returns
     -------
@@ -301,7 +304,8 @@ def analyse(
         As `analyse_cell` returns them, cells in the order of `trials`.
     """
     cells = [cell for _, cell in trials.groupby(["task", "variant"], sort=False)]
-    of_cell = partial(analyse_cell, ranges=ranges, seed=seed, trees=trees, backend=backend)
+    settings = {"ranges": ranges, "seed": seed, "trees": trees, "backend": backend}
+    of_cell = partial(analyse_cell, surrogates=surrogates, **settings)
     if workers == 1:
         results = [of_cell(cell) for cell in cells]
     else:
@@ -318,5 +322,5 @@ def _table(parts: list[pd.DataFrame], types: dict[str, str]) -> pd.DataFrame:
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     frame = frame.reindex(columns=list(types))
     texts = [column for column, kind in types.items() if kind == "str"]
-    frame[texts] = frame[texts].fillna("")
+    frame[texts] = frame[texts].astype("str").fillna("")
     return frame.astype(types)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from odyssey.analysis import forests, gp
 
@@ -236,10 +237,12 @@ def fit_process(
     -------
     Surrogate
     """
-    fit = gp.fit(X, y)
-    drawn = gp.draw(fit, _flags(axes), seed, draws)
-    shares, rest, unexplained = gp.decompose(drawn)
-    diagnosis = gp.diagnose(fit)
+    # Products this small are slower in several threads, and each number of threads rounds its way.
+    with threadpool_limits(1):
+        fit = gp.fit(X, y)
+        drawn = gp.draw(fit, _flags(axes), seed, draws)
+        shares, rest, unexplained = gp.decompose(drawn)
+        diagnosis = gp.diagnose(fit)
     return Surrogate(
         GP,
         axes,
