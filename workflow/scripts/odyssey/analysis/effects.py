@@ -18,9 +18,9 @@ from odyssey.analysis.welch import REFERENCE
 TENTH = 0.1
 # Deviations of a normal variable that hold 95 % of it.
 NORMAL = 1.96
-# A posterior takes its kernel's parameters for known. Intervals of what is read off the height of a
-# process's curves are so much wider than its draws: without that they cover known functions in 74 to
-# 94 % of the cases (benchmarks/importance_bias.py).
+# A posterior takes its kernel's parameters for known. Intervals of what is read off the height of
+# its curves are so much wider than its draws: without that they cover functions that are known in
+# 74 to 94 % of the cases (benchmarks/importance_bias.py).
 WIDENED = 1.6
 # Input noise (standard deviations) of the paper's dip, and what stands for none.
 SOME_NOISE, NO_NOISE = (0.2, 0.5), (0.0, 0.1)
