@@ -45,7 +45,8 @@ def analysed():
     spreads = selection.distributions(marked)
     rows = [
         *effects.of_comparisons(welch.compare(marked, draws=999)),
-        *effects.of_distributions(spreads),
+        # A third of what was put in, which is more than chance makes of nothing.
+        *effects.of_distributions(spreads, {task: 0.1 * claims.BEST[task] for task in WORSE}),
         *of_surrogates.to_dict("records"),
     ]
     return importance, claims.judge(effects.table(rows), spreads)
@@ -67,19 +68,15 @@ def test_the_true_shares_are_found(analysed, surrogate, error):
 def test_claims_find_all_that_was_put_in(analysed):
     _, table = analysed
     assert len(table) == 70
-    # Effects at the edge of what 200 trials can show may be left undecided, and nothing else may:
-    # size and noise are near to each other, and the coverage of two intervals is measured as low.
-    undecided = table[table["verdict"] != "reproduced"]
-    assert set(undecided["verdict"]) <= {"undecided"}
-    assert set(undecided["claim"]) <= {
-        "Momentum explains less than one per cent",
-        "Some input noise helps on TIMIT",
-        "Input noise slows training",
-        "Larger networks bring diminishing returns",
-        "Interactions are largest on TIMIT",
-        "Hidden size is the second most important hyperparameter",
-        "Input noise is the third most important hyperparameter",
-    }
+    # The paper's 5 to 20 % are what a forest makes of less: truly there are 2.5 to 4.7 %.
+    interactions = table["claim"] == "Interactions explain 5 to 20 per cent"
+    assert set(table.loc[interactions, "verdict"]) == {"contradicted"}
+    assert set(table.loc[interactions, "paper_rule"]) == {"reproduced"}
+    # Intervals that cover too seldom decide nothing, and nothing else is left open.
+    others = table[~interactions & (table["verdict"] != "reproduced")]
+    assert set(others["verdict"]) <= {"undecided"}
+    covered = others["note"].str.contains("of known cases only")
+    assert set(others.loc[~covered, "claim"]) <= {"Input noise slows training"}
 
 
 def test_claims_notice_what_was_put_in_contrary_to_the_paper():
