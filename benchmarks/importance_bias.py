@@ -6,7 +6,8 @@ Functions whose shares are known are made from vanilla's trials on the paper's m
 them are drawn in the study's own coordinates, and both surrogates say what they think of them
 (importance_bias.csv). Counted is how often the intervals have the truth; verdicts rest on what
 that gives at the paper's 200 trials, which stands in the library's coverage.csv. Some 20 minutes
-on two cores; `--quick` shows a few repetitions and writes nothing.
+on two cores; `--coverage` measures that alone, some 5; `--quick` shows a few repetitions and
+writes nothing.
 """
 
 import argparse
@@ -33,7 +34,8 @@ REPOSITORY = Path(__file__).parents[1]
 LIBRARY = Path(effects.__file__).parent
 # Trials, and how often they are drawn.
 SIZES = {50: 40, 200: 40, 1000: 4}
-PAPER_SIZE = 200
+# Trials of the paper, and how often they are drawn where intervals alone are asked for.
+PAPER_SIZE, ALONE = 200, 16
 SMOOTH = ("additive", "process", "two interactions", "seconds, process")
 ROUGH = ("one tree", "rough process", "seconds, one tree")
 POINTS, PLANE = 14, 512
@@ -188,15 +190,14 @@ def known(name: str) -> dict[str, float]:
     return {row["effect"]: row["estimate"] for row in rows}
 
 
-def repetition(job: tuple[str, int, int]) -> pd.DataFrame:
+def repetition(job: tuple[str, int, int], with_forest: bool) -> pd.DataFrame:
     """Draw trials of a function and ask both surrogates for its effects."""
     name, n, seed = job
     truth, (axes, _, _) = truths()[name], vanilla()
     X, y = truth.trials(n, np.random.default_rng([seed, n]))
-    found = [
-        surrogates.fit_process(X, y, axes, seed),
-        surrogates.grow_forest(X, y, axes, 100, seed, "sklearn"),
-    ]
+    found = [surrogates.fit_process(X, y, axes, seed)]
+    if with_forest:
+        found.append(surrogates.grow_forest(X, y, axes, 100, seed, "sklearn"))
     rows = [row for one in found for row in effects.of_surrogate(one, truth.response, n)]
     frame = pd.DataFrame(rows)[["effect", "by", "estimate", "low", "high"]]
     frame["true"] = frame["effect"].map(known(name))
@@ -231,7 +232,8 @@ def difference_coverage(pairs: int = 500, shift: float = 0.15) -> float:
 
 
 def summed_up(found: pd.DataFrame) -> pd.DataFrame:
-    """Sum up all repetitions: what is true, what is said, how often the interval has it."""
+    """Sum up all repetitions of shares: what is true, what is said, how often intervals have it."""
+    found = found[found["effect"].str.startswith("share of")]
     found = found.assign(width=found["high"] - found["low"])
     keys = ["truth", "n", "effect", "by"]
     return (
@@ -277,18 +279,24 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a few repetitions, nothing written")
-    quick = parser.parse_args().quick
-    sizes = {50: 2, 200: 2} if quick else SIZES
+    parser.add_argument("--coverage", action="store_true", help="the library's table alone")
+    arguments = parser.parse_args()
+    quick, alone = arguments.quick, arguments.coverage
+    sizes = {50: 2, PAPER_SIZE: 2} if quick else SIZES
+    if alone:
+        sizes = {PAPER_SIZE: ALONE}
     jobs = [
         (name, n, seed)
         for n, repetitions in sizes.items()
-        for name in truths()
         for seed in range(repetitions)
+        for name in truths()
         if not (n > PAPER_SIZE and name.startswith("seconds"))
     ]
     parts, begun = [], time.monotonic()
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        for done, part in enumerate(pool.map(partial(repetition), jobs), start=1):
+        for done, part in enumerate(
+            pool.map(partial(repetition, with_forest=not alone), jobs), start=1
+        ):
             parts.append(part)
             minutes = (time.monotonic() - begun) / 60
             print(f"\r{done} of {len(jobs)}, {minutes:.1f} minutes", end="", file=sys.stderr)
@@ -299,10 +307,12 @@ def main() -> None:
     pairs = 20 if quick else 500
     row = of_difference | {"coverage": difference_coverage(pairs), "n": pairs}
     covered = pd.concat([covered, pd.DataFrame([row])], ignore_index=True)
-    print(printed(table).to_string())
+    if not alone:
+        print(printed(table).to_string())
     print(covered.to_string())
-    if not quick:
+    if not quick and not alone:
         write_csv(table, REPOSITORY / "benchmarks" / "results" / "importance_bias.csv")
+    if not quick:
         write_csv(covered, LIBRARY / "coverage.csv")
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.analysis import effects, robustness, welch
-from odyssey.analysis.claims import WORSE
+from odyssey.analysis.claims import CLAIMS, WORSE
 from odyssey.analysis.collect import read_trials
 from odyssey.analysis.fanova import HIGHER
 from odyssey.analysis.selection import select
@@ -128,11 +128,11 @@ def verdicts() -> pd.DataFrame:
 
 def why(row) -> str:
     """Say why two verdicts on a statement differ."""
+    if "known cases" in row.note:
+        return row.note
     if row.verdict == row.paper_rule:
         return ""
     interval_of = interval(row.ci_low, row.ci_high)
-    if "known cases" in row.note:
-        return row.note
     if "does not differ" in row.claim:
         return f"none was found, but one in {interval_of} is not excluded, nor outside the margin"
     if "worse" in row.claim or "critical" in row.claim:
@@ -264,7 +264,7 @@ def coverage() -> pd.DataFrame:
     """Lay out how often the intervals behind verdicts hold."""
     path = Path(effects.__file__).with_name("coverage.csv")
     table = pd.read_csv(path)
-    used = set(read(STUDY, "effects.csv")["effect"])
+    used = {part.effect for claim in CLAIMS for part in claim.parts}
     table = table[table["effect"].isin(used)]
     made = table.pivot(index="effect", columns="truths", values="coverage")
     made = made.reindex(list(dict.fromkeys(table["effect"])))

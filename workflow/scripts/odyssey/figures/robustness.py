@@ -60,6 +60,9 @@ def draw(robustness: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
 
 
 def _panel(ax: Axes, rows: pd.DataFrame, variants: list[str]) -> None:
+    if rows.empty:
+        ax.set_xticks([])
+        return
     settings = list(rows["setting"].unique())
     ax.axvline(0.5 if set(rows["aspect"]) == {IMPROVEMENT} else 0, color=style.GREY, linewidth=0.6)
     shades = colormaps["viridis"](np.linspace(0.0, 0.8, max(1, len(settings))))
