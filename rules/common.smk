@@ -76,6 +76,9 @@ def train_megabytes(wildcards, attempt):
 
 def reseeded(task, variant):
     """Seconds of the selected trials of a cell, were they the dearest of all."""
+    # It brings pandas along, which no other job should wait for.
+    from odyssey.analysis.selection import number_selected
+
     selected = number_selected(study.search.trials, study.analysis.best_fraction)
     return sorted(seconds_of(task, variant))[-selected:]
 

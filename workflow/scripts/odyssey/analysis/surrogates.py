@@ -248,7 +248,7 @@ def fit_process(
         axes,
         shares,
         rest,
-        max(float(unexplained.mean()), 1 - float(diagnosis["r2"])),
+        min(1.0, max(float(unexplained.mean()), 1 - float(diagnosis["r2"]))),
         [gp.marginal(drawn, j, axis.grid(GRID)) for j, axis in enumerate(axes)],
         {pair: gp.pair_marginal(drawn, pair, grid) for pair, grid in _pairs(axes)},
         float(gp.averaged(drawn, []).mean()),

@@ -212,6 +212,7 @@ def _finding(row: Mapping, labels: Mapping[str, str]) -> dict[str, str]:
         "interval": " to ".join(interval) if all(interval) else "",
         "verdict": row["verdict"],
         "paper_rule": row["paper_rule"],
+        "coverage": "" if pd.isna(row["coverage"]) else sentences.percent(row["coverage"]),
         "kind": VERDICTS[row["verdict"]],
         "note": row["note"],
     }
