@@ -100,7 +100,6 @@ GIVEN = {"8.38", "24.3", "0.05", "0.53", "0.15", "0.6", "1.6"}
         ("docs/reproduction.md", "## In short", "## What it cost"),
         ("docs/sceptic.md", "# For", None),
         ("docs/forests.md", "# How", None),
-        ("README.md", "# lstm", "## Your own study"),
     ],
 )
 def test_numbers_in_prose_are_those_of_the_tables(name, start, end):

@@ -65,6 +65,15 @@ def test_of_300_null_families_of_eight_at_most_one_in_twenty_finds_anything(kept
     assert binomial_bounds(300, 0.03)[0] <= found <= binomial_bounds(300, 0.05)[1]
 
 
+def test_the_papers_test_rejects_about_a_quarter_of_the_null_pairs(kept):
+    rng = np.random.default_rng(11)
+    rejected = 0
+    for _ in range(1000):
+        pair = [one.test[:SELECTED] for one in halves(kept, rng)]
+        rejected += t_test(*pair, 0.05)["p"] <= 0.05
+    assert 200 < rejected < 350
+
+
 def test_a_planted_difference_of_0_15_nats_is_found(kept, shuffles):
     rng = np.random.default_rng(13)
     found = sum(p_of(*halves(kept, rng, 0.15), shuffles) <= 0.05 for _ in range(300))
