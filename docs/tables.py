@@ -47,6 +47,16 @@ def compared(tests: pd.DataFrame, prefix: str = "") -> pd.Series:
     return words.where(tests["variant"] != "V", "")
 
 
+def standing(tests: pd.DataFrame) -> pd.Series:
+    """Say of each variant how it stands to vanilla by its interval: worse, better, same or open."""
+    found = read(STUDY, "effects.csv")
+    margin = found.loc[found["effect"] == effects.MARGIN, "estimate"].iloc[0]
+    words = compared(tests)
+    same = (tests["ci_low"] > -margin) & (tests["ci_high"] < margin)
+    words = words.where(words != "not different", same.map({True: "no different", False: "open"}))
+    return words.where(tests["variant"] != "V", "")
+
+
 def difference(tests: pd.DataFrame, prefix: str = "ci") -> pd.Series:
     """Write differences from vanilla with their intervals."""
     written = [
@@ -71,7 +81,7 @@ def variants() -> pd.DataFrame:
             "range": [f"{r.minimum:.2f} to {r.maximum:.2f}" for r in spread.itertuples()],
             "difference from V (95 %)": difference(tests),
             "p": tests["p_adjusted"].map(small),
-            "here": compared(tests),
+            "here": standing(tests),
             "p, paper's test": tests["paper_p_adjusted"].map(small),
             "here by the paper's test": compared(tests, "paper_"),
             "in the paper": paper.where(tests["variant"] != "V", ""),
@@ -326,8 +336,8 @@ def same_trials() -> pd.DataFrame:
     return pd.DataFrame(made).reset_index()
 
 
-def standing(tests: pd.DataFrame) -> pd.DataFrame:
-    """Lay out how a study's variants stand to vanilla."""
+def beside_vanilla(tests: pd.DataFrame) -> pd.DataFrame:
+    """Lay out the differences of a study's variants from vanilla."""
     tests = tests.set_index("variant", drop=False)
     made = {
         "difference from V (95 %)": difference(tests),
@@ -353,7 +363,7 @@ def second_seed() -> pd.DataFrame:
         "second seed": read(SECOND, "tests/welch.csv"),
         "both, 400 trials each": both_seeds(),
     }
-    rows = [standing(tests).assign(trials=name) for name, tests in parts.items()]
+    rows = [beside_vanilla(tests).assign(trials=name) for name, tests in parts.items()]
     table = pd.concat(rows, ignore_index=True)
     return table[["trials", *table.columns.drop("trials")]]
 
