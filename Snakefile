@@ -10,6 +10,7 @@ HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = HERE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from odyssey.cells.build import compiler_version, kernel_digest as kernel_digest_of
 from odyssey.config import ConfigError, check_corpora, read_study
 from odyssey.features.sequences import PREPARATION
 from odyssey.files import hold
@@ -34,6 +35,10 @@ try:
         check_corpora(study)
 except ConfigError as error:
     sys.exit(f"Error in the configuration:\n{error}")
+
+if workflow.is_main_process:
+    for notice in study.notices:
+        print(notice, file=sys.stderr)
 
 # A Snakemake that was killed leaves its locks behind. Where none lives any more, they mean nothing.
 if workflow.is_main_process and hold(".snakemake/alive"):

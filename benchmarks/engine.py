@@ -18,6 +18,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import geometric_mean, median
 
@@ -28,7 +30,7 @@ import torch
 
 from odyssey import seeds
 from odyssey.cells.build import build
-from odyssey.cells.variants import PAPER_VARIANTS, variant
+from odyssey.cells.variants import KIN, PAPER_VARIANTS, cell
 from odyssey.features.sequences import Description, Sequences
 from odyssey.machine import processor
 from odyssey.training.engines import Optimiser
@@ -52,10 +54,12 @@ SHAPES = {
 SIZES = (20, 40, 78, 120, 200)
 VARIANT_SIZE = 78
 PEERS = ("reference", "nn.LSTM", "jax")
+KIN_PEERS = {"GRUA": "nn.GRU", "RNN": "nn.RNN"}
 SEQUENCES = 8
 OPTIMISER = Optimiser(learning_rate=1e-5, momentum=0.9, nesterov=True, clip=None)
 NOISE = 0.1
 TURN = 0.03  # seconds that an engine computes before it is the next one's turn
+OTHERS = (*PAPER_VARIANTS[1:], *KIN, "FB1")
 COLUMNS = ("shape", "hidden_size", "variant", "engine", "us_per_frame", "gflops", "sgemm_gflops")
 
 
@@ -92,9 +96,9 @@ def flops_per_frame(network: Network) -> int:
     Inputs: forward and weight gradient. Recurrence and output layer: these two and the deltas.
     Nothing else is counted, and no padding.
     """
-    n, gates = network.hidden_size, len(network.variant.gates)
-    recurrent = (1 + gates) * n * n + (gates * n) ** 2 * network.variant.gate_recurrence
-    direction = 2 * (1 + gates) * n * network.inputs + 3 * recurrent + 3 * n * network.outputs
+    n, kinds = network.hidden_size, list(network.cell.weights.values())
+    inputs, recurrent = kinds.count("input"), kinds.count("recurrent")
+    direction = 2 * inputs * n * network.inputs + 3 * recurrent * n * n + 3 * n * network.outputs
     return 2 * network.directions * direction
 
 
@@ -105,12 +109,12 @@ def engine_step(engine):
     return lambda count: engine.train_epoch(order[:count], key, NOISE, OPTIMISER)
 
 
-def lstm_step(network: Network, sequences: Sequences):
-    """Return the same with torch.nn.LSTM, which has no peepholes, and a linear layer."""
+def torch_step(kind, network: Network, sequences: Sequences):
+    """Return the same with a layer of torch.nn and a linear layer; nn.LSTM has no peepholes."""
     n = network.hidden_size
-    lstm = torch.nn.LSTM(network.inputs, n, bidirectional=network.directions == 2)
+    layer = kind(network.inputs, n, bidirectional=network.directions == 2)
     out = torch.nn.Linear(network.directions * n, network.outputs)
-    weights = [*lstm.parameters(), *out.parameters()]
+    weights = [*layer.parameters(), *out.parameters()]
     velocities = [torch.zeros_like(w) for w in weights]
     values = torch.tensor(sequences.values).view(SEQUENCES, -1, 1, network.inputs)
     targets = torch.tensor(sequences.targets).view(SEQUENCES, -1, *sequences.targets.shape[1:])
@@ -122,7 +126,7 @@ def lstm_step(network: Network, sequences: Sequences):
             with torch.no_grad():
                 torch._foreach_mul_(velocities, m)
                 torch._foreach_add_(weights, velocities)
-            y, _ = lstm(x + NOISE * torch.randn_like(x))
+            y, _ = layer(x + NOISE * torch.randn_like(x))
             loss = sequence_loss(out(y[:, 0]), target, network.loss)
             gradients = torch.autograd.grad(loss, weights)
             with torch.no_grad():
@@ -162,8 +166,38 @@ def jax_loss(logits, target, loss: str):
     return jax_ctc(logits, target)
 
 
-def jax_step(network: Network, sequences: Sequences):
-    """Return the same with a jitted jax.lax.scan of the vanilla block, all bars in one product."""
+def jax_lstm(w):
+    """Return a vanilla block's step, all bars in one product, and its states' number."""
+
+    def step(carry, bars):
+        y, c = carry
+        z, i, f, o = jnp.split(bars + y @ w["R"], 4)
+        p_i, p_f, p_o = w["p"]
+        i, f = jax.nn.sigmoid(i + p_i * c), jax.nn.sigmoid(f + p_f * c)
+        c = jnp.tanh(z) * i + c * f
+        y = jnp.tanh(c) * jax.nn.sigmoid(o + p_o * c)
+        return (y, c), y
+
+    return step, 2
+
+
+def jax_gru(w):
+    """Return the step of a GRU with the reset after the product, and its states' number."""
+
+    def step(carry, bars):
+        (y,) = carry
+        r, z, h = jnp.split(bars, 3)
+        by_r, by_z, by_h = jnp.split(y @ w["R"] + w["p"][0], 3)
+        r, z = jax.nn.sigmoid(r + by_r), jax.nn.sigmoid(z + by_z)
+        h = jnp.tanh(h + r * by_h)
+        y = z * y + (1 - z) * h
+        return (y,), y
+
+    return step, 1
+
+
+def jax_step(kind, parts: int, network: Network, sequences: Sequences):
+    """Return the same with a jitted jax.lax.scan of a step with so many bars."""
     n, m = network.hidden_size, OPTIMISER.momentum
     rate = (1 - m) * OPTIMISER.learning_rate
     draw = np.random.default_rng(1)
@@ -174,10 +208,10 @@ def jax_step(network: Network, sequences: Sequences):
     weights = {
         "blocks": [
             {
-                "W": normal(network.inputs, 4 * n),
-                "R": normal(n, 4 * n),
-                "b": normal(4 * n),
-                "p": normal(3, n),
+                "W": normal(network.inputs, parts * n),
+                "R": normal(n, parts * n),
+                "b": normal(parts * n),
+                "p": normal(3, n) if parts == 4 else normal(1, parts * n),
             }
             for _ in range(network.directions)
         ],
@@ -186,16 +220,8 @@ def jax_step(network: Network, sequences: Sequences):
     }
 
     def block(x, w):
-        def step(carry, bars):
-            y, c = carry
-            z, i, f, o = jnp.split(bars + y @ w["R"], 4)
-            p_i, p_f, p_o = w["p"]
-            i, f = jax.nn.sigmoid(i + p_i * c), jax.nn.sigmoid(f + p_f * c)
-            c = jnp.tanh(z) * i + c * f
-            y = jnp.tanh(c) * jax.nn.sigmoid(o + p_o * c)
-            return (y, c), y
-
-        _, y = jax.lax.scan(step, (jnp.zeros(n), jnp.zeros(n)), x @ w["W"] + w["b"])
+        step, states = kind(w)
+        _, y = jax.lax.scan(step, (jnp.zeros(n),) * states, x @ w["W"] + w["b"])
         return y
 
     def loss_of(weights, x, target):
@@ -288,23 +314,34 @@ def scaling(network: Network, sequences: Sequences, kernel: str, repetitions: in
     return 2 * median(one for one, _ in pairs) / median(two for _, two in pairs)
 
 
-def measure(kernel: str, repetitions: int) -> list[dict]:
+def peers_of(name: str, network: Network, sequences: Sequences) -> dict:
+    """Return the libraries' own steps of a cell, where they have it."""
+    steps = {}
+    if name == "V":
+        steps["nn.LSTM"] = torch_step(torch.nn.LSTM, network, sequences)
+    if name in KIN_PEERS:
+        kind = getattr(torch.nn, KIN_PEERS[name].removeprefix("nn."))
+        steps[KIN_PEERS[name]] = torch_step(kind, network, sequences)
+    if jax and name == "V":
+        steps["jax"] = jax_step(jax_lstm, 4, network, sequences)
+    if jax and name == "GRUA":
+        steps["jax"] = jax_step(jax_gru, 3, network, sequences)
+    return steps
+
+
+def measure(kernels: dict[str, str], repetitions: int) -> list[dict]:
     """Time all points; returns rows of `COLUMNS`."""
     gemm, gemm_flops = sgemm_step()
     points = [(shape, size, "V") for shape in SHAPES for size in SIZES]
-    points += [(shape, VARIANT_SIZE, name) for shape in SHAPES for name in PAPER_VARIANTS[1:]]
+    points += [(shape, VARIANT_SIZE, name) for shape in SHAPES for name in OTHERS]
     rows, gemm_times = [], []
     for number, (shape, size, name) in enumerate(points, 1):
         inputs, outputs, frames, _, directions, loss = SHAPES[shape]
-        network = Network(variant(name), inputs, size, outputs, directions, loss)
+        network = Network(cell(name), inputs, size, outputs, directions, loss)
         sequences, weights = make_sequences(shape), initial_weights(network, 1)
-        readable = ReferenceEngine(network, sequences, weights)
-        engines = {"sgemm": gemm, "reference": engine_step(readable)}
-        if name == "V":
-            engines["nn.LSTM"] = lstm_step(network, sequences)
-            if jax:
-                engines["jax"] = jax_step(network, sequences)
-        engines["fused"] = engine_step(FusedEngine(network, sequences, weights, kernel))
+        engines = {"sgemm": gemm, **peers_of(name, network, sequences)}
+        engines["reference"] = engine_step(ReferenceEngine(network, sequences, weights))
+        engines["fused"] = engine_step(FusedEngine(network, sequences, weights, kernels[name]))
         times = race(engines, repetitions)
         gemm_times.append(times.pop("sgemm"))
         for engine, taken in times.items():
@@ -351,28 +388,44 @@ def point_table(rows: list[dict], shape: str) -> list[str]:
     return lines
 
 
-def variant_table(rows: list[dict]) -> list[str]:
-    """Lay out the variants at `VARIANT_SIZE`, in Markdown."""
-    head = ["variant"]
+def variant_table(rows: list[dict], names: Sequence[str]) -> list[str]:
+    """Lay out cells at `VARIANT_SIZE`, in Markdown."""
+    head = ["cell"]
     for shape in SHAPES:
-        head += [f"{shape} reference, µs", f"{shape} fused, µs", "ratio", "GFLOP/s"]
+        head += [f"{shape} fused, µs", "× reference", "GFLOP/s", "of sgemm"]
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
-    for name in PAPER_VARIANTS:
+    for name in names:
         cells = [name]
         for shape in SHAPES:
-            reference, fused = (
-                next(
-                    row
-                    for row in rows
-                    if (row["shape"], row["hidden_size"], row["variant"], row["engine"])
-                    == (shape, VARIANT_SIZE, name, engine)
-                )
-                for engine in ("reference", "fused")
-            )
-            ratio = reference["us_per_frame"] / fused["us_per_frame"]
-            cells += [f"{reference['us_per_frame']:.1f}", f"{fused['us_per_frame']:.2f}"]
-            cells += [f"{ratio:.1f}", f"{fused['gflops']:.1f}"]
+            point = {
+                row["engine"]: row
+                for row in rows
+                if (row["shape"], row["hidden_size"], row["variant"]) == (shape, VARIANT_SIZE, name)
+            }
+            fused = point["fused"]
+            ratio = point["reference"]["us_per_frame"] / fused["us_per_frame"]
+            share = fused["gflops"] / fused["sgemm_gflops"]
+            cells += [f"{fused['us_per_frame']:.2f}", f"{ratio:.0f}"]
+            cells += [f"{fused['gflops']:.1f}", f"{share:.0%}"]
         lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def kin_table(rows: list[dict]) -> list[str]:
+    """Lay out the kin that libraries have too, in Markdown."""
+    lines = [
+        "| shape | cell | peer | peer, µs | fused, µs | × peer |",
+        "|---|---|---|---:|---:|---:|",
+    ]
+    of = [row for row in rows if row["variant"] in KIN_PEERS]
+    for row in of:
+        if row["engine"] in ("fused", "reference"):
+            continue
+        same = (r for r in of if (r["shape"], r["variant"]) == (row["shape"], row["variant"]))
+        fused = next(r["us_per_frame"] for r in same if r["engine"] == "fused")
+        taken = row["us_per_frame"]
+        numbers = f"{taken:.2f} | {fused:.2f} | {taken / fused:.1f}"
+        lines.append(f"| {row['shape']} | {row['variant']} | {row['engine']} | {numbers} |")
     return lines
 
 
@@ -387,7 +440,10 @@ def report(rows: list[dict], two_cores: dict[str, float]) -> str:
     for shape, (inputs, outputs, frames, _, directions, loss) in SHAPES.items():
         kind = f"{inputs} → {outputs}, {frames} frames, {loss}, directions: {directions}"
         lines += ["", f"### {shape}: {kind}", "", *point_table(rows, shape)]
-    lines += ["", f"### All variants at {VARIANT_SIZE} blocks", "", *variant_table(rows)]
+    size = VARIANT_SIZE
+    lines += ["", f"### All variants at {size} blocks", "", *variant_table(rows, PAPER_VARIANTS)]
+    lines += ["", f"### Their kin at {size} units", "", *variant_table(rows, OTHERS[8:])]
+    lines += ["", f"### Kin that libraries have, at {size} units", "", *kin_table(rows)]
     lines += ["", "### Two trials on two cores, throughput relative to one", ""]
     lines += ["| point | ratio |", "|---|---:|"]
     lines += [f"| {point} | {ratio:.2f} |" for point, ratio in two_cores.items()]
@@ -404,19 +460,20 @@ def main() -> None:
     torch.set_num_threads(1)
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else set()
     with tempfile.TemporaryDirectory() as folder:
-        kernel = str(Path(folder, "fused.so"))
-        build(kernel)
+        kernels = {name: str(Path(folder, f"{name}.so")) for name in ("V", *OTHERS)}
+        with ThreadPoolExecutor(len(cores) or 1) as pool:
+            list(pool.map(lambda name: build(cell(name), kernels[name]), kernels))
         if cores:
             os.sched_setaffinity(0, {max(cores)})
-        rows = measure(kernel, 3 if quick else 9)
+        rows = measure(kernels, 3 if quick else 9)
         two_cores = {}
         if len(cores) > 1:
             os.sched_setaffinity(0, cores)
             for shape, size in (("timit", 78), ("jsb", 78), ("timit", 200)):
                 inputs, outputs, _, _, directions, loss = SHAPES[shape]
-                network = Network(variant("V"), inputs, size, outputs, directions, loss)
+                network = Network(cell("V"), inputs, size, outputs, directions, loss)
                 two_cores[f"{shape}, {size} blocks"] = scaling(
-                    network, make_sequences(shape), kernel, 3 if quick else 25
+                    network, make_sequences(shape), kernels["V"], 3 if quick else 25
                 )
     text = report(rows, two_cores)
     print(text)

@@ -67,9 +67,9 @@ def train_megabytes(wildcards, attempt):
     return attempt * job_megabytes(
         wildcards.task,
         settings,
-        wildcards.variant,
+        study.cell(wildcards.variant),
         largest,
-        training.engine_used,
+        study.engine(wildcards.variant),
         training.threads,
     )
 
@@ -98,11 +98,35 @@ def reseed_megabytes(wildcards, attempt):
     return attempt * job_megabytes(
         wildcards.task,
         settings,
-        wildcards.variant,
+        study.cell(wildcards.variant),
         max(trial["hidden_size"] for trial in cell),
-        training.engine_used,
+        study.engine(wildcards.variant),
         training.threads,
     )
+
+
+def own_cell(wildcards):
+    """The file of a variant's equations, if it is the user's own."""
+    return study.cells.get(wildcards.variant, [])
+
+
+def kernel_of(wildcards):
+    """The compiled cell, for variants that the fused engine trains."""
+    fused = study.engine(wildcards.variant) == "fused"
+    return f"{RESULTS}/engine/{wildcards.variant}.so" if fused else []
+
+
+def kernel_digest(wildcards):
+    """What a kernel's name ends in: all that it is made of and by."""
+    try:
+        compiler = compiler_version()
+    except ValueError as error:
+        raise WorkflowError(error) from error
+    cell, instruction_set = (
+        study.cell(wildcards.variant),
+        study.training.instruction_set,
+    )
+    return kernel_digest_of(cell, instruction_set, compiler)
 
 
 def drawn_by(name):

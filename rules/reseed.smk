@@ -7,7 +7,8 @@ SEEDS = [str(repeat) for repeat in range(1, study.analysis.reseed + 1)]
 rule reseed:
     input:
         features=f"{RESULTS}/features/{{task}}.npz",
-        kernel=ancient(KERNEL) if FUSED else [],
+        kernel=ancient(kernel_of),
+        cell=ancient(own_cell),
         selection=f"{RESULTS}/selection/trials.csv",
     output:
         f"{RESULTS}/reseed/{{task}}/{{variant}}/{{repeat}}.jsonl",
@@ -26,9 +27,10 @@ rule reseed:
         state=lambda w: f"{RESULTS}/state/reseed/{w.repeat}/{w.task}/{w.variant}",
         epochs=lambda w: study.epochs(w.task),
         patience=study.training.patience,
-        engine=study.training.engine_used,
+        engine=lambda w: study.engine(w.variant),
         device=study.training.device,
         procedure=PROCEDURE,
+        equations=lambda w: study.cell(w.variant).digest,
         trials=lambda w: drawn_trials(w.task, w.variant),
     script:
         "../workflow/scripts/reseed.py"

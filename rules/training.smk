@@ -1,19 +1,23 @@
 """Trials to runs: each job trains one shard of a cell's trials and writes a line for each."""
 
-FUSED = study.training.engine_used == "fused"
 # Of the cluster; its profile says which queue has them.
 GPU = {"gres": "gpu:1"} if study.training.device == "cuda" else {}
-KERNEL = f"{RESULTS}/engine/fused-{PROCEDURE}-{study.training.instruction_set}.so"
 
 
 rule kernel:
+    input:
+        # Comments are no equations: what these say stands in the digest.
+        cell=ancient(own_cell),
     output:
-        # A study keeps the kernel that it began with, until it asks for another.
-        f"{RESULTS}/engine/fused-{PROCEDURE}-{{instruction_set}}.so",
+        # A link to the file whose name holds the digest.
+        f"{RESULTS}/engine/{{variant}}.so",
     log:
-        f"{LOGS}/engine/fused-{{instruction_set}}.log",
+        f"{LOGS}/engine/{{variant}}.log",
     conda:
         "../envs/training.yaml"
+    params:
+        digest=kernel_digest,
+        instruction_set=study.training.instruction_set,
     script:
         "../workflow/scripts/kernel.py"
 
@@ -21,7 +25,9 @@ rule kernel:
 rule train:
     input:
         features=f"{RESULTS}/features/{{task}}.npz",
-        kernel=ancient(KERNEL) if FUSED else [],
+        # Another kernel trains no finished trial again; the procedure and the equations do.
+        kernel=ancient(kernel_of),
+        cell=ancient(own_cell),
     output:
         f"{RESULTS}/runs/{{task}}/{{variant}}/{{first}}-{{last}}.jsonl",
     log:
@@ -37,9 +43,10 @@ rule train:
         state=lambda w: f"{RESULTS}/state/{w.task}/{w.variant}",
         epochs=lambda w: study.epochs(w.task),
         patience=study.training.patience,
-        engine=study.training.engine_used,
+        engine=lambda w: study.engine(w.variant),
         device=study.training.device,
         procedure=PROCEDURE,
+        equations=lambda w: study.cell(w.variant).digest,
         # Not the cell's table, which more trials make new: a shard is trained again when its own
         # trials are others.
         trials=drawn,

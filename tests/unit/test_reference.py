@@ -1,13 +1,12 @@
-"""The readable block and engine, against finite differences and a second transcription."""
+"""The readable cells and engine, against finite differences and a second transcription."""
 
 import numpy as np
 import pytest
 import torch
 
-from odyssey.cells.reference import block
-from odyssey.cells.variants import PAPER_VARIANTS, variant
-from odyssey.training.networks import Network, block_shapes, weight_shapes
-from odyssey.training.reference import forward, sequence_loss
+from odyssey.cells.variants import KIN, PAPER_VARIANTS, cell
+from odyssey.training.networks import Network, weight_shapes
+from odyssey.training.reference import forward, recur, sequence_loss
 
 COMBINATIONS = ("NFG+NOAF", "NIG+NFG+NOG", "CIFG+FGR+NP", "NOG+FGR+NIAF")
 
@@ -65,17 +64,22 @@ def transcription(x, w, name):  # noqa: C901
 
 @pytest.mark.parametrize("name", PAPER_VARIANTS + COMBINATIONS)
 def test_forward_pass_equals_a_loop_by_loop_transcription(name):
-    w = random_weights(block_shapes(variant(name), inputs=3, hidden_size=4))
+    shapes = weight_shapes(Network(cell(name), 3, 4, outputs=2, directions=1, loss="softmax"))
+    w = {
+        full.removeprefix("forward."): weights
+        for full, weights in random_weights(shapes).items()
+        if not full.startswith("output.")
+    }
     x = np.random.default_rng(1).standard_normal((6, 3))
-    y, _ = block(torch.tensor(x), {k: torch.tensor(v) for k, v in w.items()}, variant(name))
+    y = recur(torch.tensor(x), {k: torch.tensor(v) for k, v in w.items()}, cell(name))
     # float64 sums of some twenty terms in another order
     np.testing.assert_allclose(y.numpy(), transcription(x, w, name), rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("directions", [1, 2])
-@pytest.mark.parametrize("name", PAPER_VARIANTS)
+@pytest.mark.parametrize("name", PAPER_VARIANTS + KIN)
 def test_gradients_agree_with_finite_differences(name, directions):
-    network = Network(variant(name), 2, 3, outputs=4, directions=directions, loss="softmax")
+    network = Network(cell(name), 2, 3, outputs=4, directions=directions, loss="softmax")
     names = list(weight_shapes(network))
     weights = [
         torch.tensor(w, requires_grad=True) for w in random_weights(weight_shapes(network)).values()
@@ -90,14 +94,14 @@ def test_gradients_agree_with_finite_differences(name, directions):
 
 
 def test_the_backward_direction_reads_the_sequence_from_its_end():
-    network = Network(variant("V"), 2, 3, outputs=4, directions=2, loss="softmax")
+    network = Network(cell("V"), 2, 3, outputs=4, directions=2, loss="softmax")
     weights = {k: torch.tensor(w) for k, w in random_weights(weight_shapes(network)).items()}
     x = torch.tensor(np.random.default_rng(3).standard_normal((5, 2)))
     changed = x.clone()
     changed[4] += 1
     difference = forward(changed, weights, network) - forward(x, weights, network)
     assert (difference.abs().sum(1) > 0).all()  # frame 0 feels frame 4
-    forward_only = Network(variant("V"), 2, 3, outputs=4, directions=1, loss="softmax")
+    forward_only = Network(cell("V"), 2, 3, outputs=4, directions=1, loss="softmax")
     single = {k: w for k, w in weights.items() if "backward" not in k}
     single["output.W"] = single["output.W"][:, :3]
     difference = forward(changed, single, forward_only) - forward(x, single, forward_only)

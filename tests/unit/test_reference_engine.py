@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from odyssey import seeds
-from odyssey.cells.variants import Variant
+from odyssey.cells.variants import cell
 from odyssey.features.sequences import Description, Sequences
 from odyssey.training.engines import Optimiser
 from odyssey.training.networks import Network, initial_weights
@@ -28,7 +28,7 @@ def sequences():
     )
 
 
-NETWORK = Network(Variant(), inputs=3, hidden_size=4, outputs=4, directions=1, loss="sigmoid")
+NETWORK = Network(cell("V"), inputs=3, hidden_size=4, outputs=4, directions=1, loss="sigmoid")
 
 
 def gradient_at(weights, sequences, index, noise=None):

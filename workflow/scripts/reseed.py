@@ -27,11 +27,19 @@ with job(snakemake.log[0]):
     marked = read_trials(snakemake.input.selection)
     cell = marked[(marked["task"] == w.task) & (marked["variant"] == w.variant)]
     train_shard(
-        Plan(w.task, w.variant, params.epochs, params.patience, params.engine, params.device),
+        Plan(
+            w.task,
+            w.variant,
+            params.epochs,
+            params.patience,
+            params.engine,
+            params.device,
+            snakemake.input.get("cell") or None,
+        ),
         with_new_seed(params.trials, set(cell.loc[cell["selected"], "trial"]), int(w.repeat)),
         load(snakemake.input.features),
         file_digest(snakemake.input.features),
-        snakemake.input.get("kernel"),
+        snakemake.input.get("kernel") or None,
         snakemake.output[0],
         params.state,
         snakemake.threads,

@@ -29,11 +29,19 @@ with job(snakemake.log[0]):
     gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "as the machine has them")
     logging.info("process %d on %s, GPUs: %s", os.getpid(), platform.node(), gpus)
     train_shard(
-        Plan(w.task, w.variant, params.epochs, params.patience, params.engine, params.device),
+        Plan(
+            w.task,
+            w.variant,
+            params.epochs,
+            params.patience,
+            params.engine,
+            params.device,
+            snakemake.input.get("cell") or None,
+        ),
         params.trials,
         load(snakemake.input.features),
         file_digest(snakemake.input.features),
-        snakemake.input.get("kernel"),
+        snakemake.input.get("kernel") or None,
         snakemake.output[0],
         params.state,
         snakemake.threads,

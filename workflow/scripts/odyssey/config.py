@@ -12,7 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from odyssey.cells.variants import PAPER_VARIANTS, variant
+from odyssey.cells.equations import Cell, EquationError
+from odyssey.cells.graph import lay_out
+from odyssey.cells.variants import CHANGES, KIN, PAPER_VARIANTS, cell, parts
 
 
 class ConfigError(ValueError):
@@ -118,8 +120,8 @@ class Training(_Section):
 
     engine: Literal["auto", "fused", "reference"] = Field(
         "auto",
-        description="`fused` is the fast one, `reference` the readable one; `auto` takes `fused` "
-        "on a CPU and `reference` on a GPU.",
+        description="`fused` is the fast one, `reference` the readable one; `auto` takes for each "
+        "variant `fused` where its equations allow it, and `reference` where not, and on a GPU.",
     )
     device: Literal["cpu", "cuda"] = Field(
         "cpu", description="`cuda`: on a GPU, where only the engine `reference` works."
@@ -164,17 +166,12 @@ class Training(_Section):
         """Trials that one job trains, None if `job_minutes` decides."""
         return None if self.trials_per_job == "auto" else self.trials_per_job
 
-    @property
-    def engine_used(self) -> str:
-        """The engine that `auto` stands for, or the one that is named."""
-        automatic = "reference" if self.device == "cuda" else "fused"
-        return automatic if self.engine == "auto" else self.engine
-
     @model_validator(mode="after")
     def _device_is_served(self):
         if self.device == "cuda" and self.engine == "fused":
             raise ValueError("device cuda needs the engine reference: fused works on CPUs only")
-        if self.instruction_set != "auto" and self.engine_used != "fused":
+        readable = self.engine == "reference" or self.device == "cuda"
+        if self.instruction_set != "auto" and readable:
             raise ValueError("instruction_set is the engine fused's: reference does not heed it")
         return self
 
@@ -416,25 +413,111 @@ class Study(_Section):
         "bootstraps. Corpora have seeds of their own.",
     )
     tasks: Tasks = Field(description="The tasks, each with its corpus.")
+    cells: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")], str] = Field(
+        {},
+        description="Your own cells: a name, and the file of its equations, absolute or from the "
+        "working directory (docs/adding-a-cell.md).",
+    )
     variants: list[str] = Field(
         list(PAPER_VARIANTS),
         min_length=1,
-        description="V, the paper's eight (CIFG FGR NP NOG NIAF NIG NFG NOAF), and combinations "
-        "joined by `+`, such as NFG+NOAF.",
+        description="V, the paper's eight (CIFG FGR NP NOG NIAF NIG NFG NOAF) and FB1 (forget bias "
+        "1), combinations joined by `+`, such as NFG+NOAF; the kin "
+        f"({' '.join(KIN)}); and names under `cells`.",
     )
     search: Search = Field(Search(), description="Random search.")
     training: Training = Field(Training(), description="Training and jobs.")
     analysis: Analysis = Field(Analysis(), description="Statistics.")
 
+    @field_validator("cells")
+    @classmethod
+    def _equations(cls, cells):
+        for name, path in cells.items():
+            if name in ("V", *CHANGES, *KIN):
+                raise ValueError(f"{name} is the name of a cell that ships: choose another")
+            if not Path(path).is_file():
+                raise ValueError(f"{name}: there is no file {path}")
+            cell(name, path)
+        return cells
+
     @field_validator("variants")
     @classmethod
-    def _known_and_different(cls, names):
-        seen = {}
+    def _known_and_different(cls, names, info):
+        own = info.data.get("cells", names)
+        seen: dict = {}
         for name in names:
-            same = seen.setdefault(variant(name), name)
+            alone = name in own or name in KIN
+            same = seen.setdefault(name if alone else parts(name), name)
             if names.count(name) > 1 or same != name:
                 raise ValueError(f"{same} and {name} are the same variant, listed twice")
         return names
+
+    @model_validator(mode="after")
+    def _engines_are_there(self):
+        for name in self.variants:
+            self.engine(name)
+        return self
+
+    def cell(self, variant: str) -> Cell:
+        """Return the cell behind a variant's name.
+
+        Parameters
+        ----------
+        variant : str
+
+        Returns
+        -------
+        Cell
+
+        Raises
+        ------
+        ValueError
+            If there is none, or its equations are no cell's.
+        """
+        return cell(variant, self.cells.get(variant))
+
+    def engine(self, variant: str) -> str:
+        """Return the engine that trains a variant: ``"fused"`` or ``"reference"``.
+
+        Parameters
+        ----------
+        variant : str
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        EquationError
+            If the study names the fused engine, which cannot train this cell.
+        """
+        training = self.training
+        if training.engine == "reference" or training.device == "cuda":
+            return "reference"
+        hindrance = self.hindrance(variant)
+        if hindrance and training.engine == "fused":
+            raise EquationError(f"training.engine is fused, but {variant} needs auto: {hindrance}")
+        return "reference" if hindrance else "fused"
+
+    def hindrance(self, variant: str) -> str:
+        """Say in a line why the fused engine cannot train a variant; nothing if it can."""
+        try:
+            lay_out(self.cell(variant))
+        except EquationError as error:
+            return str(error)
+        return ""
+
+    @property
+    def notices(self) -> list[str]:
+        """What a user has to know before anything starts: which variants train slowly, and why."""
+        slow = [v for v in self.variants if self.engine(v) == "reference"]
+        if self.training.engine != "auto" or self.training.device == "cuda":
+            return []
+        return [
+            f"{v} is trained by the readable engine, some seventy times slower: {self.hindrance(v)}"
+            for v in slow
+        ]
 
     def epochs(self, task: str) -> int:
         """Return the most epochs that a trial of a task may take.

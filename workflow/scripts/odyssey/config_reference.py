@@ -49,6 +49,8 @@ def _allowed(annotation, constraints: list) -> str:
         text = ", ".join(f"`{a}`" for a in arguments)
     elif origin is list:
         text = f"list of {_allowed(arguments[0], [])}"
+    elif origin is dict:
+        text = f"names, each with {_allowed(arguments[1], [])}"
     elif origin is typing.Annotated:
         text = _allowed(arguments[0], [c for field in arguments[1:] for c in field.metadata])
     elif origin in (types.UnionType, typing.Union):

@@ -1,11 +1,12 @@
 """What a study will cost, measured on this machine: `python -m odyssey.forecast`."""
 
 import argparse
+import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
@@ -115,14 +116,14 @@ def frame_seconds(
     return train, best(lambda: ready.evaluate("validation"))
 
 
-def forecast(study: Study, kernel: str | None, show) -> list[Forecast]:
+def forecast(study: Study, kernels: dict[str, str], show) -> list[Forecast]:
     """Measure how fast this machine is, and add up the trials of a study.
 
     Parameters
     ----------
     study : Study
-    kernel : str or None
-        Path of the fused engine's kernel.
+    kernels : dict of str to str
+        Paths of the fused engine's kernels, by variant.
     show : callable
         Told, in a line, what is being measured.
 
@@ -131,13 +132,12 @@ def forecast(study: Study, kernel: str | None, show) -> list[Forecast]:
     list of Forecast
         One a task.
     """
-    engine = study.training.engine_used
-
     @cache
     def measured(task: str, variant: str, size: int) -> tuple[float, float, float]:
-        show(f"measuring {task} {variant} with {size} blocks")
-        chosen = network(task, variant, size)
-        return count_weights(chosen), *frame_seconds(chosen, engine, kernel, study.training.device)
+        show(f"measuring {task} {variant} with {size} units")
+        chosen, device = network(task, study.cell(variant), size), study.training.device
+        engine, kernel = study.engine(variant), kernels.get(variant)
+        return count_weights(chosen), *frame_seconds(chosen, engine, kernel, device)
 
     def epoch(task: str, variant: str, size: int) -> float:
         sizes = study.search.hidden_size
@@ -146,7 +146,7 @@ def forecast(study: Study, kernel: str | None, show) -> list[Forecast]:
             *(measured(task, variant, at) for at in sorted(measured_at)), strict=True
         )
         of_training, of_validation = frames(study.tasks.chosen[task])
-        here = count_weights(network(task, variant, size))
+        here = count_weights(network(task, study.cell(variant), size))
         return float(
             of_training * np.interp(here, weights, train)
             + of_validation * np.interp(here, weights, evaluate)
@@ -177,16 +177,16 @@ def main() -> None:
     study = study_or_exit(parser.parse_args().configfile)
     console = Console()
     with tempfile.TemporaryDirectory() as folder, console.status("compiling") as status:
-        kernel = None
-        if study.training.engine_used == "fused":
-            kernel = str(Path(folder) / "fused.so")
+        kernels = {v: f"{folder}/{v}.so" for v in study.variants if study.engine(v) == "fused"}
         try:
-            if kernel:
-                build(kernel, study.training.instruction_set)
-            check_engine(study.training.engine_used, study.training.device, kernel)
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                sets = study.training.instruction_set
+                list(pool.map(lambda v: build(study.cell(v), kernels[v], sets), kernels))
+            for variant in study.variants:
+                check_engine(study.engine(variant), study.training.device, kernels.get(variant))
         except ValueError as error:
             sys.exit(f"Error: {error}")
-        made = forecast(study, kernel, status.update)
+        made = forecast(study, kernels, status.update)
     table = Table(title=study.study, box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("task")
     for name in ("trials", "jobs", "core-hours", "longest job, h"):

@@ -87,10 +87,18 @@ def _look_at_cell(
     study: Study, folder: Path, task: str, variant: str, features_digest: str
 ) -> Cell:
     cell = Cell(task, variant, study.search.trials)
-    state, engine = folder / "state" / task / variant, study.training.engine_used
+    state, engine = folder / "state" / task / variant, study.engine(variant)
     failed = _failed(folder / "runs" / task / variant)
     training = study.training
-    plan = Plan(task, variant, study.epochs(task), training.patience, engine, training.device)
+    plan = Plan(
+        task,
+        variant,
+        study.epochs(task),
+        training.patience,
+        engine,
+        training.device,
+        study.cells.get(variant),
+    )
     at_work = being_trained(state, cell.trials)
     trials = draw_cell(study, task, variant)
     expected = expected_seconds(study, task, variant, trials)

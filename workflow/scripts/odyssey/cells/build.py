@@ -1,11 +1,16 @@
-"""Compile the fused engine's kernel into one shared library that runs on any node of a cluster."""
+"""Compile a cell's kernel for the fused engine: a shared library that runs on any node of a cluster."""
 
+import hashlib
 import os
 import platform
 import shutil
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
+
+from odyssey.cells.equations import Cell
+from odyssey.cells.generate import source_text
 
 SOURCE = Path(__file__).with_name("fused.cpp")
 COMPILERS = ("g++", "c++", "clang++")  # GCC first: what it makes of the kernel is faster
@@ -41,14 +46,83 @@ def find_compiler() -> str:
     )
 
 
-def build(path: str | os.PathLike, instruction_set: str = "auto") -> None:
-    """Compile the kernel, the same source once for each instruction set, and link it.
+@cache
+def compiler_version() -> str:
+    """Say which compiler `find_compiler` finds, in a line.
 
-    The library picks the best set when it is loaded, so it can be made once on any machine of a
-    kind and used on all of them.
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If there is none, or if it does not start.
+    """
+    compiler = find_compiler()
+    try:
+        said = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ValueError(f"the compiler {compiler} does not start: {error}") from error
+    return said.stdout.splitlines()[0]
+
+
+@cache
+def source_digest(cell: Cell) -> str:
+    """Digest what a cell's kernel is made of: frame, generator, equations, flags.
 
     Parameters
     ----------
+    cell : Cell
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits, which the kernel carries too.
+    """
+    return _digest(_frame(), cell.digest)
+
+
+@cache
+def _frame() -> str:
+    here = SOURCE.parent
+    files = [SOURCE, *sorted(here.glob("fused/*.h"))]
+    files += [here / f"{name}.py" for name in ("build", "generate", "graph")]
+    return _digest(*(file.read_bytes().decode() for file in files))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def kernel_digest(cell: Cell, instruction_set: str, compiler: str) -> str:
+    """Digest everything that a kernel's file depends on.
+
+    Parameters
+    ----------
+    cell : Cell
+    instruction_set : str
+        As for `build`.
+    compiler : str
+        What `compiler_version` returned where it is compiled.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+    """
+    return _digest(source_digest(cell), instruction_set, compiler)
+
+
+def build(cell: Cell, path: str | os.PathLike, instruction_set: str = "auto") -> None:
+    """Compile a cell's kernel, the same source once for each instruction set, and link it.
+
+    The library picks the best set when it is loaded, so it can be made once on any machine of a
+    kind and used on all of them. The cell's page of arithmetic is left beside it, to be read.
+
+    Parameters
+    ----------
+    cell : Cell
     path : path-like
         Where the shared library goes; it appears there whole or not at all.
     instruction_set : str
@@ -61,7 +135,7 @@ def build(path: str | os.PathLike, instruction_set: str = "auto") -> None:
         If there is no compiler, if it fails (the message holds what it said), or if machines of
         this kind do not have the instruction set.
     """
-    path, compiler, kind = Path(path), find_compiler(), platform.machine().lower()
+    path, compiler, kind = Path(path).absolute(), find_compiler(), platform.machine().lower()
     sets = {"baseline": BASELINE, **(X86 if kind in ("x86_64", "amd64") else {})}
     if instruction_set != "auto":
         if instruction_set not in sets:
@@ -73,15 +147,18 @@ def build(path: str | os.PathLike, instruction_set: str = "auto") -> None:
     first = next(iter(sets))
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".build-") as folder:
+        page, library = Path(folder, "page.h"), Path(folder, path.name)
+        page.write_text(source_text(cell))
         objects = [str(Path(folder, f"{name}.o")) for name in sets]
-        library = Path(folder, path.name)
+        named = [f'-DODYSSEY_PAGE="{page}"', f'-DODYSSEY_DIGEST="{source_digest(cell)}"']
         _run_all(
-            [compiler, *FLAGS, *flags, f"-DODYSSEY_SET={name}"]
+            [compiler, *FLAGS, *flags, *named, f"-DODYSSEY_SET={name}"]
             + (["-DODYSSEY_FIRST"] if name == first else [])
             + ["-c", str(SOURCE), "-o", made]
             for (name, flags), made in zip(sets.items(), objects, strict=True)
         )
         _run_all([[compiler, "-shared", *objects, "-o", str(library)]])
+        os.replace(page, path.with_suffix(".h"))
         os.replace(library, path)
 
 

@@ -1,40 +1,41 @@
 // The fused engine's kernel: a whole epoch of training, or a whole split's evaluation, in one call.
 //
-// Letters are the paper's (section II): x input, y block output, c cell, z block input, i, f, o
-// gates; a bar is the value before the activation function, d a derivative of the loss. M inputs,
-// N blocks, T frames. The file is compiled once for each instruction set (see build.py), with
+// Letters are the paper's (section II): x input, y block output; d is a derivative of the loss. M
+// inputs, N units, T frames. What a step computes for a unit is generated from the cell's equations
+// (generate.py); the file is compiled for each cell and each instruction set (build.py), with
 //
+//     ODYSSEY_PAGE     the cell's page
+//     ODYSSEY_DIGEST   of all that the kernel is made of
 //     ODYSSEY_SET      name of the instruction set, at the end of every exported function's name
 //     ODYSSEY_VECTOR   floats in a vector register
 //
-// All that belongs to the recurrence of one direction lies in one matrix Theta, whose rows are
-// [y, (gates, for gate recurrence), x, 1] and whose columns are the bars [z, i, f, o] that the
-// variant has. With U the T x rows matrix of what the rows stand for, the input's share of all bars
-// is one matrix product, and so is the gradient of Theta, biases and recurrences included: U' D.
+// A cell's matrices lie in blocks: rows for the vectors that they act on (its sources, y first),
+// columns for the sums that they make. With U the T x rows matrix of sources and x, what x adds to
+// all columns is one matrix product, and so is the gradient of a block: U' D, with D the deltas.
 //
-// N is rounded up to whole vectors. What is padding in weights, activations and deltas is exactly
-// zero, always, so it neither costs a mask nor reaches a result.
+// N is rounded up to whole vectors. What is padding in weights, sources and deltas is exactly zero,
+// always, so it neither costs a mask nor reaches a result.
 //
-// A matrix of weights is stored in groups of columns: [group][row][column in group]. A group of
-// Theta is one vector of blocks with all its parts, so a recurrent step reads each group from
-// one end to the other, finishes those blocks, and goes on; arithmetic and loading overlap.
+// A matrix of weights is stored in groups of columns: [group][row][column in group]. A group is one
+// vector of units with all its columns, so a recurrent step reads each group from one end to the
+// other, finishes those units, and goes on; arithmetic and loading overlap.
 //
-// The parts, lowest first: fused/vectors.h, noise.h, products.h, network.h, losses.h, and block.h,
-// the one to read beside the paper's equations.
+// The parts, lowest first: fused/vectors.h, noise.h, products.h, network.h, losses.h, recurrence.h.
 
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <new>
 
 #if defined(__SSE__)
 #include <xmmintrin.h>
 #endif
 
-#include "fused/block.h"
 #include "fused/losses.h"
 #include "fused/network.h"
 #include "fused/noise.h"
 #include "fused/products.h"
+#include "fused/recurrence.h"
 
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -42,23 +43,36 @@
 
 namespace {
 
-// Fill x, 1 and the state before the first step; noise is null or (T, inputs).
+// Sequences that are evaluated side by side: the fewer registers of narrower vectors hold the sums
+// of one. Small matrices stay in the cache from step to step, whoever reads them.
+constexpr int ABREAST = V == 16 ? 4 : 1;
+constexpr int64_t ABREAST_FROM = 200'000;  // bytes of a direction's recurrent matrices
+
+// Fill x and the state before the first step; noise is null or (T, inputs).
 void present(Run &r, const float *x, int64_t T, const float *noise, float deviation) {
-    const int64_t M = r.m.inputs, recurrent = r.s.recurrent;
+    const int64_t M = r.m.inputs, sources = SOURCES * r.s.N;
     for (int64_t k = 0; k < r.m.directions; k++) {
         Direction &d = r.d[k];
-        memset(d.U, 0, 4 * recurrent);
-        memset(d.c, 0, 4 * r.s.N);
+        memset(d.U, 0, 4 * sources);
+        memset(d.states, 0, 4 * STATES * r.s.N);
         for (int64_t t = 0; t < T; t++) {
             const int64_t frame = k ? T - 1 - t : t;
-            float *u = d.U + t * r.u_row + recurrent;
+            float *u = d.U + t * r.u_row + sources;
             const float *from = x + frame * M;
             if (noise)
                 for (int64_t n = 0; n < M; n++) u[n] = from[n] + deviation * noise[frame * M + n];
             else
                 memcpy(u, from, 4 * M);
-            u[M] = 1.0f;
         }
+    }
+}
+
+// Tell `act` of each run of a block's columns that lie side by side: the first one's place in the
+// block and among all columns, and their number.
+template <class Act> void runs_of(const Block &block, Act act) {
+    for (int from = 0, to; from < block.columns; from = to) {
+        for (to = from + 1; to < block.columns && block.column[to] == block.column[to - 1] + 1;) to++;
+        act(from, block.column[from], to - from);
     }
 }
 
@@ -69,21 +83,23 @@ Left outputs_of(const Run &r, int64_t direction, int64_t T, bool turned) {
     return turned ? Left{U, 1, frame} : Left{U, frame, 1};
 }
 
-void forward(Run &r, int64_t T) {
+// What x adds to all columns.
+void multiply_inputs(const Run &r) {
     const Shape &s = r.s;
-    const int64_t width = s.parts * V, out_group = s.out_rows * 2 * V;
-    for (int64_t k = 0; k < r.m.directions; k++) {
-        Direction &d = r.d[k];
-        multiply(T, r.m.inputs + 1, s.groups, s.parts, {d.U + s.recurrent, r.u_row, 1},
-                 {d.theta + s.recurrent * width, s.rows * width, width},
-                 {d.S, width, s.columns}, false);
-        switch (s.parts) {
-        case 1: recur<1>(r, d, T); break;
-        case 2: recur<2>(r, d, T); break;
-        case 3: recur<3>(r, d, T); break;
-        case 4: recur<4>(r, d, T);
-        }
-    }
+    const int64_t M = r.m.inputs, row = INPUTS.columns * V;
+    for (int64_t k = 0; k < r.m.directions; k++)
+        runs_of(INPUTS, [&](int from, int column, int width) {
+            const Direction &d = r.d[k];
+            multiply(r.T, M, s.groups, width, {d.U + SOURCES * s.N, r.u_row, 1},
+                     {d.weights + s.inputs + from * V, M * row, row},
+                     {d.S + column * V, COLUMNS * V, s.columns}, false);
+        });
+}
+
+// The output layer: r.L of all y.
+void multiply_outputs(const Run &r) {
+    const Shape &s = r.s;
+    const int64_t T = r.T, out_group = s.out_rows * 2 * V;
     for (int64_t o = 0; o < s.outputs; o += V) {
         vec bias = load(r.out + o / (2 * V) * out_group + (s.out_rows - 1) * 2 * V + o % (2 * V));
         for (int l = 0; l < V; l++)
@@ -95,9 +111,29 @@ void forward(Run &r, int64_t T) {
                  {r.out + k * s.N * 2 * V, out_group, 2 * V}, {r.L, 2 * V, s.outputs}, true);
 }
 
+void forward(Run &r) {
+    multiply_inputs(r);
+    for (int64_t k = 0; k < r.m.directions; k++) recur<1>({{&r}, {&r.d[k]}}, 0, r.T);
+    multiply_outputs(r);
+}
+
+// The same for several sequences abreast, the longest first: what goes on alone, goes on alone.
+void forward_abreast(Run *runs) {
+    for (int n = 0; n < ABREAST; n++) multiply_inputs(runs[n]);
+    for (int64_t k = 0; k < runs[0].m.directions; k++) {
+        Abreast<ABREAST> all;
+        for (int n = 0; n < ABREAST; n++) all.r[n] = &runs[n], all.d[n] = &runs[n].d[k];
+        const int64_t together = runs[ABREAST - 1].T;
+        recur<ABREAST>(all, 0, together);
+        for (int n = 0; n < ABREAST - 1; n++)
+            recur<1>({{&runs[n]}, {&runs[n].d[k]}}, together, runs[n].T);
+    }
+    for (int n = 0; n < ABREAST; n++) multiply_outputs(runs[n]);
+}
+
 void backward(Run &r, int64_t T) {
     const Shape &s = r.s;
-    const int64_t width = s.parts * V, out_group = s.out_rows * 2 * V;
+    const int64_t M = r.m.inputs, out_group = s.out_rows * 2 * V;
     for (int64_t o = 0; o < s.outputs; o += V) {
         vec total = vec{};
         for (int64_t t = 0; t < T; t++) total += *(vec *)(r.L + t * s.outputs + o);
@@ -111,27 +147,42 @@ void backward(Run &r, int64_t T) {
 
         // dy = dL out'; the transpose is made anew, because every step changes the weights.
         float *turned = r.out_turned + k * r.dy_row * s.outputs;
-        memset(turned, 0, 4 * r.dy_row * s.outputs);
-        for (int64_t n = 0; n < s.N; n++)
-            for (int64_t o = 0; o < s.outputs; o++)
-                turned[n / (2 * V) * s.outputs * 2 * V + o * 2 * V + n % (2 * V)] =
-                    r.out[o / (2 * V) * out_group + (k * s.N + n) * 2 * V + o % (2 * V)];
+        if (s.N % (2 * V))
+            memset(turned + (r.dy_row - 2 * V) * s.outputs, 0, 4 * 2 * V * s.outputs);
+        for (int64_t n = 0; n < s.N; n += V)
+            for (int64_t o = 0; o < s.outputs; o += V) {
+                const float *from = r.out + o / (2 * V) * out_group + (k * s.N + n) * 2 * V;
+                float *to = turned + n / (2 * V) * s.outputs * 2 * V + o * 2 * V + n % (2 * V);
+                vec rows[V];
+#pragma GCC unroll 16
+                for (int l = 0; l < V; l++) rows[l] = load(from + l * 2 * V + o % (2 * V));
+                transpose(rows);
+#pragma GCC unroll 16
+                for (int l = 0; l < V; l++) store(to + l * 2 * V, rows[l]);
+            }
         const int64_t frame = k ? -r.dy_row : r.dy_row;
         multiply(T, s.outputs, r.dy_row / (2 * V), 2, {r.L, s.outputs, 1},
                  {turned, s.outputs * 2 * V, 2 * V},
                  {d.dy + (k ? (T - 1) * r.dy_row : 0), 2 * V, frame}, false);
-        switch (s.parts) {
-        case 1: recur_back<1>(r, d, T); break;
-        case 2: recur_back<2>(r, d, T); break;
-        case 3: recur_back<3>(r, d, T); break;
-        case 4: recur_back<4>(r, d, T);
-        }
-        multiply(s.rows, T, s.groups, s.parts, {d.U, 1, r.u_row}, {d.S, width, s.columns},
-                 {d.d_theta, s.rows * width, width}, false);
-        if (r.m.gate_recurrence)  // gates act on gates, not on z
-            for (int64_t g = 0; g < s.groups; g++)
-                for (int64_t row = s.N; row < s.recurrent; row++)
-                    *(vec *)(d.d_theta + (g * s.rows + row) * width) = vec{};
+        recur_back(r, d, T);
+        auto gradient = [&](const Block &block, const float *u, int64_t rows, int64_t at) {
+            const int64_t row = block.columns * V;
+            runs_of(block, [&](int from, int column, int width) {
+                multiply(rows, T, s.groups, width, {u, 1, r.u_row},
+                         {d.S + column * V, COLUMNS * V, s.columns},
+                         {d.gradients + at + from * V, rows * row, row}, false);
+            });
+        };
+        for (int b = 0; b < BLOCK_COUNT; b++)
+            gradient(BLOCKS[b], d.U + BLOCKS[b].source * s.N, BLOCKS[b].sources * s.N, s.block[b]);
+        gradient(INPUTS, d.U + SOURCES * s.N, M, s.inputs);
+        for (int c = 0; c < COLUMNS; c++)
+            for (int64_t g = 0; BIAS[c] >= 0 && g < s.groups; g++) {
+                vec total = vec{};
+                for (int64_t t = 0; t < T; t++)
+                    total += *(vec *)(d.S + t * s.columns + (g * COLUMNS + c) * V);
+                *(vec *)(d.gradients + s.vectors + BIAS[c] * s.N + g * V) = total;
+            }
     }
 }
 
@@ -139,20 +190,22 @@ int64_t frames_of(const Model &m, int64_t sequence) {
     return m.frames[sequence + 1] - m.frames[sequence];
 }
 
-Run open(const Model &m, int64_t sequence) {
-    Run r{m, shape_of(m), 0, 0, {}, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, vec{}};
-    arrange(r, frames_of(m, sequence), m.labels[sequence + 1] - m.labels[sequence]);
+// Lay a sequence's arrays into memory, and go on behind them.
+Run open(const Model &m, int64_t sequence, float *&next) {
+    Run r{m, shape_of(m)};
+    next = arrange(r, next, frames_of(m, sequence), m.labels[sequence + 1] - m.labels[sequence]);
     return r;
 }
 
 double gradient(const Model &m, int64_t sequence, const uint32_t *key, int64_t position,
                 float deviation) {
-    Run r = open(m, sequence);
+    float *next = m.workspace;
+    Run r = open(m, sequence, next);
     const int64_t T = frames_of(m, sequence);
     if (deviation > 0) gaussian_noise(key, position, T * m.inputs, r.noise);
     present(r, m.values + m.frames[sequence] * m.inputs, T, deviation > 0 ? r.noise : nullptr,
             deviation);
-    forward(r, T);
+    forward(r);
     int64_t errors = 0;
     const double loss = loss_of(r, sequence, true, errors);
     backward(r, T);
@@ -197,15 +250,22 @@ struct FlushToZero {
 
 }  // namespace
 
+// What the kernel is made of, and the sizes of the structures that the caller fills.
+EXPORT(const char *digest)() { return ODYSSEY_DIGEST; }
+EXPORT(int64_t structure_bytes)() { return sizeof(Model) << 16 | sizeof(Step); }
+
 // Floats in a vector, to which the caller rounds the number of blocks.
 EXPORT(int64_t vector_floats)() { return V; }
 
 // Floats that `workspace` must hold for sequences up to so many frames and labels, and that
 // `weights`, `velocities` and `gradients` hold each.
 EXPORT(int64_t workspace_floats)(const Model *m, int64_t frames, int64_t labels) {
-    Run r{*m, shape_of(*m), 0, 0, {}, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, vec{}};
-    return arrange(r, frames, labels);
+    Run r{*m, shape_of(*m)};
+    return ABREAST * (arrange(r, nullptr, frames, labels) - (float *)nullptr);
 }
+
+// Sequences that `evaluate` takes at once.
+EXPORT(int64_t abreast)() { return ABREAST; }
 
 EXPORT(int64_t weight_floats)(const Model *m) { return shape_of(*m).weights; }
 
@@ -243,24 +303,29 @@ EXPORT(double train_epoch)(const Model *m, const int64_t *sequences, const int64
     return total / double(frames);
 }
 
-// Summed loss of the sequences; `errors` counts wrong frames (softmax). `logits`, unless null,
-// receives the last sequence's, (frames, outputs).
-EXPORT(double evaluate)(const Model *m, const int64_t *sequences, int64_t count, int64_t *errors,
-                        float *logits) {
+// Losses of up to ABREAST sequences, the longest first, and their wrong frames (softmax). `logits`,
+// unless null, receives theirs one after another, (frames, outputs).
+EXPORT(void evaluate)(const Model *m, const int64_t *sequences, int64_t count, double *losses,
+                      int64_t *errors, float *logits) {
     FlushToZero flush;
-    double total = 0;
-    *errors = 0;
+    float *next = m->workspace;
+    alignas(Run) char memory[ABREAST * sizeof(Run)];
+    Run *runs = (Run *)memory;
     for (int64_t n = 0; n < count; n++) {
-        Run r = open(*m, sequences[n]);
-        const int64_t T = frames_of(*m, sequences[n]);
-        present(r, m->values + m->frames[sequences[n]] * m->inputs, T, nullptr, 0);
-        forward(r, T);
-        if (logits && n == count - 1)
-            for (int64_t t = 0; t < T; t++)
-                memcpy(logits + t * m->outputs, r.L + t * r.s.outputs, 4 * m->outputs);
-        total += loss_of(r, sequences[n], false, *errors);
+        new (&runs[n]) Run(open(*m, sequences[n], next));
+        present(runs[n], m->values + m->frames[sequences[n]] * m->inputs, runs[n].T, nullptr, 0);
     }
-    return total;
+    if (ABREAST > 1 && count == ABREAST && 4 * runs[0].s.inputs > ABREAST_FROM)
+        forward_abreast(runs);
+    else
+        for (int64_t n = 0; n < count; n++) forward(runs[n]);
+    for (int64_t n = 0; n < count; n++) {
+        const Run &r = runs[n];
+        for (int64_t t = 0; logits && t < r.T; t++, logits += m->outputs)
+            memcpy(logits, r.L + t * r.s.outputs, 4 * m->outputs);
+        errors[n] = 0;
+        losses[n] = loss_of(runs[n], sequences[n], false, errors[n]);
+    }
 }
 
 #ifdef ODYSSEY_FIRST
@@ -271,5 +336,15 @@ extern "C" __attribute__((visibility("default"))) const char *instruction_sets()
         return __builtin_cpu_supports("avx512f") ? "avx512 avx2 baseline" : "avx2 baseline";
 #endif
     return "baseline";
+}
+
+// Whether this processor works through AVX-512 by halves (Zen 4), so that vectors half as wide are
+// as fast, and faster where they need less padding.
+extern "C" __attribute__((visibility("default"))) int64_t by_halves() {
+#if defined(__x86_64__)
+    return __builtin_cpu_is("amdfam19h") != 0;
+#else
+    return 0;
+#endif
 }
 #endif

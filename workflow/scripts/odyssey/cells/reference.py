@@ -1,81 +1,78 @@
-"""The LSTM block and its variants, to be read beside the paper's equations (section II).
+"""The LSTM block and its parts, to be read beside the paper's equations (section II).
 
-Letters are the paper's: x input, y block output, c cell, z block input, i, f, o gates; a bar is the
-value before the activation function, a minus the previous step. M inputs, N blocks, T frames.
+Letters are the paper's: x input, y block output, c cell, z block input, i, f, o gates, W input
+weights, R recurrent weights, p peepholes, b biases; `before` is the previous step's.
 """
 
-import torch
+from dataclasses import dataclass
 
-from odyssey.cells.variants import Variant
-
-
-def identity(x: torch.Tensor) -> torch.Tensor:
-    """Return x: what stands in for tanh in NIAF and NOAF.
-
-    Parameters
-    ----------
-    x : torch.Tensor
-
-    Returns
-    -------
-    torch.Tensor
-    """
-    return x
+from odyssey.cells.equations import State, sigmoid, tanh
 
 
-def block(
-    x: torch.Tensor, weights: dict[str, torch.Tensor], variant: Variant
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run N blocks over a sequence.
+@dataclass(frozen=True)
+class Parts:
+    """Which parts a block has; the defaults are the vanilla LSTM (paper, section II).
 
     Parameters
     ----------
-    x : torch.Tensor, shape (T, M)
-    weights : dict of str to torch.Tensor
-        Named and shaped as `odyssey.training.networks.block_shapes` says, without prefix.
-    variant : Variant
-
-    Returns
-    -------
-    y, c : torch.Tensor, shape (T, N)
-        Block outputs and cells.
-
-    References
-    ----------
-    Greff et al. (2017), section II-A (forward pass) and "LSTM variants".
+    input_gate, forget_gate, output_gate : bool
+        Without a gate its value is 1 everywhere and its weights do not exist.
+    coupled : bool
+        The forget gate is not learned but f = 1 - i.
+    input_activation, output_activation : bool
+        tanh as g (block input) and h (block output); without it the identity.
+    peepholes : bool
+        The gates see the cell.
+    gate_recurrence : bool
+        The gates see all gates' values of the previous step.
+    forget_bias : bool
+        The forget gate's bias starts at 1 (Gers et al., 2000; Jozefowicz et al., 2015).
     """
-    w = weights
-    g = torch.tanh if variant.input_activation else identity
-    h = torch.tanh if variant.output_activation else identity
-    sigma = torch.sigmoid
-    gates = variant.gates
 
-    # The input's share of all steps at once.
-    Wx = {part: x @ w[f"W_{part}"].T + w[f"b_{part}"] for part in ("z", *gates)}  # (T, N)
+    input_gate: bool = True
+    forget_gate: bool = True
+    output_gate: bool = True
+    coupled: bool = False
+    input_activation: bool = True
+    output_activation: bool = True
+    peepholes: bool = True
+    gate_recurrence: bool = False
+    forget_bias: bool = False
 
-    one = x.new_ones(w["b_z"].shape)
-    zero = x.new_zeros(w["b_z"].shape)
-    y, c, i, f, o = zero, zero, zero, zero, zero
-    outputs, cells = [], []
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The gates that have weights of their own, in the order i, f, o."""
+        learned = {
+            "i": self.input_gate,
+            "f": self.forget_gate and not self.coupled,
+            "o": self.output_gate,
+        }
+        return tuple(gate for gate, has in learned.items() if has)
 
-    def gate(name, t, y, c, before):
-        """One gate: its input and recurrent weights, its peephole, and other gates (FGR)."""
-        bar = Wx[name][t] + w[f"R_{name}"] @ y
-        if variant.peepholes:
-            bar = bar + w[f"p_{name}"] * c
-        if variant.gate_recurrence:
-            for source in gates:
-                bar = bar + w[f"R_{source}{name}"] @ before[source]
-        return sigma(bar)
 
-    for t in range(len(x)):
-        before = {"i": i, "f": f, "o": o}
-        z = g(Wx["z"][t] + w["R_z"] @ y)
-        i = gate("i", t, y, c, before) if "i" in gates else one
-        f = gate("f", t, y, c, before) if "f" in gates else 1 - i if variant.coupled else one
-        c = z * i + c * f
-        o = gate("o", t, y, c, before) if "o" in gates else one  # sees the current cell
-        y = h(c) * o
-        outputs.append(y)
-        cells.append(c)
-    return torch.stack(outputs), torch.stack(cells)
+def step(x, before, w, parts: Parts):
+    """One step of N blocks: the paper's forward pass, and "LSTM variants"."""
+    g = tanh if parts.input_activation else lambda z: z
+    h = tanh if parts.output_activation else lambda c: c
+
+    def gate(name, c):
+        W, R, b = (getattr(w, f"{kind}_{name}") for kind in "WRb")
+        bar = W @ x + R @ before.y
+        if parts.peepholes:
+            bar = bar + getattr(w, f"p_{name}") * c
+        if parts.gate_recurrence:
+            for source in parts.gates:
+                bar = bar + getattr(w, f"R_{source}{name}") @ getattr(before, source)
+        return sigmoid(bar + b)
+
+    learned = parts.gates
+    z = g(w.W_z @ x + w.R_z @ before.y + w.b_z)
+    i = gate("i", before.c) if "i" in learned else 1
+    f = gate("f", before.c) if "f" in learned else 1 - i if parts.coupled else 1
+    c = z * i + before.c * f
+    o = gate("o", c) if "o" in learned else 1  # sees the current cell
+    y = h(c) * o
+
+    gates = {"i": i, "f": f, "o": o}
+    seen = {name: gates[name] for name in learned} if parts.gate_recurrence else {}
+    return State(y=y, c=c, **seen)

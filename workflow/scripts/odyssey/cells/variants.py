@@ -1,43 +1,17 @@
-"""The vanilla block and the paper's eight variants, as data: what each one takes away or adds."""
+"""The cells by name: the paper's block with its changes, its kin, and a user's own."""
 
-from dataclasses import dataclass, fields
+import ast
+import difflib
+import inspect
+import os
+import runpy
+from dataclasses import fields
+from functools import cache, partial
+from pathlib import Path
 
-GATES = ("i", "f", "o")
-
-
-@dataclass(frozen=True)
-class Variant:
-    """Which parts a block has; the defaults are the vanilla LSTM (paper, section II).
-
-    Parameters
-    ----------
-    input_gate, forget_gate, output_gate : bool
-        Without a gate its value is 1 everywhere and its weights do not exist.
-    coupled : bool
-        The forget gate is not learned but f = 1 - i.
-    input_activation, output_activation : bool
-        tanh as g (block input) and h (block output); without it the identity.
-    peepholes : bool
-        The gates see the cell.
-    gate_recurrence : bool
-        The gates see all gates' values of the previous step.
-    """
-
-    input_gate: bool = True
-    forget_gate: bool = True
-    output_gate: bool = True
-    coupled: bool = False
-    input_activation: bool = True
-    output_activation: bool = True
-    peepholes: bool = True
-    gate_recurrence: bool = False
-
-    @property
-    def gates(self) -> tuple[str, ...]:
-        """The gates that have weights of their own, in the order i, f, o."""
-        present = (self.input_gate, self.forget_gate and not self.coupled, self.output_gate)
-        return tuple(gate for gate, has in zip(GATES, present, strict=True) if has)
-
+from odyssey.cells import reference
+from odyssey.cells.equations import Cell, EquationError, trace
+from odyssey.cells.reference import Parts
 
 CHANGES = {
     "CIFG": {"coupled": True},
@@ -48,12 +22,49 @@ CHANGES = {
     "NIG": {"input_gate": False},
     "NFG": {"forget_gate": False},
     "NOAF": {"output_activation": False},
+    "FB1": {"forget_bias": True},
 }
 PAPER_VARIANTS = ("V", "CIFG", "FGR", "NP", "NOG", "NIAF", "NIG", "NFG", "NOAF")
+# Each a file of equations in the folder kin.
+KIN = ("RNN", "GRU", "GRUA", "MGU", "JANET", "UGRNN", "MUT1", "MUT2", "MUT3")
+KIN += ("minGRU", "minLSTM", "LNLSTM")
 
 
-def variant(name: str) -> Variant:
-    """Read a variant's name: ``V``, one of `CHANGES`, or several joined by ``+``.
+def cell(name: str, file: str | os.PathLike | None = None) -> Cell:
+    """Return a cell by its name.
+
+    Parameters
+    ----------
+    name : str
+        ``V``, one of `CHANGES` or several joined by ``+``, or one of `KIN`.
+    file : path-like or None
+        A user's own file of equations; the name is then the user's.
+
+    Returns
+    -------
+    Cell
+
+    Raises
+    ------
+    EquationError
+        If a file's equations are no cell's; with file and line.
+    ValueError
+        If the name is unknown, names a part twice, or if its parts contradict each other.
+
+    References
+    ----------
+    Greff et al. (2017), "LSTM variants".
+    """
+    if file is None and name in KIN:
+        file = Path(__file__).with_name("kin") / f"{name.lower()}.py"
+    if file is not None:
+        path = Path(file)
+        return _of_file(str(path), path.stat().st_mtime_ns)
+    return _of_parts(parts(name))
+
+
+def parts(name: str) -> Parts:
+    """Read the name of a block: ``V``, one of `CHANGES`, or several joined by ``+``.
 
     Parameters
     ----------
@@ -62,47 +73,74 @@ def variant(name: str) -> Variant:
 
     Returns
     -------
-    Variant
+    Parts
 
     Raises
     ------
     ValueError
-        If a part is unknown or named twice, or if the parts contradict each other.
-
-    References
-    ----------
-    Greff et al. (2017), "LSTM variants".
+        As `cell` does.
     """
     if name == "V":
-        return Variant()
-    parts = name.split("+")
-    for part in parts:
+        return Parts()
+    chosen = name.split("+")
+    for part in chosen:
         if part not in CHANGES:
-            raise ValueError(
-                f"unknown variant {name!r}: allowed are {', '.join(('V', *CHANGES))}, "
-                "and combinations such as NFG+NOAF"
-            )
-    if len(set(parts)) < len(parts):
+            raise ValueError(_unknown(name, part))
+    if len(set(chosen)) < len(chosen):
         raise ValueError(f"variant {name!r} names a part twice")
-    changes = {key: value for part in parts for key, value in CHANGES[part].items()}
-    combined = Variant(**changes)
+    combined = Parts(**{key: value for part in chosen for key, value in CHANGES[part].items()})
     if combined.coupled and not (combined.input_gate and combined.forget_gate):
         raise ValueError(f"variant {name!r}: CIFG couples two gates; NIG and NFG remove one")
     if combined.gate_recurrence and not combined.gates:
         raise ValueError(f"variant {name!r}: FGR connects gates, but no gate is left")
+    if combined.forget_bias and "f" not in combined.gates:
+        raise ValueError(f"variant {name!r}: FB1 is about the forget gate's bias, and none is left")
     return combined
 
 
-def changed_parts(chosen: Variant) -> tuple[str, ...]:
-    """Name the fields in which a variant differs from vanilla.
-
-    Parameters
-    ----------
-    chosen : Variant
-
-    Returns
-    -------
-    tuple of str
-        Names of fields, in their order.
-    """
+def changed_parts(chosen: Parts) -> tuple[str, ...]:
+    """Name the fields in which a block differs from vanilla, in their order."""
     return tuple(f.name for f in fields(chosen) if getattr(chosen, f.name) != f.default)
+
+
+def _unknown(name: str, part: str) -> str:
+    if part in KIN:
+        return f"variant {name!r}: {part} is a cell of its own, and no part of a combination"
+    near = difflib.get_close_matches(part, (*CHANGES, *KIN), n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return (
+        f"unknown variant {name!r}: {hint}allowed are {', '.join(('V', *CHANGES))}, combinations "
+        f"such as NFG+NOAF, {', '.join(KIN)}, and the names under cells"
+    )
+
+
+@cache
+def _of_parts(chosen: Parts) -> Cell:
+    title = "LSTM block" + "".join(f", {part}" for part in changed_parts(chosen))
+    starts = {"b_f": 1.0} if chosen.forget_bias else {}
+    return trace(partial(reference.step, parts=chosen), reference.__file__, title, starts)
+
+
+@cache
+def _of_file(file: str, _: int) -> Cell:
+    """Read and run a file of equations; the time of its last change is part of its name."""
+    try:
+        defined = runpy.run_path(file)
+    except SyntaxError as error:
+        raise EquationError(f"{error.filename}:{error.lineno}: {error.msg}") from error
+    except (Exception, SystemExit) as error:  # whatever a user's file raises is theirs to mend
+        traced, line = error.__traceback__, 1
+        while traced:
+            line = traced.tb_lineno if traced.tb_frame.f_code.co_filename == file else line
+            traced = traced.tb_next
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise EquationError(f"{file}:{line}: {said}") from error
+    step = defined.get("step")
+    if not inspect.isfunction(getattr(step, "func", step)):
+        raise EquationError(f"{file}:1: defines no function step(x, before, w)")
+    title = (ast.get_docstring(ast.parse(Path(file).read_text())) or Path(file).stem).splitlines()
+    start = defined.get("START", {})
+    first, again = (trace(step, file, title[0].rstrip("."), start) for _ in range(2))
+    if first.digest != again.digest:
+        raise EquationError(f"{file}:1: the equations are others each time that they are run")
+    return first

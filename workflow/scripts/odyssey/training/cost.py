@@ -5,7 +5,7 @@ from statistics import mean
 
 import numpy as np
 
-from odyssey.cells.variants import variant
+from odyssey.cells.equations import Cell
 from odyssey.config import IamTask, JsbTask, Study, TimitTask
 from odyssey.training.networks import Network, count_weights
 from odyssey.trials import Shard, shards
@@ -61,12 +61,13 @@ def frames(task: TimitTask | IamTask | JsbTask) -> tuple[int, int]:
     return round(made_up.train * line), round(made_up.validation * line)
 
 
-def network(task: str, variant_name: str, hidden_size: int) -> Network:
+def network(task: str, cell: Cell, hidden_size: int) -> Network:
     """Return the network that a task calls for.
 
     Parameters
     ----------
-    task, variant_name : str
+    task : str
+    cell : Cell
     hidden_size : int
 
     Returns
@@ -74,11 +75,11 @@ def network(task: str, variant_name: str, hidden_size: int) -> Network:
     Network
     """
     inputs, outputs, directions, loss = SHAPES[task]
-    return Network(variant(variant_name), inputs, hidden_size, outputs, directions, loss)
+    return Network(cell, inputs, hidden_size, outputs, directions, loss)
 
 
 def epoch_seconds(
-    name: str, task: TimitTask | IamTask | JsbTask, variant_name: str, hidden_size: int, engine: str
+    name: str, task: TimitTask | IamTask | JsbTask, cell: Cell, hidden_size: int, engine: str
 ) -> float:
     """Estimate what an epoch takes on one core of the machine that `SPEEDS` was measured on.
 
@@ -87,7 +88,7 @@ def epoch_seconds(
     name : str
         Of the task.
     task : TimitTask, IamTask or JsbTask
-    variant_name : str
+    cell : Cell
     hidden_size : int
     engine : str
         ``"fused"`` or ``"reference"``.
@@ -97,20 +98,20 @@ def epoch_seconds(
     float
         Seconds, of training and validation.
     """
-    chosen = network(name, variant_name, hidden_size)
+    chosen = network(name, cell, hidden_size)
     a_direction, a_weight = SPEEDS[engine]
     frame = 1e-6 * (a_direction * chosen.directions + a_weight * count_weights(chosen))
     training, validation = frames(task)
     return frame * (training + EVALUATION * validation)
 
 
-def expected_seconds(study: Study, task: str, variant_name: str, trials: list[dict]) -> list[float]:
+def expected_seconds(study: Study, task: str, variant: str, trials: list[dict]) -> list[float]:
     """Estimate what each of a cell's trials takes if it uses all its epochs.
 
     Parameters
     ----------
     study : Study
-    task, variant_name : str
+    task, variant : str
     trials : list of dict
         As `odyssey.search.draw_cell` returns them.
 
@@ -119,10 +120,9 @@ def expected_seconds(study: Study, task: str, variant_name: str, trials: list[di
     list of float
         Seconds.
     """
-    settings, engine = study.tasks.chosen[task], study.training.engine_used
+    settings, cell, engine = study.tasks.chosen[task], study.cell(variant), study.engine(variant)
     return [
-        study.epochs(task)
-        * epoch_seconds(task, settings, variant_name, trial["hidden_size"], engine)
+        study.epochs(task) * epoch_seconds(task, settings, cell, trial["hidden_size"], engine)
         for trial in trials
     ]
 
@@ -172,7 +172,7 @@ def job_seconds(seconds: list[float], threads: int) -> float:
 def job_megabytes(
     name: str,
     task: TimitTask | IamTask | JsbTask,
-    variant_name: str,
+    cell: Cell,
     hidden_size: int,
     engine: str,
     threads: int,
@@ -184,7 +184,7 @@ def job_megabytes(
     name : str
         Of the task.
     task : TimitTask, IamTask or JsbTask
-    variant_name : str
+    cell : Cell
     hidden_size : int
         Of the job's largest trial.
     engine : str
@@ -196,7 +196,7 @@ def job_megabytes(
     int
         Megabytes; what a test has seen at TIMIT's full size lies below.
     """
-    chosen = network(name, variant_name, hidden_size)
+    chosen = network(name, cell, hidden_size)
     # float32 values, targets of up to as many bytes, and a half for the splits not trained on.
     corpus = sum(frames(task)) * 1.5 * 8 * chosen.inputs / 1e6
     # Weights, velocities and gradients, where each weight stands among them, the last state and the

@@ -3,11 +3,13 @@
 import contextlib
 import ctypes
 import mmap
-from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_int64, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_double, c_int64, c_void_p
 
 import numpy as np
 
-from odyssey.cells.variants import changed_parts
+from odyssey.cells.build import source_digest
+from odyssey.cells.equations import Cell
+from odyssey.cells.graph import lay_out
 from odyssey.features.sequences import LOSSES, Sequences
 from odyssey.training.engines import Evaluation, Optimiser, Weights
 from odyssey.training.networks import Network, weight_shapes
@@ -21,9 +23,6 @@ class _Model(Structure):
 
     _fields_ = [
         *((name, c_int64) for name in ("inputs", "hidden", "outputs", "directions", "loss")),
-        *((name, c_int64) for name in ("input_gate", "forget_gate", "output_gate", "coupled")),
-        *((name, c_int64) for name in ("input_activation", "output_activation")),
-        *((name, c_int64) for name in ("peepholes", "gate_recurrence")),
         *((name, c_void_p) for name in ("values", "targets", "frames", "labels")),
         *((name, c_void_p) for name in ("weights", "velocities", "gradients", "workspace")),
     ]
@@ -40,18 +39,21 @@ class _Step(Structure):
 
 _MODEL, _STEP = POINTER(_Model), POINTER(_Step)
 _SIGNATURES = {
+    "digest": (c_char_p,),
+    "structure_bytes": (c_int64,),
     "vector_floats": (c_int64,),
     "weight_floats": (c_int64, _MODEL),
     "workspace_floats": (c_int64, _MODEL, c_int64, c_int64),
     "noise": (None, c_void_p, c_int64, c_int64, c_void_p),
     "loss_and_gradients": (c_double, _MODEL, c_int64),
     "train_epoch": (c_double, _MODEL, c_void_p, c_void_p, c_int64, c_void_p, c_double, _STEP),
-    "evaluate": (c_double, _MODEL, c_void_p, c_int64, c_void_p, c_void_p),
+    "abreast": (c_int64,),
+    "evaluate": (None, _MODEL, c_void_p, c_int64, c_void_p, c_void_p, c_void_p),
 }
 
 
 class Kernel:
-    """The functions of the compiled kernel for one instruction set, as attributes.
+    """The functions of a cell's compiled kernel for one instruction set, as attributes.
 
     They release Python's global lock, so that trials run side by side in threads.
 
@@ -59,18 +61,20 @@ class Kernel:
     ----------
     path : str
         The library that `odyssey.cells.build.build` made.
+    cell : Cell
+        Whose kernel it is.
     instruction_set : str or None
         One of `instruction_sets`; None: the best that this processor has.
 
     Raises
     ------
     ValueError
-        If the library cannot be loaded, or lacks the instruction set.
+        If the library cannot be loaded, lacks the instruction set, or was made of other sources.
     """
 
-    def __init__(self, path: str, instruction_set: str | None = None):
+    def __init__(self, path: str, cell: Cell, instruction_set: str | None = None):
         available = instruction_sets(path)
-        chosen = available[0] if instruction_set is None else instruction_set
+        chosen = instruction_set or available[0]
         if chosen not in available:
             raise ValueError(
                 f"instruction set {chosen!r}: this processor can use {', '.join(available)}"
@@ -81,6 +85,9 @@ class Kernel:
             function.restype, function.argtypes = result, arguments
             setattr(self, name, function)
         self.instruction_set = chosen
+        structures = ctypes.sizeof(_Model) << 16 | ctypes.sizeof(_Step)
+        if self.digest().decode() != source_digest(cell) or self.structure_bytes() != structures:
+            raise ValueError(f"the engine's kernel {path} was made of other sources: delete it")
 
 
 def instruction_sets(path: str) -> list[str]:
@@ -115,6 +122,31 @@ def instruction_sets(path: str) -> list[str]:
     return usable
 
 
+def fastest_set(path: str, hidden_size: int) -> str:
+    """Choose the instruction set that trains a network fastest on this processor.
+
+    Parameters
+    ----------
+    path : str
+        The library that `odyssey.cells.build.build` made.
+    hidden_size : int
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        As `instruction_sets` does.
+    """
+    best, *others = instruction_sets(path)
+    if best == "avx512" and "avx2" in others and ctypes.CDLL(path).by_halves():
+        less_padding = -hidden_size % 8 < -hidden_size % 16
+        return "avx2" if less_padding else best
+    return best
+
+
 def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
     """Say where the kernel keeps each weight in its one flat array.
 
@@ -130,36 +162,41 @@ def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
         Named and shaped as `odyssey.training.networks.weight_shapes` says. Positions that no
         weight has are padding and hold 0.
     """
-    n, chosen = network.hidden_size, network.variant
+    layout = lay_out(network.cell)
+    n, inputs = network.hidden_size, network.inputs
     padded = -(-n // vector) * vector
-    part = {name: number for number, name in enumerate(("z", *chosen.gates))}
-    recurrent = padded * (len(part) if chosen.gate_recurrence else 1)
-    rows = recurrent + network.inputs + 1
-    theta = rows * padded * len(part)
-    direction = theta + (padded * len(chosen.gates) if chosen.peepholes else 0)
-    unit, source, input_ = np.arange(n)[:, None], np.arange(n), np.arange(network.inputs)
+    unit, source, input_ = np.arange(n)[:, None], np.arange(n), np.arange(inputs)
+    group, lane = unit // vector, unit % vector
+    block = {}
+    end = 0
 
-    def in_theta(row, bar):
-        group, lane = unit // vector, unit % vector
-        return (group * rows + row) * len(part) * vector + part[bar] * vector + lane
+    def add(rows, columns, name_of):
+        """Place the matrices of a block that begins where the last one ended."""
+        nonlocal end
+        for place, number in enumerate(columns):
+            for name, row in name_of(layout.columns[number]):
+                at = (group * rows + row) * len(columns) + place
+                block[name] = end + at * vector + lane
+        end += rows * padded * len(columns)
 
-    def in_block(name):
-        kind, ends = name.split("_")
-        if kind == "W":
-            return in_theta(recurrent + input_, ends)
-        if kind == "b":
-            return in_theta(rows - 1, ends)[:, 0]
-        if kind == "p":
-            return theta + (part[ends] - 1) * padded + source
-        if len(ends) == 2:  # from gate to gate
-            return in_theta(part[ends[0]] * padded + source, ends[1])
-        return in_theta(source, ends)
+    for b in layout.blocks:
+        rows = {layout.sources[s]: k * padded + source for k, s in enumerate(b.sources)}
+        add(
+            len(rows) * padded,
+            b.columns,
+            lambda c, rows=rows: [(name, rows[s]) for s, name in c.matrices.items() if s in rows],
+        )
+    from_inputs = [k for k, c in enumerate(layout.columns) if c.inputs]
+    add(inputs, from_inputs, lambda c: [(c.inputs, input_)])
+    for name in layout.vectors:
+        block[name] = end + source
+        end += padded
 
     width, out_rows = 2 * vector, network.directions * padded + 1
     output = np.arange(network.outputs)[:, None]
 
     def in_output(row):
-        group = network.directions * direction + output // width * out_rows * width
+        group = network.directions * end + output // width * out_rows * width
         return group + row * width + output % width
 
     sources = np.concatenate([d * padded + source for d in range(network.directions)])
@@ -169,7 +206,7 @@ def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
         if layer == "output":
             positions[name] = in_output(sources) if weight == "W" else in_output(out_rows - 1)[:, 0]
         else:
-            positions[name] = (direction if layer == "backward" else 0) + in_block(weight)
+            positions[name] = (end if layer == "backward" else 0) + block[weight]
     return positions
 
 
@@ -210,8 +247,8 @@ class FusedEngine:
     Raises
     ------
     ValueError
-        If the kernel cannot be loaded or does not have a part that the variant changes, or if a
-        target is not one of the network's outputs.
+        If the kernel cannot be loaded or is another cell's, or if a target is not one of the
+        network's outputs.
     """
 
     def __init__(
@@ -222,14 +259,9 @@ class FusedEngine:
         kernel: str,
         instruction_set: str | None = None,
     ):
-        unknown = set(changed_parts(network.variant)) - {name for name, _ in _Model._fields_}
-        if unknown:
-            raise ValueError(
-                f"the fused engine does not have {', '.join(sorted(unknown))}, which the variant "
-                "changes: train it with engine: reference"
-            )
         self.network, self.sequences = network, sequences
-        self.kernel = Kernel(kernel, instruction_set)
+        chosen = instruction_set or fastest_set(kernel, network.hidden_size)
+        self.kernel = Kernel(kernel, network.cell, chosen)
         self.arithmetic = self.kernel.instruction_set
         self.positions = weight_positions(network, self.kernel.vector_floats())
         if network.loss != "sigmoid" and len(sequences.targets):
@@ -245,21 +277,12 @@ class FusedEngine:
             name: np.ascontiguousarray(sequences.indices(name), dtype=np.int64)
             for name in ("train", "validation", "test")
         }
-        chosen, gates = network.variant, network.variant.gates
         self.model = _Model(
             inputs=network.inputs,
             hidden=network.hidden_size,
             outputs=network.outputs,
             directions=network.directions,
             loss=LOSSES.index(network.loss),
-            input_gate="i" in gates,
-            forget_gate="f" in gates,
-            output_gate="o" in gates,
-            coupled=chosen.coupled,
-            input_activation=chosen.input_activation,
-            output_activation=chosen.output_activation,
-            peepholes=chosen.peepholes,
-            gate_recurrence=chosen.gate_recurrence,
             values=self.values.ctypes.data,
             targets=self.targets.ctypes.data,
             frames=self.frames.ctypes.data,
@@ -315,29 +338,48 @@ class FusedEngine:
 
     def evaluate(self, split: str) -> Evaluation:
         """See `Engine.evaluate`."""
-        indices, errors = self.splits[split], c_int64()
-        frames = int(self.sequences.lengths[indices].sum())
-        if self.network.loss == "ctc":
-            return self._evaluate_ctc(indices, frames)
-        loss = self.kernel.evaluate(
-            self.model, indices.ctypes.data, len(indices), byref(errors), None
-        )
-        loss /= frames
+        indices, lengths = self.splits[split], self.sequences.lengths
+        # The longest first and several at once: the kernel then reads its weights once for them.
+        order = np.argsort(-lengths[indices], kind="stable")
+        losses, errors = np.zeros(len(indices)), np.zeros(len(indices), np.int64)
+        labels, abreast = 0, self.kernel.abreast()
+        for begin in range(0, len(order), abreast):
+            places = order[begin : begin + abreast]
+            chosen = np.ascontiguousarray(indices[places])
+            logits = self._evaluate(chosen, losses, errors, places)
+            if self.network.loss == "ctc":
+                errors[places], count = self._spelling(chosen, logits)
+                labels += count
+        frames = int(lengths[indices].sum())
+        loss = np.add.accumulate(losses)[-1].item() / frames  # one after another, for the last bits
         if self.network.loss == "sigmoid":
             return Evaluation(measure=loss, loss=loss)
-        return Evaluation(measure=100 * errors.value / frames, loss=loss)
+        of = labels if self.network.loss == "ctc" else frames
+        return Evaluation(measure=100 * int(errors.sum()) / of, loss=loss)
 
-    def _evaluate_ctc(self, indices: np.ndarray, frames: int) -> Evaluation:
+    def _evaluate(self, chosen, losses, errors, places) -> np.ndarray | None:
+        """Let the kernel evaluate a few sequences; with CTC return their logits, one by one."""
+        some_losses, some_errors = np.empty(len(chosen)), np.empty(len(chosen), np.int64)
+        frames = int(self.sequences.lengths[chosen].sum())
+        ctc = self.network.loss == "ctc"
+        logits = np.empty((frames, self.network.outputs), np.float32) if ctc else None
+        self.kernel.evaluate(
+            self.model,
+            chosen.ctypes.data,
+            len(chosen),
+            some_losses.ctypes.data,
+            some_errors.ctypes.data,
+            logits.ctypes.data if ctc else None,
+        )
+        losses[places], errors[places] = some_losses, some_errors
+        return logits
+
+    def _spelling(self, chosen: np.ndarray, logits: np.ndarray) -> tuple[list[int], int]:
+        """Count the errors of the best paths, and the labels that there should be."""
         from odyssey.training.decoding import best_path, edit_distance  # only where it is used
 
-        loss, errors, labels = 0.0, 0, 0
-        for index in indices:
-            logits = np.empty((self.sequences.lengths[index], self.network.outputs), np.float32)
-            one = np.array([index])
-            loss += self.kernel.evaluate(
-                self.model, one.ctypes.data, 1, byref(c_int64()), logits.ctypes.data
-            )
-            target = self.targets[self.labels[index] : self.labels[index + 1]]
-            errors += edit_distance(best_path(logits), target)
-            labels += len(target)
-        return Evaluation(measure=100 * errors / labels, loss=loss / frames)
+        ends = np.cumsum(self.sequences.lengths[chosen])[:-1]
+        targets = [self.targets[self.labels[n] : self.labels[n + 1]] for n in chosen]
+        paths = [best_path(part) for part in np.split(logits, ends)]
+        errors = [edit_distance(p, t) for p, t in zip(paths, targets, strict=True)]
+        return errors, sum(map(len, targets))

@@ -1,14 +1,39 @@
-"""The readable engine: the block of `odyssey.cells.reference`, PyTorch's autograd, plain loops."""
+"""The readable engine: a cell's equations, PyTorch's autograd, plain loops."""
 
 import numpy as np
 import torch
 
 from odyssey import seeds
-from odyssey.cells.reference import block
+from odyssey.cells.equations import Cell, State
 from odyssey.features.sequences import Sequences
 from odyssey.training.decoding import best_path, edit_distance
 from odyssey.training.engines import Evaluation, Optimiser, Weights
 from odyssey.training.networks import Network
+
+
+def recur(x: torch.Tensor, weights: dict[str, torch.Tensor], cell: Cell) -> torch.Tensor:
+    """Run a cell over a sequence.
+
+    Parameters
+    ----------
+    x : torch.Tensor, shape (T, M)
+    weights : dict of str to torch.Tensor
+        As the cell names them.
+    cell : Cell
+
+    Returns
+    -------
+    torch.Tensor, shape (T, N)
+        The outputs y; all states are 0 before the first step.
+    """
+    w = State(**weights)
+    zero = x.new_zeros(len(next(iter(weights.values()))))  # (N,)
+    before = State(**dict.fromkeys(cell.states, zero))
+    outputs = []
+    for frame in x:
+        before = cell.step(frame, before, w)
+        outputs.append(before.y)
+    return torch.stack(outputs)
 
 
 def forward(x: torch.Tensor, weights: dict[str, torch.Tensor], network: Network) -> torch.Tensor:
@@ -30,9 +55,9 @@ def forward(x: torch.Tensor, weights: dict[str, torch.Tensor], network: Network)
     def part(direction):
         return {k.split(".")[1]: w for k, w in weights.items() if k.startswith(direction)}
 
-    y, _ = block(x, part("forward."), network.variant)  # (T, N)
+    y = recur(x, part("forward."), network.cell)  # (T, N)
     if network.directions == 2:
-        y_backward, _ = block(x.flip(0), part("backward."), network.variant)
+        y_backward = recur(x.flip(0), part("backward."), network.cell)
         y = torch.cat([y, y_backward.flip(0)], dim=1)  # (T, 2N)
     return y @ weights["output.W"].T + weights["output.b"]
 
@@ -133,7 +158,8 @@ class ReferenceEngine:
 
     def _gradients(self, x, targets) -> tuple[float, dict[str, torch.Tensor]]:
         loss = sequence_loss(self._logits(x), targets, self.network.loss)
-        gradients = torch.autograd.grad(loss, list(self.weights.values()))
+        # In a sequence of one frame, some weight may not reach the output yet.
+        gradients = torch.autograd.grad(loss, [*self.weights.values()], materialize_grads=True)
         return loss.item(), dict(zip(self.weights, gradients, strict=True))
 
     def loss_and_gradients(self, index: int) -> tuple[float, Weights]:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from odyssey import seeds
-from odyssey.cells.variants import variant
+from odyssey.cells.equations import Cell
+from odyssey.cells.variants import cell
 from odyssey.features.sequences import Description, Sequences
 from odyssey.machine import processor
 from odyssey.training import checkpoints
@@ -42,6 +43,8 @@ class Plan:
         ``"fused"`` or ``"reference"``.
     device : str
         ``"cpu"``, or ``"cuda"`` for the reference engine on a GPU.
+    file : str or None
+        Of the variant's equations, if it is a user's own cell.
     """
 
     task: str
@@ -50,6 +53,12 @@ class Plan:
     patience: int
     engine: str
     device: str
+    file: str | None = None
+
+    @property
+    def cell(self) -> Cell:
+        """The cell of the variant."""
+        return cell(self.variant, self.file)
 
 
 Report = Callable[[int, int, float, float], None]
@@ -73,7 +82,8 @@ def fingerprint(plan: Plan, trial: dict, features_digest: str) -> str:
     str
         32 hexadecimal digits.
     """
-    parts = [asdict(plan), trial, features_digest, PROCEDURE]
+    said = {key: value for key, value in asdict(plan).items() if key != "file"}
+    parts = [said, plan.cell.digest, trial, features_digest, PROCEDURE]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -92,7 +102,7 @@ def network_of(plan: Plan, trial: dict, sequences: Sequences) -> Network:
     """
     d: Description = sequences.description
     return Network(
-        variant=variant(plan.variant),
+        cell=plan.cell,
         inputs=sequences.inputs,
         hidden_size=trial["hidden_size"],
         outputs=d.outputs,

@@ -1,16 +1,12 @@
-// The network's shape and its places in memory.
+// The network's shape and its places in memory, for the cell whose page is built in.
 
 #pragma once
-
-#include <initializer_list>
 
 #include "vectors.h"
 
 // Everything the caller hands over; mirrored field by field in training/fused.py.
 struct Model {
     int64_t inputs, hidden, outputs, directions, loss;
-    int64_t input_gate, forget_gate, output_gate;  // gates with weights of their own
-    int64_t coupled, input_activation, output_activation, peepholes, gate_recurrence;
     const float *values;           // (frames, inputs)
     const void *targets;           // int32 classes or labels, or uint8 (frames, outputs)
     const int64_t *frames;         // (sequences + 1,) where each sequence begins in `values`
@@ -30,33 +26,72 @@ enum Loss { SOFTMAX = 0, SIGMOID = 1, CTC = 2 };
 
 inline int64_t whole(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
 
-enum Part { Z, I, F, O };
+// Matrices that lie together: rows for some sources, columns for what they reach.
+struct Block {
+    int source, sources, columns;
+    int column[32];
+};
+
+struct Run;
+struct Direction;
+
+// One vector of units at one frame, as a cell's page sees it.
+struct Place {
+    const Run &r;
+    const Direction &d;
+    int64_t t, at, N;     // frame; the first of the units; units, rounded up
+    float *u, *u_after;   // rows of U and of the other states: before the step, and after it
+    float *s, *s_after;
+    float *bars, *frame;  // these units' columns; what is kept of this frame
+    ivec mask;
+    vec *totals;
+
+    vec &source_before(int k) const { return *(vec *)(u + k * N + at); }
+    vec &source_after(int k) const { return *(vec *)(u_after + k * N + at); }
+    vec &state_before(int k) const { return *(vec *)(s + k * N + at); }
+    vec &state_after(int k) const { return *(vec *)(s_after + k * N + at); }
+    vec &column(int k) const { return *(vec *)(bars + k * V); }
+    vec &kept(int k) const { return *(vec *)(frame + k * N + at); }
+    vec masked(vec a) const { return (vec)((ivec)a & mask); }
+    void add(int k, vec a) const { totals[k] += a; }
+    vec weight(int k) const;
+    vec &gradient(int k) const;
+    vec &temporary(int k) const;
+    vec mean(int k) const;
+    vec sum(int k) const;
+    vec output() const;
+    vec carried(int k) const;  // from the step after
+    vec &carry(int k) const;   // to the step before
+    // What a source's matrices bring back from the deltas of a step.
+    template <int block> vec through_after(int source) const;
+    template <int block> vec through_now(int source) const;
+};
+
+// A cell's arithmetic, wave by wave.
+template <int wave> struct Forward;
+template <int wave> struct Backward;
+
+#include ODYSSEY_PAGE
 
 struct Shape {
-    int64_t N, groups;         // blocks, rounded up; vectors of them
-    int64_t recurrent, rows;   // rows of Theta that come from the step before, and all
-    int64_t columns, outputs;  // rounded up
-    int parts;                 // 1 + gates that have weights
-    int part[4];               // column of each bar within a group, in vectors; -1: no such bar
-    int64_t theta, direction;  // floats of Theta; of one direction, peepholes included
-    int64_t out_rows, weights; // rows of the output layer's matrix; floats of all weights
+    int64_t N, groups;          // units, rounded up; vectors of them
+    int64_t columns, outputs;   // rounded up
+    int64_t block[BLOCK_COUNT + 1], inputs, vectors, direction;  // offsets, floats of a direction
+    int64_t out_rows, weights;  // rows of the output layer's matrix; floats of all weights
 };
 
 Shape shape_of(const Model &m) {
     Shape s;
     s.N = whole(m.hidden, V);
     s.groups = s.N / V;
-    s.parts = 1;
-    s.part[Z] = 0;
-    s.part[I] = m.input_gate ? s.parts++ : -1;
-    s.part[F] = m.forget_gate ? s.parts++ : -1;
-    s.part[O] = m.output_gate ? s.parts++ : -1;
-    s.recurrent = s.N * (m.gate_recurrence ? s.parts : 1);
-    s.rows = s.recurrent + m.inputs + 1;
-    s.columns = s.N * s.parts;
+    s.columns = s.N * COLUMNS;
     s.outputs = whole(m.outputs, 2 * V);
-    s.theta = s.rows * s.columns;
-    s.direction = s.theta + (m.peepholes ? (s.parts - 1) * s.N : 0);
+    s.block[0] = 0;
+    for (int b = 0; b < BLOCK_COUNT; b++)
+        s.block[b + 1] = s.block[b] + BLOCKS[b].sources * s.N * BLOCKS[b].columns * s.N;
+    s.inputs = s.block[BLOCK_COUNT];
+    s.vectors = s.inputs + m.inputs * INPUTS.columns * s.N;
+    s.direction = s.vectors + VECTORS * s.N;
     s.out_rows = m.directions * s.N + 1;
     s.weights = m.directions * s.direction + s.out_rows * s.outputs;
     return s;
@@ -64,61 +99,75 @@ Shape shape_of(const Model &m) {
 
 // One direction's weights, their gradients, and what a sequence leaves behind.
 struct Direction {
-    float *theta, *d_theta;
-    float *p[4], *dp[4];  // peepholes of i, f, o; null without
-    float *U;             // (T + 1, u_row): [y, (gates), x, 1]; row t holds y and gates of t - 1
-    float *S;             // (T, columns): bars, then activations, then deltas, each in its place
-    float *c;             // (T + 1, N); row t holds c of t - 1
-    float *h;             // (T, N): h(c)
-    float *dy;            // (T, N): the loss's derivative by y, from the output layer alone
-    float *dc;            // (N,): what reaches c from the step after
-    float *theta_by_rows; // (recurrent, columns)
+    float *weights, *gradients;
+    float *U;              // (T + 1, u_row): [sources, x]; row t holds states of t - 1
+    float *S;              // (T, columns): bars, then what is kept, then deltas, each in its place
+    float *states;         // (T + 1, STATES, N): the states that no matrix acts on
+    float *kept;           // (T, KEPT, N)
+    float *means;          // (T, MEANS)
+    float *dy;             // (T, dy_row): the loss's derivative by y, from the output layer alone
+    float *carried;        // (2, CARRIED, N): from the step after, and to the step before
+    float *temporary;      // (TEMPORARY, N)
+    float *sums;           // (SUMS,)
+    float *by_rows;        // the blocks once more: see recurrence.h
 };
 
 struct Run {
     const Model &m;
     Shape s;
-    int64_t u_row, dy_row;
+    int64_t T, u_row, dy_row;
     Direction d[2];
-    float *out, *d_out;   // output layer: [y forward, y backward, 1] x outputs, in groups
-    float *out_turned;    // its transpose: outputs x y, one direction after the other
-    float *L;             // (T, outputs): logits, then their derivatives
-    float *noise;         // (T * inputs,)
+    float *out, *d_out;    // output layer: [y forward, y backward, 1] x outputs, in groups
+    float *out_turned;     // its transpose: outputs x y, one direction after the other
+    float *L;              // (T, outputs): logits, then their derivatives
+    float *noise;          // (T * inputs,)
     float *ctc;
-    vec mask;             // of the last group: 1 for a block, 0 for padding
+    ivec mask;             // of the last group: all bits for a unit, none for padding
 };
+
+inline vec Place::weight(int k) const { return *(vec *)(d.weights + r.s.vectors + k * N + at); }
+inline vec &Place::gradient(int k) const {
+    return *(vec *)(d.gradients + r.s.vectors + k * N + at);
+}
+inline vec &Place::temporary(int k) const { return *(vec *)(d.temporary + k * N + at); }
+inline vec Place::mean(int k) const { return all(d.means[t * MEANS + k]); }
+inline vec Place::sum(int k) const { return all(d.sums[k]); }
+inline vec Place::output() const { return *(vec *)(d.dy + t * r.dy_row + at); }
+inline vec Place::carried(int k) const {
+    return *(vec *)(d.carried + ((t + 1) % 2 * CARRIED + k) * N + at);
+}
+inline vec &Place::carry(int k) const {
+    return *(vec *)(d.carried + (t % 2 * CARRIED + k) * N + at);
+}
 
 int64_t ctc_states(int64_t labels) { return whole(2 * labels + 1, V) + 2 * V; }
 
-// Lay a run's arrays into the workspace; with null as workspace, only count floats.
-int64_t arrange(Run &r, int64_t T, int64_t labels) {
+// Lay a run's arrays into memory; return where they end.
+float *arrange(Run &r, float *next, int64_t T, int64_t labels) {
     const Model &m = r.m;
     const Shape &s = r.s;
-    float *next = m.workspace;
+    r.T = T;
     auto take = [&](int64_t size) {
         float *here = next;
         next += whole(size, 16);
         return here;
     };
-    r.u_row = whole(s.rows, V);
+    r.u_row = whole(SOURCES * s.N + m.inputs, V);
     r.dy_row = whole(s.N, 2 * V);
     for (int64_t k = 0; k < m.directions; k++) {
         Direction &d = r.d[k];
-        d.theta = m.weights + k * s.direction;
-        d.d_theta = m.gradients + k * s.direction;
-        for (int part : {Z, I, F, O}) {
-            const bool has = m.peepholes && part != Z && s.part[part] > 0;
-            const int64_t at = s.theta + (s.part[part] - 1) * s.N;
-            d.p[part] = has ? d.theta + at : nullptr;
-            d.dp[part] = has ? d.d_theta + at : nullptr;
-        }
+        d.weights = m.weights + k * s.direction;
+        d.gradients = m.gradients + k * s.direction;
         d.U = take((T + 1) * r.u_row);
         d.S = take(T * s.columns);
-        d.c = take((T + 1) * s.N);
-        d.h = take(T * s.N);
+        d.states = take((T + 1) * STATES * s.N);
+        d.kept = take(T * KEPT * s.N);
+        d.means = take(T * MEANS);
         d.dy = take(T * r.dy_row);
-        d.dc = take(s.N);
-        d.theta_by_rows = take(s.recurrent * s.columns);
+        d.carried = take(2 * CARRIED * s.N);
+        d.temporary = take(TEMPORARY * s.N);
+        d.sums = take(SUMS);
+        d.by_rows = take(s.inputs);
     }
     r.out = m.weights + m.directions * s.direction;
     r.d_out = m.gradients + m.directions * s.direction;
@@ -126,8 +175,8 @@ int64_t arrange(Run &r, int64_t T, int64_t labels) {
     r.L = take(T * s.outputs);
     r.noise = take(T * m.inputs);
     r.ctc = take(m.loss == CTC ? (T + 6) * ctc_states(labels) + T : 0);
-    for (int l = 0; l < V; l++) r.mask[l] = s.N - V + l < m.hidden ? 1.0f : 0.0f;
-    return next - m.workspace;
+    for (int l = 0; l < V; l++) r.mask[l] = s.N - V + l < m.hidden ? -1 : 0;
+    return next;
 }
 
 }  // namespace

@@ -19,7 +19,12 @@ struct Left {
     int64_t row, k;
 };
 
-constexpr int ROWS = V == 16 ? 12 : 6;  // a tile of results: ROWS x up to 3 vectors, in registers
+#if defined(__AVX512F__)
+constexpr int ROWS = 12;
+#else
+constexpr int ROWS = 6;
+#endif
+  // a tile of results: ROWS x up to 3 vectors, in registers
 constexpr int K_BLOCK = 256;            // rows of the right factor that stay in the L1 cache
 
 template <int R, int W>
@@ -86,13 +91,14 @@ void multiply(int64_t rows, int64_t k, int64_t groups, int width, Left a, Groupe
     for (int64_t g = 0; g < groups; g++) {
         const float *right = b.at + g * b.group;
         float *out = c.at + g * c.group;
-        switch (width) {
-        case 1: stripe<1>(rows, k, a, right, b.row, out, c.row, add); break;
-        case 2: stripe<2>(rows, k, a, right, b.row, out, c.row, add); break;
-        case 3: stripe<3>(rows, k, a, right, b.row, out, c.row, add); break;
-        case 4:
-            stripe<2>(rows, k, a, right, b.row, out, c.row, add);
-            stripe<2>(rows, k, a, right + 2 * V, b.row, out + 2 * V, c.row, add);
+        for (int at = 0; at < width;) {  // four columns go by two and two, all others by three
+            const int left = width - at, w = left == 4 ? 2 : left < 3 ? left : 3;
+            const float *b_at = right + at * V;
+            float *c_at = out + at * V;
+            if (w == 1) stripe<1>(rows, k, a, b_at, b.row, c_at, c.row, add);
+            if (w == 2) stripe<2>(rows, k, a, b_at, b.row, c_at, c.row, add);
+            if (w == 3) stripe<3>(rows, k, a, b_at, b.row, c_at, c.row, add);
+            at += w;
         }
     }
 }

@@ -5,6 +5,13 @@
 
 #include <cmath>
 #include <cstdint>
+#include <utility>
+
+#if defined(__FMA__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
 
 namespace {
 
@@ -20,8 +27,67 @@ constexpr float NEVER = -1e30f;  // log of a probability of 0, finite so that di
 inline vec all(float value) { return vec{} + value; }
 inline vec load(const float *from) { return *(const loose *)from; }
 inline void store(float *to, vec value) { *(loose *)to = value; }
+inline vec above(vec a, vec b) { return a > b ? all(1.0f) : vec{}; }
+inline vec magnitude(vec a) { return a < 0.0f ? -a : a; }
+
+// a b + c, rounded once where the processor has such an instruction; and a product that is rounded
+// before it is added. So the last bits do not depend on what a compiler would rather contract.
+inline vec fma(vec a, vec b, vec c) {
+#if ODYSSEY_VECTOR == 16
+    return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__FMA__)
+    return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__ARM_FEATURE_FMA)
+    return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+    return a * b + c;
+#endif
+}
+inline vec rounded(vec a) {
+#if defined(__AVX512F__)
+    asm("" : "+v"(a));
+#elif defined(__SSE__)
+    asm("" : "+x"(a));
+#elif defined(__ARM_NEON)
+    asm("" : "+w"(a));
+#endif
+    return a;
+}
+
 inline vec larger(vec a, vec b) { return b > a ? b : a; }   // between them, these two
 inline vec smaller(vec a, vec b) { return b > a ? a : b; }  // return both arguments, NaN or not
+
+// Lane l: a[l] where l lacks the bit, else b[l ^ bit]; and a[l ^ bit] where l lacks it, else b[l].
+#if defined(__clang__)
+template <int bit, int... l>
+inline void exchange(vec &a, vec &b, std::integer_sequence<int, l...>) {
+    const vec first = __builtin_shufflevector(a, b, (l & bit ? V + (l ^ bit) : l)...);
+    b = __builtin_shufflevector(a, b, (l & bit ? V + l : l ^ bit)...);
+    a = first;
+}
+template <int bit> inline void exchange(vec &a, vec &b) {
+    exchange<bit>(a, b, std::make_integer_sequence<int, V>());
+}
+#else
+template <int bit> inline void exchange(vec &a, vec &b) {
+    ivec keep, swap;
+    for (int l = 0; l < V; l++) {
+        keep[l] = l & bit ? V + (l ^ bit) : l;
+        swap[l] = l & bit ? V + l : l ^ bit;
+    }
+    const vec first = __builtin_shuffle(a, b, keep);
+    b = __builtin_shuffle(a, b, swap);
+    a = first;
+}
+#endif
+
+// Lane l of the result's row k is lane k of row l.
+template <int bit = V / 2> inline void transpose(vec *rows) {
+#pragma GCC unroll 16
+    for (int n = 0; n < V; n++)
+        if (!(n & bit)) exchange<bit>(rows[n], rows[n | bit]);
+    if constexpr (bit > 1) transpose<bit / 2>(rows);
+}
 
 inline float sum(vec a) {
     float total = 0;
@@ -66,6 +132,8 @@ inline vec tanh(vec x) {
     vec e = (scale - 1.0f) + scale * p;
     return e / (e + 2.0f);
 }
+
+inline vec softsign(vec x) { return x / (1.0f + magnitude(x)); }
 
 inline vec log1p_small(vec f) {  // |f| <= sqrt(2) - 1
     vec q = 1.271401847e-1f + f * -8.103168169e-2f;

@@ -1,0 +1,11 @@
+"""MUT3 (Jozefowicz et al., 2015, "An empirical exploration of recurrent network architectures")."""
+
+from odyssey.cells.equations import State, sigmoid, tanh
+
+
+def step(x, before, w):
+    """One step; y is the hidden state h."""
+    z = sigmoid(w.W_z @ x + w.R_z @ tanh(before.y) + w.b_z)
+    r = sigmoid(w.W_r @ x + w.R_r @ before.y + w.b_r)
+    h = tanh(w.R_h @ (r * before.y) + w.W_h @ x + w.b_h)
+    return State(y=h * z + before.y * (1 - z))
