@@ -15,7 +15,7 @@ import pandas as pd
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from odyssey.cells.variants import PAPER_VARIANTS, variant
+from odyssey.cells.variants import PAPER_VARIANTS, cell
 from odyssey.config import Search
 from odyssey.search import draw_trial
 from odyssey.training.networks import Network, count_weights
@@ -235,7 +235,7 @@ def trials(
 
 def _parameters(task: str, of_variant: str, hidden_size: int) -> int:
     t = TRUTH[task]
-    network = Network(variant(of_variant), t.inputs, hidden_size, t.outputs, t.directions, t.loss)
+    network = Network(cell(of_variant), t.inputs, hidden_size, t.outputs, t.directions, t.loss)
     return count_weights(network)
 
 
