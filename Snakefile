@@ -69,13 +69,16 @@ localrules:
     draw_trials,
     kernel,
     collect,
+    collect_reseeded,
     select_best,
     welch,
     budget,
+    effects,
     claims,
     table_best_trials,
     table_tests,
     table_importance,
+    table_robustness,
     table_claims,
     table_costs,
 
@@ -92,6 +95,7 @@ include: "rules/corpora.smk"
 include: "rules/features.smk"
 include: "rules/trials.smk"
 include: "rules/training.smk"
+include: "rules/reseed.smk"
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"

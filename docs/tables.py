@@ -1,4 +1,4 @@
-"""Fill the tables of README.md and docs/reproduction.md from results/reference and benchmarks.
+"""Fill the tables of README.md and of documents from results/reference and benchmarks.
 
     python docs/tables.py
 
@@ -8,19 +8,23 @@ ends with it, and a test holds the documents to it.
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from odyssey.analysis.claims import WORSE
+from odyssey.analysis import effects, robustness, welch
+from odyssey.analysis.claims import CLAIMS, WORSE
+from odyssey.analysis.collect import read_trials
+from odyssey.analysis.fanova import HIGHER
 from odyssey.analysis.selection import select
 from odyssey.analysis.tables import markdown
 
 REPOSITORY = Path(__file__).parents[1]
 STUDY, AGAIN, SECOND = "jsb", "jsb-music21", "jsb-seed2"
-DOCUMENTS = ("README.md", "docs/reproduction.md")
+DOCUMENTS = ("README.md", "docs/reproduction.md", "docs/sceptic.md", "docs/forests.md")
 PAPER_HOURS = 24.3  # a trial, on one core
 # What stands between two comments, none of which lies between them.
 PLACE = re.compile(r"(<!-- (?P<name>[\w-]+) -->\n)(?:(?!<!--).)*(<!-- end -->)", re.DOTALL)
@@ -36,11 +40,32 @@ def small(p: float) -> str:
     return "" if pd.isna(p) else "< 0.0001" if p < 0.0001 else f"{p:.2g}"
 
 
-def compared(tests: pd.DataFrame) -> pd.Series:
-    """Say of each variant how it stands to vanilla by the paper's rule."""
-    significant = tests["significant"].fillna(value=False).astype(bool)
+def compared(tests: pd.DataFrame, prefix: str = "") -> pd.Series:
+    """Say of each variant how it stands to vanilla, by permutation or by the paper's test."""
+    significant = tests[f"{prefix}significant"].fillna(value=False).astype(bool)
     words = tests["direction"].where(significant, "not different")
     return words.where(tests["variant"] != "V", "")
+
+
+def standing(tests: pd.DataFrame) -> pd.Series:
+    """Say of each variant how it stands to vanilla by its interval: worse, better, same or open."""
+    found = read(STUDY, "effects.csv")
+    margin = found.loc[found["effect"] == effects.MARGIN, "estimate"].iloc[0]
+    words = compared(tests)
+    same = (tests["ci_low"] > -margin) & (tests["ci_high"] < margin)
+    words = words.where(words != "not different", same.map({True: "no different", False: "open"}))
+    return words.where(tests["variant"] != "V", "")
+
+
+def difference(tests: pd.DataFrame, prefix: str = "ci") -> pd.Series:
+    """Write differences from vanilla with their intervals."""
+    written = [
+        f"{row.difference:+.3f} ({low:+.3f} to {high:+.3f})"
+        for row, low, high in zip(
+            tests.itertuples(), tests[f"{prefix}_low"], tests[f"{prefix}_high"], strict=True
+        )
+    ]
+    return pd.Series(written, tests.index).where(tests["variant"] != "V", "")
 
 
 def variants() -> pd.DataFrame:
@@ -48,21 +73,33 @@ def variants() -> pd.DataFrame:
     tests = read(STUDY, "tests/welch.csv")
     spread = read(STUDY, "selection/distributions.csv").query("trials == 'selected'")
     spread = spread.set_index("variant").loc[tests["variant"]].reset_index()
-    other = tests["variant"] != "V"
-    from_vanilla = tests.apply(
-        lambda t: f"{t.difference:+.3f} ({t.ci_low:+.3f} to {t.ci_high:+.3f})", 1
-    )
     paper = tests["variant"].map(lambda v: "worse" if v in WORSE["jsb"] else "not different")
     return pd.DataFrame(
         {
             "variant": tests["variant"],
             "test, mean of the best 10 %": tests["mean"].map("{:.2f}".format),
             "range": [f"{r.minimum:.2f} to {r.maximum:.2f}" for r in spread.itertuples()],
-            "difference from V (95 %)": from_vanilla.where(other, ""),
+            "difference from V (95 %)": difference(tests),
             "p": tests["p_adjusted"].map(small),
-            "p with selection": tests["p_selection"].map(small),
-            "here": compared(tests),
-            "in the paper": paper.where(other, ""),
+            "here": standing(tests),
+            "p, paper's test": tests["paper_p_adjusted"].map(small),
+            "here by the paper's test": compared(tests, "paper_"),
+            "in the paper": paper.where(tests["variant"] != "V", ""),
+        }
+    )
+
+
+def power() -> pd.DataFrame:
+    """Lay out what the study can find, and how wide the paper's intervals would be."""
+    tests = read(STUDY, "tests/welch.csv").query("variant != 'V'")
+    wider = (tests["ci_high"] - tests["ci_low"]) / (tests["paper_high"] - tests["paper_low"])
+    return pd.DataFrame(
+        {
+            "variant": tests["variant"],
+            "difference from V (95 %)": difference(tests),
+            "by the paper's test (95 %)": difference(tests, "paper"),
+            "times as wide": wider.map("{:.1f}".format),
+            "found with 80 %": tests["detectable"].map("{:.2f}".format),
         }
     )
 
@@ -72,34 +109,176 @@ def number(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.3g}"
 
 
-def interval(row) -> str:
+def interval(low: float, high: float) -> str:
     """Write an interval, if there is one."""
-    return "" if pd.isna(row.ci_low) else f"{row.ci_low:.2g} to {row.ci_high:.2g}"
+    return "" if pd.isna(low) else f"{low:.2g} to {high:.2g}"
+
+
+def judged() -> pd.DataFrame:
+    """Read the verdicts on the statements about this task."""
+    return read(STUDY, "claims.csv").query("task == 'jsb'").fillna({"note": ""})
 
 
 def verdicts() -> pd.DataFrame:
     """Lay out the verdict on each statement of the paper about this task."""
-    claims = read(STUDY, "claims.csv").query("task == 'jsb'")
+    claims = judged()
     return pd.DataFrame(
         {
             "claim": claims["claim"],
             "paper": claims["paper"],
             "measured": claims["measured"].map(number),
-            "interval": [interval(row) for row in claims.itertuples()],
+            "interval": [interval(r.ci_low, r.ci_high) for r in claims.itertuples()],
             "verdict": claims["verdict"],
-            "note": claims["note"].fillna(""),
+            "by the paper's rule": claims["paper_rule"],
+            "the paper's way, measured": claims["paper_measured"].map(number),
+            "note": claims["note"],
         }
     )
+
+
+def why(row) -> str:
+    """Say why two verdicts on a statement differ."""
+    if "known cases" in row.note:
+        return row.note
+    if row.verdict == row.paper_rule:
+        return ""
+    interval_of = interval(row.ci_low, row.ci_high)
+    if "does not differ" in row.claim:
+        return f"none was found, but one in {interval_of} is not excluded, nor outside the margin"
+    if "worse" in row.claim or "critical" in row.claim:
+        return f"with the luck of selection, and for all eight together: {interval_of}"
+    if "most important" in row.claim:
+        return f"the shares' intervals allow places {interval_of}"
+    papers = interval(row.paper_low, row.paper_high)
+    if "explain" in row.claim:
+        return (
+            f"by the process {number(row.measured)} ({interval_of}); the forest's "
+            f"{number(row.paper_measured)} ({papers}) is read without its interval"
+        )
+    return f"by the process {interval_of}; over the forest's trees {papers}"
+
+
+def sceptic() -> pd.DataFrame:
+    """Lay out both verdicts on each statement, and why they differ."""
+    claims = judged()
+    return pd.DataFrame(
+        {
+            "statement": claims["claim"],
+            "by the paper's rule": claims["paper_rule"],
+            "by ours": claims["verdict"],
+            "why they differ": [why(row) for row in claims.itertuples()],
+            "coverage": claims["coverage"].map(lambda c: "" if pd.isna(c) else f"{c:.0%}"),
+        }
+    )
+
+
+def percent(share: float) -> str:
+    """Write a share."""
+    return f"{100 * share:.1f} %"
 
 
 def importance() -> pd.DataFrame:
     """Lay out what each hyperparameter explains of the test error's variance, by variant."""
     table = read(STUDY, "tables/importance.csv").query("response == 'test'")
-    shares = ["learning_rate", "hidden_size", "input_noise", "momentum", "pairs", "higher order"]
-    made = table[["variant", *shares]].copy()
-    made[shares] = (100 * made[shares]).map("{:.1f} %".format)
-    made["out-of-bag R²"] = table["oob_r2"].map("{:.2f}".format)
-    return made.rename(columns=lambda name: name.replace("_", " "))
+    process = table[table["surrogate"] == "gp"].set_index("variant")
+    forest = table[table["surrogate"] == "forest"].set_index("variant")
+    made = {
+        name.replace("_", " "): process[name].map(percent)
+        for name in ("learning_rate", "hidden_size", "input_noise", "momentum", HIGHER)
+    }
+    ends = (process["higher_low"].map(percent), process["higher_high"].map(percent))
+    made["interval of higher order"] = ends[0].str.removesuffix(" %") + " to " + ends[1]
+    made["R²"] = process["r2"].map("{:.2f}".format)
+    made["forest: learning rate"] = forest["learning_rate"].map(percent)
+    made["forest: higher order"] = forest[HIGHER].map(percent)
+    return pd.DataFrame(made).reset_index()
+
+
+def diagnostics() -> pd.DataFrame:
+    """Lay out how well the processes of the test error foretell trials left out."""
+    table = read(STUDY, "fanova/diagnostics.csv")
+    table = table.query("response == 'test' and surrogate == 'gp'")
+    return pd.DataFrame(
+        {
+            "variant": table["variant"],
+            "scale": table["scale"],
+            "smoothness": table["smoothness"].map("{:.1f}".format),
+            "R²": table["r2"].map("{:.2f}".format),
+            "95 % intervals hold": table["coverage"].map("{:.0%}".format),
+            "residuals with prediction": table["uneven"].map("{:+.2f}".format),
+            "largest residual, sd": table["largest"].map("{:.1f}".format),
+        }
+    )
+
+
+def curves() -> pd.DataFrame:
+    """Lay out what learning rate, size and noise do to vanilla, by both surrogates."""
+    found = read(STUDY, "effects.csv").query("variant == 'V'")
+    rows = []
+    for effect in (
+        effects.BASIN_WIDTH,
+        effects.BEST_RATE,
+        effects.change_of("test", "hidden_size"),
+        effects.RETURNS,
+        effects.change_of("train_seconds", "hidden_size"),
+        effects.change_of("test", "input_noise"),
+        effects.change_of("train_seconds", "input_noise"),
+    ):
+        row = {"effect": effect}
+        for by, name in (("gp", "process"), ("forest", "forest")):
+            one = found[(found["effect"] == effect) & (found["by"] == by)].iloc[0]
+            row[name] = f"{number(one.estimate)} ({interval(one.low, one.high)})"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def choices() -> pd.DataFrame:
+    """Lay out the differences from vanilla under other choices."""
+    found = read(STUDY, "tests/robustness.csv")
+    found["written"] = [
+        f"{row.estimate:+.2f}{' *' if row.significant is True else ''}"
+        for row in found.itertuples()
+    ]
+    chance = found["aspect"] == robustness.IMPROVEMENT
+    found.loc[chance, "written"] = [
+        f"{r.estimate:.0%} ({r.low:.0%} to {r.high:.0%})" for r in found[chance].itertuples()
+    ]
+    found["choice"] = found["aspect"] + found["setting"].fillna("").map(lambda t: f" {t}".rstrip())
+    order = list(dict.fromkeys(found["choice"]))
+    wide = found.pivot(index="choice", columns="variant", values="written").loc[order]
+    return wide[list(dict.fromkeys(found["variant"]))].fillna("").reset_index()
+
+
+def bias() -> pd.DataFrame:
+    """Lay out what both surrogates say of functions that are known."""
+    table = pd.read_csv(REPOSITORY / "benchmarks" / "results" / "importance_bias.csv")
+    terms = ("learning_rate", "hidden_size", "input_noise", "momentum", HIGHER)
+    rows = []
+    for (truth, n), some in table.groupby(["truth", "n"], sort=False):
+        if truth.startswith("seconds"):
+            continue
+        known = some.set_index(["by", "effect"])
+        of = [effects.share_of(term) for term in terms]
+        row = {"function": truth, "trials": n, "repeated": some["repetitions"].iloc[0]}
+        row["true"] = ", ".join(f"{100 * known.loc[('gp', one), 'true']:.1f}" for one in of)
+        for by, name in (("gp", "process"), ("forest", "forest")):
+            row[name] = ", ".join(f"{100 * known.loc[(by, one), 'mean']:.1f}" for one in of)
+            last = known.loc[(by, effects.INTERACTIONS)]
+            row[f"{name}: interval has the interactions"] = f"{last['coverage']:.0%}"
+            row[f"{name}: its width"] = f"{100 * last['width']:.1f}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def coverage() -> pd.DataFrame:
+    """Lay out how often the intervals behind verdicts hold."""
+    path = Path(effects.__file__).with_name("coverage.csv")
+    table = pd.read_csv(path)
+    used = {part.effect for claim in CLAIMS for part in claim.parts}
+    table = table[table["effect"].isin(used)]
+    made = table.pivot(index="effect", columns="truths", values="coverage")
+    made = made.reindex(list(dict.fromkeys(table["effect"])))
+    return made.map(lambda c: "" if pd.isna(c) else f"{c:.0%}").reset_index()
 
 
 def costs() -> pd.DataFrame:
@@ -157,41 +336,59 @@ def same_trials() -> pd.DataFrame:
     return pd.DataFrame(made).reset_index()
 
 
-def standing(study: str) -> pd.DataFrame:
-    """Lay out how a study's variants stand to vanilla."""
-    tests = read(study, "tests/welch.csv").set_index("variant")
+def beside_vanilla(tests: pd.DataFrame) -> pd.DataFrame:
+    """Lay out the differences of a study's variants from vanilla."""
+    tests = tests.set_index("variant", drop=False)
     made = {
-        "mean": tests["mean"].map("{:.2f}".format),
-        "difference from V": tests["difference"]
-        .map("{:+.3f}".format)
-        .where(tests.index != "V", ""),
-        "p": tests["p_adjusted"].map(small),
-        "verdict": compared(tests.reset_index()).to_numpy(),
+        "difference from V (95 %)": difference(tests),
+        "p": tests["p"].map(small),
+        "p, paper's test": tests["paper_p"].map(small),
+        "found with 80 %": tests["detectable"].map(lambda d: "" if pd.isna(d) else f"{d:.2f}"),
     }
-    return pd.DataFrame(made)
+    return pd.DataFrame(made)[tests["variant"] != "V"]
+
+
+@cache
+def both_seeds() -> pd.DataFrame:
+    """Compare NFG with vanilla on the trials of both seeds together."""
+    folders = [REPOSITORY / "results" / "reference" / study for study in (STUDY, SECOND)]
+    trials = pd.concat(read_trials(folder / "trials.csv") for folder in folders)
+    return welch.compare(select(trials[trials["variant"].isin(["V", "NFG"])]), seed=1)
 
 
 def second_seed() -> pd.DataFrame:
-    """Set how the second seed's variants stand to vanilla beside this study's."""
-    again = standing(SECOND).add_suffix(", second seed")
-    return standing(STUDY).join(again, how="inner").reset_index()
+    """Set how NFG stands to vanilla with either seed and with both; p values of one comparison."""
+    parts = {
+        "first seed": read(STUDY, "tests/welch.csv").query("variant in ('V', 'NFG')"),
+        "second seed": read(SECOND, "tests/welch.csv"),
+        "both, 400 trials each": both_seeds(),
+    }
+    rows = [beside_vanilla(tests).assign(trials=name) for name, tests in parts.items()]
+    table = pd.concat(rows, ignore_index=True)
+    return table[["trials", *table.columns.drop("trials")]]
 
 
 def written(name: str) -> pd.DataFrame:
-    """Read what benchmarks/forests.py has written."""
+    """Read what benchmarks/basin.py has written."""
     path = REPOSITORY / "benchmarks" / "results" / name
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 TABLES = {
     "variants": variants,
+    "power": power,
     "verdicts": verdicts,
+    "sceptic": sceptic,
     "importance": importance,
+    "diagnostics": diagnostics,
+    "curves": curves,
+    "choices": choices,
+    "bias": bias,
+    "coverage": coverage,
     "costs": costs,
     "pytorch": pytorch,
     "music21": same_trials,
     "second-seed": second_seed,
-    "resampled": lambda: written("resampled.csv"),
     "basin": lambda: written("basin.csv"),
 }
 

@@ -41,7 +41,9 @@ rule select_best:
 rule welch:
     input:
         trials=rules.select_best.output.trials,
-        module=f"{LIBRARY}/analysis/welch.py",
+        modules=expand(
+            f"{LIBRARY}/analysis/{{module}}.py", module=["permutation", "welch"]
+        ),
     output:
         f"{RESULTS}/tests/welch.csv",
     log:
@@ -61,13 +63,15 @@ rule fanova:
     input:
         trials=rules.collect.output.trials,
         modules=expand(
-            f"{LIBRARY}/analysis/{{module}}.py", module=["fanova", "forests"]
+            f"{LIBRARY}/analysis/{{module}}.py",
+            module=["effects", "fanova", "forests", "gp", "surrogates"],
         ),
     output:
         importance=f"{RESULTS}/fanova/importance.csv",
         marginals=f"{RESULTS}/fanova/marginals.csv",
         interactions=f"{RESULTS}/fanova/interactions.csv",
-        shares=f"{RESULTS}/fanova/shares.csv",
+        diagnostics=f"{RESULTS}/fanova/diagnostics.csv",
+        effects=f"{RESULTS}/fanova/effects.csv",
     log:
         f"{LOGS}/fanova.log",
     conda:
@@ -100,12 +104,51 @@ rule budget:
         "../workflow/scripts/budget.py"
 
 
-rule claims:
+rule robustness:
+    input:
+        trials=rules.collect.output.trials,
+        modules=expand(
+            f"{LIBRARY}/analysis/{{module}}.py",
+            module=["permutation", "robustness", "selection", "welch"],
+        ),
+    output:
+        f"{RESULTS}/tests/robustness.csv",
+    log:
+        f"{LOGS}/tests/robustness.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        best_fraction=study.analysis.best_fraction,
+        alpha=study.analysis.alpha,
+        correction=study.analysis.correction,
+        seed=study.seed,
+    script:
+        "../workflow/scripts/robustness.py"
+
+
+rule effects:
     input:
         distributions=rules.select_best.output.distributions,
         welch=rules.welch.output[0],
-        importance=rules.fanova.output.importance,
-        marginals=rules.fanova.output.marginals,
+        fanova=rules.fanova.output.effects,
+        module=f"{LIBRARY}/analysis/effects.py",
+    output:
+        f"{RESULTS}/effects.csv",
+    log:
+        f"{LOGS}/effects.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        margins=study.analysis.margins.model_dump(),
+    script:
+        "../workflow/scripts/effects.py"
+
+
+rule claims:
+    input:
+        distributions=rules.select_best.output.distributions,
+        effects=rules.effects.output[0],
+        coverage=f"{LIBRARY}/analysis/coverage.csv",
         module=f"{LIBRARY}/analysis/claims.py",
     output:
         f"{RESULTS}/claims.csv",
@@ -115,6 +158,25 @@ rule claims:
         "../envs/analysis.yaml"
     script:
         "../workflow/scripts/claims.py"
+
+
+if study.analysis.reseed:
+
+    rule luck_of_seeds:
+        input:
+            trials=rules.select_best.output.trials,
+            reseeded=f"{RESULTS}/reseed/trials.csv",
+            module=f"{LIBRARY}/analysis/reseeding.py",
+        output:
+            f"{RESULTS}/tests/reseeded.csv",
+        log:
+            f"{LOGS}/tests/reseeded.log",
+        conda:
+            "../envs/analysis.yaml"
+        params:
+            alpha=study.analysis.alpha,
+        script:
+            "../workflow/scripts/luck_of_seeds.py"
 
 
 rule table_best_trials:
@@ -179,6 +241,27 @@ rule table_importance:
         "../workflow/scripts/table_importance.py"
 
 
+rule table_robustness:
+    input:
+        trials=rules.select_best.output.trials,
+        robustness=rules.robustness.output[0],
+        module=f"{LIBRARY}/analysis/tables.py",
+    output:
+        report(
+            f"{RESULTS}/tables/robustness.csv",
+            caption="../workflow/captions/robustness.rst",
+            category="Tables",
+            labels={"table": "robustness"},
+        ),
+        expand(f"{RESULTS}/tables/robustness.{{ext}}", ext=TABLE_TEXTS),
+    log:
+        f"{LOGS}/tables/robustness.log",
+    conda:
+        "../envs/analysis.yaml"
+    script:
+        "../workflow/scripts/table_robustness.py"
+
+
 rule table_claims:
     input:
         trials=rules.select_best.output.trials,
@@ -227,9 +310,13 @@ rule analysis:
         rules.welch.output,
         rules.fanova.output,
         rules.budget.output,
+        rules.robustness.output,
+        rules.effects.output,
         rules.claims.output,
+        rules.luck_of_seeds.output if study.analysis.reseed else [],
         rules.table_best_trials.output,
         rules.table_tests.output,
         rules.table_importance.output,
+        rules.table_robustness.output,
         rules.table_claims.output,
         rules.table_costs.output,

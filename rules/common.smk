@@ -78,6 +78,37 @@ def train_megabytes(wildcards, attempt):
     )
 
 
+def reseeded(task, variant):
+    """Seconds of the selected trials of a cell, were they the dearest of all."""
+    # It brings pandas along, which no other job should wait for.
+    from odyssey.analysis.selection import number_selected
+
+    selected = number_selected(study.search.trials, study.analysis.best_fraction)
+    return sorted(seconds_of(task, variant))[-selected:]
+
+
+def reseed_minutes(wildcards, attempt):
+    """What a job of new seeds is allowed, as a shard is."""
+    seconds = job_seconds(
+        reseeded(wildcards.task, wildcards.variant), study.training.threads
+    )
+    return attempt * math.ceil(10 + 3 * seconds / 60)
+
+
+def reseed_megabytes(wildcards, attempt):
+    """What a job of new seeds is allowed to take of the memory."""
+    settings, training = study.tasks.chosen[wildcards.task], study.training
+    cell = drawn_trials(wildcards.task, wildcards.variant)
+    return attempt * job_megabytes(
+        wildcards.task,
+        settings,
+        study.cell(wildcards.variant),
+        max(trial["hidden_size"] for trial in cell),
+        study.engine(wildcards.variant),
+        training.threads,
+    )
+
+
 def own_cell(wildcards):
     """The file of a variant's equations, if it is the user's own."""
     return study.cells.get(wildcards.variant, [])

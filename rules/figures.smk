@@ -3,6 +3,8 @@
 PRINTED = ["pdf", "png"]
 FORMATS = ["svg", *PRINTED]
 OF_VANILLA = ["figure_4", "figure_5", "figure_6"]
+# The paper's own surrogate has its place in the supplement, where it is not that of the figures.
+FOREST_BESIDE = study.analysis.surrogate != "forest" and "V" in study.variants
 FIGURES = [
     "figure_1",
     *(["figure_2"] if study.tasks.iam else []),
@@ -11,7 +13,10 @@ FIGURES = [
     "expected_best",
     "learning_curves",
     "pareto",
+    "robustness",
     "significance",
+    *(["surrogates"] if "V" in study.variants else []),
+    *(f"supplement/{figure}_V_forest" for figure in OF_VANILLA if FOREST_BESIDE),
     *(
         f"supplement/{figure}_{variant}"
         for figure in OF_VANILLA
@@ -106,13 +111,15 @@ rule figure_4:
         f"{LOGS}/figures/figure_4.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        surrogate=study.analysis.surrogate,
     script:
         "../workflow/scripts/figure_4.py"
 
 
 rule figure_5:
     input:
-        shares=rules.fanova.output.shares,
+        importance=rules.fanova.output.importance,
         distributions=rules.select_best.output.distributions,
         modules=drawn_by("figure_5"),
     output:
@@ -127,6 +134,8 @@ rule figure_5:
         f"{LOGS}/figures/figure_5.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        surrogate=study.analysis.surrogate,
     script:
         "../workflow/scripts/figure_5.py"
 
@@ -148,6 +157,8 @@ rule figure_6:
         f"{LOGS}/figures/figure_6.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        surrogate=study.analysis.surrogate,
     script:
         "../workflow/scripts/figure_6.py"
 
@@ -155,7 +166,7 @@ rule figure_6:
 rule supplement:
     input:
         marginals=rules.fanova.output.marginals,
-        shares=rules.fanova.output.shares,
+        importance=rules.fanova.output.importance,
         interactions=rules.fanova.output.interactions,
         distributions=rules.select_best.output.distributions,
         trials=rules.select_best.output.trials,
@@ -188,6 +199,49 @@ rule supplement:
         f"{LOGS}/figures/supplement_{{variant}}.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        surrogate=study.analysis.surrogate,
+    script:
+        "../workflow/scripts/supplement.py"
+
+
+rule supplement_forest:
+    input:
+        marginals=rules.fanova.output.marginals,
+        importance=rules.fanova.output.importance,
+        interactions=rules.fanova.output.interactions,
+        distributions=rules.select_best.output.distributions,
+        modules=[module for figure in OF_VANILLA for module in drawn_by(figure)],
+    output:
+        report(
+            f"{RESULTS}/figures/supplement/figure_4_{{variant}}_forest.svg",
+            caption="../workflow/captions/figure_4.rst",
+            category="Supplement",
+            labels={"figure": "figure 4", "variant": "{variant}, forest"},
+        ),
+        report(
+            f"{RESULTS}/figures/supplement/figure_5_{{variant}}_forest.svg",
+            caption="../workflow/captions/figure_5.rst",
+            category="Supplement",
+            labels={"figure": "figure 5", "variant": "{variant}, forest"},
+        ),
+        report(
+            f"{RESULTS}/figures/supplement/figure_6_{{variant}}_forest.svg",
+            caption="../workflow/captions/figure_6.rst",
+            category="Supplement",
+            labels={"figure": "figure 6", "variant": "{variant}, forest"},
+        ),
+        expand(
+            f"{RESULTS}/figures/supplement/{{figure}}_{{{{variant}}}}_forest.{{ext}}",
+            figure=OF_VANILLA,
+            ext=PRINTED,
+        ),
+    log:
+        f"{LOGS}/figures/supplement_{{variant}}_forest.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        surrogate="forest",
     script:
         "../workflow/scripts/supplement.py"
 
@@ -276,6 +330,49 @@ rule significance:
         "../envs/analysis.yaml"
     script:
         "../workflow/scripts/significance.py"
+
+
+rule surrogates:
+    input:
+        importance=rules.fanova.output.importance,
+        marginals=rules.fanova.output.marginals,
+        distributions=rules.select_best.output.distributions,
+        modules=drawn_by("surrogates"),
+    output:
+        report(
+            f"{RESULTS}/figures/surrogates.svg",
+            caption="../workflow/captions/surrogates.rst",
+            category="Figures",
+            labels={"figure": "surrogates"},
+        ),
+        expand(f"{RESULTS}/figures/surrogates.{{ext}}", ext=PRINTED),
+    log:
+        f"{LOGS}/figures/surrogates.log",
+    conda:
+        "../envs/analysis.yaml"
+    script:
+        "../workflow/scripts/surrogates.py"
+
+
+rule robustness_figure:
+    input:
+        robustness=rules.robustness.output[0],
+        distributions=rules.select_best.output.distributions,
+        modules=drawn_by("robustness"),
+    output:
+        report(
+            f"{RESULTS}/figures/robustness.svg",
+            caption="../workflow/captions/robustness_figure.rst",
+            category="Figures",
+            labels={"figure": "robustness"},
+        ),
+        expand(f"{RESULTS}/figures/robustness.{{ext}}", ext=PRINTED),
+    log:
+        f"{LOGS}/figures/robustness.log",
+    conda:
+        "../envs/analysis.yaml"
+    script:
+        "../workflow/scripts/robustness_figure.py"
 
 
 rule figures:

@@ -7,13 +7,13 @@ rule report:
         curves=rules.collect.output.curves,
         welch=rules.welch.output[0],
         importance=rules.fanova.output.importance,
-        marginals=rules.fanova.output.marginals,
+        effects=rules.effects.output[0],
         claims=rules.claims.output[0],
         budget=rules.budget.output.expected,
         figures=[figure for figure in rules.figures.input if figure.endswith(".svg")],
         tables=expand(
             f"{RESULTS}/tables/{{name}}.csv",
-            name=["best_trials", "tests", "importance", "costs"],
+            name=["best_trials", "tests", "importance", "robustness", "costs"],
         ),
         modules=[
             f"{LIBRARY}/figures/style.py",

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import qmc
 
-from odyssey.analysis import fanova, forests
+from odyssey.analysis import fanova, forests, surrogates
 from odyssey.analysis.files import read_csv, write_csv
 from odyssey.analysis.forests import Tree
 
@@ -200,6 +200,9 @@ def test_the_package_leaves_the_root_logger_alone():
     assert (logging.getLogger().handlers, logging.getLogger().level) == before
 
 
+FOREST = (surrogates.FOREST,)
+
+
 def trials(n=60, **columns) -> pd.DataFrame:
     """Draw trials whose error depends on the learning rate and time on the size."""
     rng = np.random.default_rng(8)
@@ -223,7 +226,7 @@ def trials(n=60, **columns) -> pd.DataFrame:
 
 @pytest.mark.parametrize("backend", forests.BACKENDS)
 def test_the_cause_of_error_and_of_time_is_found(backend):
-    shares, marginals, _ = fanova.analyse_cell(trials(), RANGES, 1, 20, backend)
+    shares, marginals, *_ = fanova.analyse_cell(trials(), RANGES, 1, 20, backend, FOREST)
     first = shares.sort_values("share", ascending=False).groupby("response").first()
     assert first["term"].to_dict() == {"test": "learning_rate", "train_seconds": "hidden_size"}
     assert (first["share"] > 0.6).all()
@@ -234,17 +237,28 @@ def test_the_cause_of_error_and_of_time_is_found(backend):
 
 @pytest.mark.parametrize("backend", forests.BACKENDS)
 def test_shares_add_up_to_one_and_a_seed_gives_the_same_tables(backend):
-    first = fanova.analyse_cell(trials(), RANGES, 1, 10, backend)
-    sums = first[0].groupby("response")["share"].sum()
-    np.testing.assert_allclose(sums, 1, atol=1e-9)
-    for a, b in zip(first, fanova.analyse_cell(trials(), RANGES, 1, 10, backend), strict=True):
+    first = fanova.analyse_cell(trials(), RANGES, 1, 10, backend, FOREST)
+    parts = first[0][first[0]["term"] != fanova.HIGHER]
+    np.testing.assert_allclose(parts.groupby("response")["share"].sum(), 1, atol=1e-9)
+    again = fanova.analyse_cell(trials(), RANGES, 1, 10, backend, FOREST)
+    for a, b in zip(first, again, strict=True):
         pd.testing.assert_frame_equal(a, b, check_exact=True)
-    other = fanova.analyse_cell(trials(), RANGES, 2, 10, backend)
+    other = fanova.analyse_cell(trials(), RANGES, 2, 10, backend, FOREST)
     assert not first[0]["share"].equals(other[0]["share"])
 
 
+def test_of_higher_order_is_all_but_the_main_effects():
+    importance, *_ = fanova.analyse_cell(trials(), RANGES, 1, 10, "sklearn", FOREST)
+    of_test = importance[importance["response"] == "test"].set_index("term")
+    alone = of_test["order"].eq(1).fillna(value=False)
+    together = of_test.loc[fanova.HIGHER, "share"]
+    assert together == pytest.approx(1 - of_test.loc[alone, "share"].sum(), abs=1e-9)
+    pairs = of_test.loc[of_test["order"].eq(2).fillna(value=False), "share"].sum()
+    assert together == pytest.approx(pairs + of_test.loc[fanova.BEYOND_PAIRS, "share"], abs=1e-9)
+
+
 def test_the_interaction_is_the_plane_without_its_main_effects():
-    _, marginals, interactions = fanova.analyse_cell(trials(), RANGES, 1, 10, "sklearn")
+    _, marginals, interactions, *_ = fanova.analyse_cell(trials(), RANGES, 1, 10, "sklearn", FOREST)
     pair = interactions[interactions["parameter_y"] == "momentum"]
     pair = pair[pair["parameter_x"] == "learning_rate"]
     by_x = pair.groupby("x")["interaction"].mean()
@@ -256,20 +270,23 @@ def test_the_interaction_is_the_plane_without_its_main_effects():
 def test_flags_become_coordinates_where_they_vary():
     flags = {"nesterov": pd.array(np.arange(60) % 2 == 0, dtype="boolean")}
     both = trials(**flags, clip=pd.array([True] * 60, dtype="boolean"))
-    axes = fanova.coordinates(both, RANGES)
+    axes = surrogates.coordinates(both, RANGES)
     assert [axis.name for axis in axes if axis.scale == "flag"] == ["nesterov"]
-    _, marginals, _ = fanova.analyse_cell(both, RANGES, 1, 5, "sklearn")
+    _, marginals, *_ = fanova.analyse_cell(both, RANGES, 1, 5, "sklearn")
     of_flag = marginals[marginals["parameter"] == "nesterov"]
-    assert of_flag["value"].tolist() == [0, 1, 0, 1]
+    # Two values, of two surrogates, of two responses.
+    assert of_flag["value"].tolist() == [0, 1] * 4
+    for _, curve in of_flag.groupby(["response", "surrogate"]):
+        assert np.ptp(curve["mean"]) < 4 * curve["sd"].max()
 
 
 def test_a_range_of_one_value_is_no_coordinate():
-    axes = fanova.coordinates(trials(), RANGES | {"hidden_size": (50, 50)})
+    axes = surrogates.coordinates(trials(), RANGES | {"hidden_size": (50, 50)})
     assert [axis.name for axis in axes] == ["learning_rate", "input_noise", "momentum"]
 
 
 def test_coordinates_are_those_of_the_paper_and_lead_back():
-    rate, size, noise, momentum = fanova.coordinates(trials(), RANGES)
+    rate, size, noise, momentum = surrogates.coordinates(trials(), RANGES)
     assert rate.unit([1e-6, 1e-4, 1e-2]) == pytest.approx([0, 0.5, 1])
     assert momentum.unit([0.99, 0.9, 0]) == pytest.approx([0, 0.5, 1])
     assert noise.unit([0, 0.3, 1]) == pytest.approx([0, 0.3, 1])
@@ -282,17 +299,17 @@ def test_coordinates_are_those_of_the_paper_and_lead_back():
 @pytest.mark.parametrize(
     ("cell", "note"),
     [
-        (trials(9), "no forest: 9 trials with a result, 10 are needed"),
-        (trials(test=100.0), "no forest: the response does not vary"),
+        (trials(9), "no surrogate: 9 trials with a result, 10 are needed"),
+        (trials(test=100.0), "no surrogate: the response does not vary"),
         (trials(12), "few trials: 12 for 4 coordinates"),
         (trials(test=np.random.default_rng(1).normal(size=60)), "the forest explains nothing"),
     ],
 )
 def test_where_a_forest_cannot_be_trusted_the_table_says_so(cell, note):
-    shares, _, _ = fanova.analyse_cell(cell, RANGES, 1, 20, "sklearn")
+    shares, *_ = fanova.analyse_cell(cell, RANGES, 1, 20, "sklearn", FOREST)
     of_test = shares[shares["response"] == "test"]
     assert of_test["note"].str.contains(note, regex=False).all()
-    if note.startswith("no forest"):
+    if note.startswith("no surrogate"):
         assert of_test["share"].isna().all()
         assert len(of_test) == 1
 
@@ -300,23 +317,25 @@ def test_where_a_forest_cannot_be_trusted_the_table_says_so(cell, note):
 def test_diverged_trials_are_left_out_and_not_counted():
     some = trials()
     some.loc[:9, "test"] = np.nan
-    shares, _, _ = fanova.analyse_cell(some, RANGES, 1, 5, "sklearn")
+    shares, *_ = fanova.analyse_cell(some, RANGES, 1, 5, "sklearn", FOREST)
     assert set(shares["n"]) == {50}
 
 
 def test_the_tables_read_back_as_they_were_written(tmp_path):
-    kinds = (fanova.IMPORTANCE_COLUMNS, fanova.MARGINAL_COLUMNS, fanova.INTERACTION_COLUMNS)
     for cell in (trials(), trials(5)):
         tables = fanova.analyse_cell(cell, RANGES, 1, 5, "sklearn")
-        for table, types in zip(tables, kinds, strict=True):
+        for table, types in zip(tables, fanova.KINDS.values(), strict=True):
             write_csv(table, tmp_path / "table.csv")
             pd.testing.assert_frame_equal(read_csv(tmp_path / "table.csv", types), table)
 
 
 def test_a_study_is_analysed_cell_by_cell_whatever_the_number_of_workers():
     both = pd.concat([trials(), trials(20, variant="NP"), trials(5, variant="NIG")])
-    alone = [fanova.analyse_cell(cell, RANGES, 1, 3) for _, cell in both.groupby("variant")]
-    one, two = (fanova.analyse(both, RANGES, 1, 3, workers=n) for n in (1, 2))
+    alone = [
+        fanova.analyse_cell(cell, RANGES, 1, 3, surrogates=FOREST)
+        for _, cell in both.groupby("variant")
+    ]
+    one, two = (fanova.analyse(both, RANGES, 1, 3, workers=n, surrogates=FOREST) for n in (1, 2))
     for first, second in zip(one, two, strict=True):
         pd.testing.assert_frame_equal(first, second, check_exact=True)
     order = ["V", "NP", "NIG"]
@@ -344,7 +363,7 @@ def trained() -> pd.DataFrame:
 def optunas_main_effects(cell: pd.DataFrame, ranges: dict, trees: int, seed: int) -> dict:
     """Let Optuna grow a forest on the test results of a cell and decompose it."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    axes = fanova.coordinates(cell, ranges)
+    axes = surrogates.coordinates(cell, ranges)
     # Optuna sorts by name, and would take a logarithmic range as a linear one.
     names = {f"x{j}": axis.name for j, axis in enumerate(axes)}
     spaces = {name: optuna.distributions.FloatDistribution(0, 1) for name in names}
@@ -362,7 +381,7 @@ def optunas_main_effects(cell: pd.DataFrame, ranges: dict, trees: int, seed: int
 
 
 def main_effects(cell: pd.DataFrame, ranges: dict, trees: int, seed: int, backend: str) -> dict:
-    shares, _, _ = fanova.analyse_cell(cell, ranges, seed, trees, backend)
+    shares, *_ = fanova.analyse_cell(cell, ranges, seed, trees, backend, FOREST)
     known = shares[(shares["response"] == "test") & (shares["order"] == 1)]
     return known.set_index("term")["share"].to_dict()
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from odyssey.analysis import claims, selection, tables, welch
+from odyssey.analysis import claims, effects, fanova, selection, tables, welch
 from odyssey.report import captions, explorer, files, sentences
 from odyssey.report.page import Contents, render, script_data
 
@@ -27,6 +27,7 @@ CONFIGURATION = {
         "alpha": 0.05,
         "correction": "bonferroni",
         "selection_luck": True,
+        "surrogate": "gp",
     },
 }
 # Tags that have no end.
@@ -49,6 +50,8 @@ def welch_table(task="jsb", **differences) -> pd.DataFrame:
             "p": 0.001 if difference else 0.9,
             "p_adjusted": 0.008 if difference else 1.0,
             "significant": bool(difference),
+            "paper_significant": bool(difference),
+            "detectable": 1.5,
             "direction": "worse" if difference > 0 else "better" if difference < 0 else "",
         }
         for variant, difference in differences.items()
@@ -64,7 +67,9 @@ def small(trials=6, tasks=("timit", "jsb"), variants=("V", "NP", "NOAF"), synthe
     """Make the contents of a report of a small made-up study."""
     made = made_up_trials.trials(trials, tasks, variants, synthetic)
     marked = selection.select(made, 0.5)
-    return Contents(CONFIGURATION, marked, made_up_trials.curves(made), welch.compare(marked))
+    return Contents(
+        CONFIGURATION, marked, made_up_trials.curves(made), welch.compare(marked, draws=99)
+    )
 
 
 def parse(page: str):
@@ -162,7 +167,7 @@ def test_the_summary_names_what_is_worse_everywhere_and_what_on_some_tasks():
     )
     assert sentences.against_vanilla(table, LABELS, 0.05) == (
         "No variant is significantly better than vanilla on any task; NFG is significantly worse "
-        "on both tasks, NIG on some (Welch’s t-test, α = 0.05)."
+        "on both tasks, NIG on some (permutation of whole cells, α = 0.05)."
     )
 
 
@@ -170,8 +175,20 @@ def test_the_summary_names_a_variant_that_is_better():
     text = sentences.against_vanilla(welch_table(NP=-1.0, NFG=2.0), LABELS, 0.01)
     assert text == (
         "NP on JSB Chorales is significantly better than vanilla; significantly worse is NFG "
-        "(Welch’s t-test, α = 0.01)."
+        "(permutation of whole cells, α = 0.01)."
     )
+
+
+def test_the_summary_says_what_only_the_papers_test_would_find():
+    table = welch_table(NP=0, NFG=2.0)
+    table["paper_significant"] = True
+    text = sentences.against_vanilla(table, LABELS, 0.05)
+    assert text.endswith(
+        " The paper’s test, which knows nothing of the luck of selection, would also tell NP from "
+        "vanilla."
+    )
+    plain = sentences.against_vanilla(table, LABELS, 0.05, False)
+    assert plain.endswith("(Welch’s t-test, as in the paper, α = 0.05).")
 
 
 def test_the_summary_of_a_study_without_effects_claims_none():
@@ -194,25 +211,30 @@ def test_a_caption_gives_each_difference_with_its_interval():
     assert text == (
         "JSB Chorales: the selected trials of NP are best on average, with NLL 9.00 nats a frame; "
         "vanilla has 10.0. "
-        "Significantly better than vanilla is NP (−1.00, 90 % interval −1.50 to −0.500). "
-        "Significantly worse than vanilla is NFG (2.00, 90 % interval 1.50 to 2.50). "
-        "Not significantly different is CIFG."
+        "Significantly better than vanilla is NP (−1.00, 90 % −1.50 to −0.500). "
+        "Significantly worse than vanilla is NFG (+2.00, 90 % 1.50 to 2.50). "
+        "Not significantly different is CIFG (0, 90 % −0.500 to 0.500). "
+        "A difference of 1.50 to 1.50, depending on the variant, is found with a chance of 80 %."
     )
 
 
-def importance(r2=0.9, note="", **shares) -> pd.DataFrame:
-    orders = [3 if "__" not in term and term == "rest" else 1 + term.count("__") for term in shares]
+def importance(r2=0.9, note="", surrogate="gp", **shares) -> pd.DataFrame:
+    """Make importances; `higher` and `beyond` are interactions: all, and of three or more."""
+    names = {"higher": fanova.HIGHER, "beyond": fanova.BEYOND_PAIRS}
+    orders = [None if term in names else 1 + term.count("__") for term in shares]
     return pd.DataFrame(
         {
             "task": "jsb",
             "variant": "V",
             "response": "test",
-            "term": [term.replace("__", " × ") for term in shares],
-            "order": pd.array([None if o == 3 else o for o in orders], dtype="Int64"),
+            "surrogate": surrogate,
+            "term": [names.get(term, term.replace("__", " × ")) for term in shares],
+            "order": pd.array(orders, dtype="Int64"),
             "share": list(shares.values()),
-            "sd": 0.01,
+            "low": [share / 2 for share in shares.values()],
+            "high": [share * 1.1 for share in shares.values()],
             "n": 200,
-            "oob_r2": r2,
+            "r2": r2,
             "note": note,
         }
     )
@@ -225,80 +247,94 @@ def test_a_caption_ranks_the_hyperparameters_and_keeps_interactions_apart():
         hidden_size=0.12,
         learning_rate__hidden_size=0.05,
         learning_rate__momentum=0.03,
-        rest=0.046,
+        beyond=0.046,
+        higher=0.126,
     )
-    (text,) = sentences.importances(table, LABELS)
-    assert "learning rate 75 %, hidden size 12 % and momentum 0.4 %, each alone" in text
-    assert "13 % several together (out-of-bag R² of the forest: 0.900)" in text
+    forest = importance(surrogate="forest", learning_rate=0.6, higher=0.3)
+    (text,) = sentences.importances(pd.concat([table, forest]), LABELS)
+    assert "learning rate 75 % (38 % to 82 %), hidden size 12 %" in text
+    assert "13 % (6.3 % to 14 %) several together (Gaussian process, R² of trials left out" in text
+    assert text.endswith("The paper’s forest would have given 30 % to several together.")
     (text,) = sentences.interactions(table, LABELS)
-    assert "that of learning rate and hidden size, with 5.0 % of the variance" in text
-    assert "all pairs together have 8.0 %" in text
+    assert "that of learning rate and hidden size, with 5.0 % (2.5 % to 5.5 %) of the" in text
+    assert "those of three and more have 4.6 %" in text
 
 
-def test_a_forest_that_explains_nothing_is_called_so():
+def test_a_surrogate_that_explains_nothing_is_called_so():
     (text,) = sentences.importances(
-        importance(r2=-0.1, note="the forest explains nothing", learning_rate=0.5, rest=0.5), LABELS
+        importance(r2=-0.1, note="the process explains nothing", learning_rate=0.5, higher=0.5),
+        LABELS,
     )
     assert "−0.100" in text
-    assert text.endswith("Beware: the forest explains nothing.")
+    assert text.endswith("Beware: the process explains nothing.")
 
 
-def test_a_cell_without_a_forest_says_why():
-    table = importance(nothing=0.0).assign(share=np.nan, term="", note="no forest: 4 trials")
-    assert sentences.importances(table, LABELS) == ["JSB Chorales: no forest: 4 trials."]
+def test_a_cell_without_a_surrogate_says_why():
+    table = importance(nothing=0.0).assign(share=np.nan, term="", note="no surrogate: 4 trials")
+    assert sentences.importances(table, LABELS) == ["JSB Chorales: no surrogate: 4 trials."]
 
 
-def marginal(parameter: str, values, means, response="test") -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "task": "jsb",
-            "variant": "V",
-            "response": response,
-            "parameter": parameter,
-            "value": values,
-            "mean": means,
-            "sd": 0.1,
-        }
+def found(**values) -> pd.DataFrame:
+    """Make effects, from names to estimate, low and high."""
+    rows = [
+        {"task": "jsb", "variant": "V", "effect": effect, "by": "gp", "n": 200}
+        | dict(zip(("estimate", "low", "high"), triple, strict=True))
+        for effect, triple in values.items()
+    ]
+    return effects.table(rows)
+
+
+RATES = {
+    effects.LOWEST: (8.0, 7.9, 8.1),
+    effects.BEST_RATE: (1e-4, 5e-5, 2e-4),
+    effects.BASIN_LOW: (2e-5, 1e-5, 3e-5),
+    effects.BASIN_HIGH: (4e-4, 3e-4, 5e-4),
+    effects.BELOW_END: (2.0, 1.5, 2.2),
+}
+
+
+def test_the_basin_of_the_learning_rate_is_told_as_it_is():
+    (text,) = sentences.marginals(found(**RATES), LABELS, MEASURES)
+    assert text == (
+        "JSB Chorales: the lowest prediction, NLL 8.00 nats a frame, is at learning rate 1.0e−4 "
+        "(interval 5.0e−5 to 2.0e−4), in a basin from 2.0e−5 to 4.0e−4."
     )
 
 
-def test_the_basin_of_the_learning_rate_is_found_where_it_is():
-    exponent = np.linspace(-6, -2, 81)
-    # Within a tenth of the range, 9, of the best where (e + 4)^2 <= 0.9 with the ends at 4: 0.63.
-    rates = marginal("learning_rate", 10**exponent, 8 + (exponent + 4) ** 2)
-    (text,) = sentences.marginals(rates, LABELS, MEASURES)
-    assert "NLL 8.00 nats a frame, is at learning rate 1.0e−4" in text
-    low, high = re.search(r"basin from (\S+) to (\S+)\.$", text).groups()
-    low, high = (float(end.replace("−", "-")) for end in (low, high))
-    assert np.log10([low, high]) == pytest.approx([-4 - 0.63, -4 + 0.63], abs=0.05)
-    assert "reaches" not in text
+def test_a_basin_at_the_end_of_the_range_is_said_to_reach_it():
+    table = found(**RATES | {effects.BASIN_HIGH: (1e-2, 1e-2, 1e-2)})
+    (text,) = sentences.marginals(table, LABELS, MEASURES)
+    assert "reaches the upper end of the searched range" in text
 
 
-@pytest.mark.parametrize(("sign", "end"), [(-1, "upper"), (1, "lower")])
-def test_a_basin_at_the_end_of_the_range_is_said_to_reach_it(sign, end):
-    exponent = np.linspace(-6, -2, 41)
-    rates = marginal("learning_rate", 10**exponent, 8 + sign * exponent)
-    (text,) = sentences.marginals(rates, LABELS, MEASURES)
-    assert f"reaches the {end} end of the searched range" in text
+NOISE = {effects.NOISE_GAIN: (0.5, 0.4, 0.6), effects.BEST_NOISE: (0.3, 0.25, 0.35)}
 
 
 def test_size_and_noise_are_described_by_what_they_change():
-    table = pd.concat(
-        [
-            marginal("hidden_size", [20, 60, 200], [9.0, 8.5, 8.25]),
-            marginal("hidden_size", [20, 60, 200], [10.0, 30.0, 80.0], "train_seconds"),
-            marginal("input_noise", [0.0, 0.3, 0.6, 1.0], [8.5, 8.0, 8.4, 9.0]),
-        ]
+    table = found(
+        **{
+            effects.change_of("test", "hidden_size"): (-0.75, -1.0, -0.5),
+            effects.ratio_of("train_seconds", "hidden_size"): (8.0, 7.0, 9.0),
+            effects.change_of("test", "input_noise"): (1.0, 0.8, 1.2),
+        },
+        **NOISE,
     )
     (text,) = sentences.marginals(table, LABELS, MEASURES)
-    assert "from 20 to 200 blocks lowers it by 0.750 and takes 8.00 times as long" in text
-    assert "noise is best at 0.300, which gains 0.500 over none; the most of it costs 1.00" in text
+    assert "to the largest it falls by 0.750 (interval 0.500 to 1.00), and training takes 8.00" in (
+        text
+    )
+    assert "to the most it rises by 1.00 (interval 0.800 to 1.20); noise is best at 0.300" in text
+    assert "gains 0.500 over none (interval 0.400 to 0.600)" in text
 
 
-def test_noise_that_only_hurts_is_not_recommended():
-    noise = marginal("input_noise", [0.0, 0.1, 0.5, 1.0], [8.01, 8.0, 8.4, 9.0])
-    (text,) = sentences.marginals(noise, LABELS, MEASURES)
-    assert "does not clearly help, and the most of it costs 1.00" in text
+def test_a_change_whose_interval_spans_zero_is_hedged_and_noise_not_recommended():
+    table = found(
+        **{effects.change_of("test", "input_noise"): (0.2, -0.1, 0.5)},
+        **NOISE | {effects.BEST_NOISE: (0.3, 0.0, 0.5)},
+    )
+    (text,) = sentences.marginals(table, LABELS, MEASURES)
+    assert "changes by 0.200 at a guess, but perhaps not at all (interval −0.100 to 0.500)" in text
+    assert text.endswith("that some of it helps is not clear.")
 
 
 def test_budgets_name_the_variant_that_is_best_at_each():
@@ -332,7 +368,11 @@ def test_the_best_trial_of_a_task_is_the_one_of_best_validation():
 
 def test_verdicts_are_counted():
     table = pd.DataFrame({"verdict": ["undecided", "reproduced", "reproduced"]})
-    assert sentences.verdicts(table) == "Of 3 claims: 2 reproduced and 1 undecided."
+    table["paper_rule"] = ["contradicted", "reproduced", "reproduced"]
+    assert sentences.verdicts(table) == (
+        "Of 3 claims: 2 reproduced and 1 undecided. By the paper’s own rules: 2 reproduced and 1 "
+        "contradicted."
+    )
 
 
 # Captions
@@ -341,15 +381,17 @@ def test_verdicts_are_counted():
 def test_a_figure_of_the_supplement_is_captioned_for_its_variant():
     asked = []
 
-    def find(variant):
-        asked.append(variant)
+    def find(variant, surrogate):
+        asked.append((variant, surrogate))
         return ["found"]
 
-    found = captions.caption("figure_4_NFG+NOAF", {"figure_4": find})
-    assert asked == ["NFG+NOAF"]
-    assert found.title.startswith("Figure 4. ")
-    assert found.title.endswith(": NFG+NOAF")
-    assert found.findings == ["found"]
+    made = captions.caption("figure_4_NFG+NOAF", {"figure_4": find})
+    assert made.title.startswith("Figure 4. ")
+    assert made.title.endswith(": NFG+NOAF")
+    assert made.findings == ["found"]
+    made = captions.caption("figure_4_V_forest", {"figure_4": find})
+    assert made.title.endswith(": V, by the paper’s forest")
+    assert asked == [("NFG+NOAF", "gp"), ("V", "forest")]
 
 
 def test_a_figure_that_is_not_known_has_its_name_for_a_title():
@@ -480,14 +522,9 @@ def test_a_full_report_shows_claims_before_figures_before_tables_before_trials(t
     contents = small()
     (tmp_path / "figure_3.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     tables.best_trials(contents.trials).to_csv(tmp_path / "best_trials.csv", index=False)
-    judged = claims.judge(
-        claims.Tables(
-            selection.distributions(contents.trials),
-            contents.welch,
-            importance(learning_rate=0.9, rest=0.1),
-            marginal("learning_rate", [1e-6, 1e-2], [9.0, 8.0]),
-        )
-    )
+    spreads = selection.distributions(contents.trials)
+    rows = [*effects.of_comparisons(contents.welch), *effects.of_distributions(spreads)]
+    judged = claims.judge(effects.table(rows), spreads)
     page = render(
         Contents(
             CONFIGURATION,
@@ -573,7 +610,9 @@ def test_a_study_without_any_result_is_still_a_page(status, seconds):
     made["train_seconds"] = seconds
     marked = selection.select(made)
     page = render(
-        Contents(CONFIGURATION, marked, made_up_trials.curves(made), welch.compare(marked))
+        Contents(
+            CONFIGURATION, marked, made_up_trials.curves(made), welch.compare(marked, draws=99)
+        )
     )
     assert "No variant could be compared with vanilla." in parse(page)[1]
 
@@ -585,6 +624,6 @@ def test_the_report_of_the_papers_study_is_under_ten_megabytes():
     made["epochs"] = made_up_trials.EPOCHS
     marked = selection.select(made)
     curves = made_up_trials.curves(made)
-    page = render(Contents(CONFIGURATION, marked, curves, welch.compare(marked)))
+    page = render(Contents(CONFIGURATION, marked, curves, welch.compare(marked, draws=99)))
     # Three megabytes are left for figures and tables.
     assert len(page.encode()) < 7e6

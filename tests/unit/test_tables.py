@@ -58,7 +58,7 @@ def test_a_cell_without_a_result_keeps_its_row(marked):
 
 
 def test_a_made_up_corpus_is_named_as_one_beside_every_number(marked):
-    results = welch.compare(marked)
+    results = welch.compare(marked, draws=99)
     made = (tables.best_trials(marked), tables.tests(results, marked), tables.costs(marked))
     for table in made:
         names = table.groupby("task")["corpus"].unique().map(list).to_dict()
@@ -131,30 +131,30 @@ def test_one_table_makes_three_files(tmp_path, marked):
     assert paths[2].read_text().count(r"\\") == 7
 
 
-def test_the_importance_table_has_a_row_for_each_forest(marked):
-    forest = {"variant": "V", "response": "test", "n": 40, "oob_r2": 0.5, "note": "few trials"}
+def test_the_importance_table_has_a_row_for_each_surrogate(marked):
+    one = {"variant": "V", "response": "test", "surrogate": "gp", "n": 40, "r2": 0.5}
+    one |= {"note": "few trials", "low": 0.05, "high": 0.4}
     importance = pd.DataFrame(
         [
-            {"task": "jsb", "term": "learning_rate", "order": 1, "share": 0.6} | forest,
-            {"task": "jsb", "term": "momentum", "order": 1, "share": 0.1} | forest,
-            {"task": "jsb", "term": "learning_rate × momentum", "order": 2, "share": 0.2} | forest,
-            {"task": "jsb", "term": "higher order", "order": pd.NA, "share": 0.1} | forest,
+            {"task": "jsb", "term": "learning_rate", "order": 1, "share": 0.6} | one,
+            {"task": "jsb", "term": "momentum", "order": 1, "share": 0.1} | one,
+            {"task": "jsb", "term": "learning_rate × momentum", "order": 2, "share": 0.2} | one,
+            {"task": "jsb", "term": "three and more", "order": pd.NA, "share": 0.1} | one,
+            {"task": "jsb", "term": "higher order", "order": pd.NA, "share": 0.3} | one,
             {"task": "timit", "term": "", "order": pd.NA, "share": np.nan}
-            | forest
-            | {"n": 4, "oob_r2": np.nan, "note": "no forest"},
+            | one
+            | {"n": 4, "r2": np.nan, "note": "no surrogate"},
         ]
     ).astype({"order": "Int64"})
-    table = tables.importances(importance, marked).set_index("task")
-    row = table.loc["jsb"]
-    assert (row["learning_rate"], row["momentum"], row["pairs"], row["higher order"]) == (
-        0.6,
-        0.1,
-        0.2,
-        0.1,
-    )
-    assert table.loc["timit", ["learning_rate", "pairs"]].isna().all()
+    both = pd.concat([importance, importance.assign(surrogate="forest", share=0.5)])
+    table = tables.importances(both, marked)
+    assert table["surrogate"].tolist() == ["gp", "gp", "forest", "forest"]
+    table = table[table["surrogate"] == "gp"].set_index("task")
+    columns = ["learning_rate", "momentum", "pairs", "higher order", "higher_low", "higher_high"]
+    assert table.loc["jsb", columns].tolist() == [0.6, 0.1, 0.2, 0.3, 0.05, 0.4]
+    assert table.loc["timit", ["learning_rate", "pairs", "higher order"]].isna().all()
     assert table["corpus"].to_dict() == {"jsb": "music21", "timit": "synthetic (stand-in)"}
-    assert table["note"].to_dict() == {"jsb": "few trials", "timit": "no forest"}
+    assert table["note"].to_dict() == {"jsb": "few trials", "timit": "no surrogate"}
 
 
 def test_the_claims_stand_task_by_task_with_their_corpora(marked):

@@ -1,4 +1,4 @@
-"""Welch's test, its corrections and its effect size."""
+"""Comparisons with vanilla: Welch's test, its corrections, effect sizes, and whole tables."""
 
 import math
 
@@ -14,11 +14,9 @@ from odyssey.analysis.selection import select
 from odyssey.analysis.welch import (
     COLUMNS,
     bonferroni,
-    bootstrap,
     compare,
     hedges_g,
     holm,
-    resampled_means,
     selection_variance,
     t_test,
 )
@@ -61,7 +59,7 @@ def test_t_p_and_interval_are_those_of_scipy(seed, n, m, log_sd, shift):
     interval = theirs.confidence_interval(0.95)
     # Both are a few operations in double precision on the same sums.
     np.testing.assert_allclose(
-        [ours[k] for k in ("t", "df", "p", "ci_low", "ci_high")],
+        [ours[k] for k in ("t", "df", "p", "low", "high")],
         [theirs.statistic, theirs.df, theirs.pvalue, interval.low, interval.high],
         rtol=1e-9,
         atol=1e-12,
@@ -78,10 +76,10 @@ def test_the_interval_holds_the_rest_of_students_density():
     a, b = normal(1, 0.5, 2, 9), normal(2, 0, 1, 6)
     ours = t_test(a, b, 0.1)
     error = math.sqrt(a.var(ddof=1) / 9 + b.var(ddof=1) / 6)
-    half = (ours["ci_high"] - ours["ci_low"]) / 2 / error
+    half = (ours["high"] - ours["low"]) / 2 / error
     inside, _ = integrate.quad(t_density, -half, half, args=(ours["df"],))
     assert inside == pytest.approx(0.9, rel=1e-9)
-    centre = (ours["ci_low"] + ours["ci_high"]) / 2
+    centre = (ours["low"] + ours["high"]) / 2
     assert centre == pytest.approx(a.mean() - b.mean(), rel=1e-12)
 
 
@@ -135,7 +133,8 @@ def test_the_number_of_comparisons_is_that_of_the_tasks_other_variants():
         [{"task": "jsb", "variant": "NOG", "validation": np.nan, "test": np.nan, "selected": False}]
     )
     table = compare(pd.concat([selected(**groups), missing])).set_index("variant")
-    assert table.loc["NP", "p_adjusted"] == pytest.approx(3 * table.loc["NP", "p"])
+    assert table.loc["NP", "p_adjusted"] == pytest.approx(min(1, 3 * table.loc["NP", "p"]))
+    assert table.loc["NP", "paper_p_adjusted"] == pytest.approx(3 * table.loc["NP", "paper_p"])
     assert table.loc["NOG", "n"] == 0
 
 
@@ -163,7 +162,8 @@ def test_vanilla_is_the_reference_and_has_no_p():
     assert row[["difference", "t", "p", "p_adjusted", "significant"]].isna().all()
 
 
-NUMBERS = ["ci_low", "ci_high", "t", "df", "p", "p_adjusted", "significant", "hedges_g"]
+NUMBERS = ["ci_low", "ci_high", "t", "p", "p_adjusted", "significant", "hedges_g"]
+NUMBERS += [c for c in COLUMNS if c.startswith("paper_")]
 
 
 @pytest.mark.parametrize(
@@ -186,17 +186,16 @@ def test_one_constant_group_is_tested_and_noted():
     row = compare(selected(V=[1.0, 2.0, 3.0], NP=[7.0, 7.0])).iloc[1]
     assert row["note"] == "the selected trials of NP all have the same result"
     # Welch's test is then that of one sample against a constant.
-    assert row["p"] == pytest.approx(stats.ttest_1samp([1.0, 2.0, 3.0], 7.0).pvalue)
+    assert row["paper_p"] == pytest.approx(stats.ttest_1samp([1.0, 2.0, 3.0], 7.0).pvalue)
 
 
-def test_trials_that_are_not_selected_or_have_no_result_play_no_part():
+def test_to_the_papers_test_trials_that_are_not_selected_or_have_no_result_are_nothing():
     some = selected(V=[1.0, 2.0, 3.0], NP=[2.0, 3.0, 4.0])
     others = selected(V=[100.0, np.nan], NP=[-50.0, np.nan])
     others["selected"] = [False, True, False, True]
-    both = compare(pd.concat([some, others]))
-    # How lucky the selected are cannot be told without the others.
-    plain = [c for c in both.columns if c != "p_selection"]
-    pd.testing.assert_frame_equal(both[plain], compare(some)[plain])
+    both = compare(pd.concat([some, others]), draws=99)
+    plain = ["n", "mean", "sd", "difference", *(c for c in both if c.startswith("paper_"))]
+    pd.testing.assert_frame_equal(both[plain], compare(some, draws=99)[plain])
 
 
 def test_tasks_are_separate_families():
@@ -207,7 +206,9 @@ def test_tasks_are_separate_families():
         ]
     )
     table = compare(both)
-    assert table["p_adjusted"].dropna().tolist() == table["p"].dropna().tolist()
+    for prefix in ("", "paper_"):
+        adjusted, alone = (table[f"{prefix}{p}"].dropna() for p in ("p_adjusted", "p"))
+        assert adjusted.tolist() == alone.tolist()
     assert table["task"].tolist() == ["timit", "timit", "jsb", "jsb"]
 
 
@@ -261,87 +262,65 @@ def test_with_selection_variance_the_error_of_the_mean_is_its_spread_over_studie
     assert np.mean(errors) == pytest.approx(np.var(means), rel=0.14)
 
 
-def test_resampled_means_are_as_spread_as_the_formula_says():
-    rng = np.random.default_rng(6)
-    validation = rng.gamma(2.0, 8.0, 2000)
-    one = cell(validation, validation + rng.normal(size=2000))
-    chosen = one.loc[one["selected"], "test"]
-    expected = (chosen.var(ddof=1) + selection_variance(one)) / len(chosen)
-    # 2,000 resamples know a variance to 3 %; that of one sample's border differs by about 10 %.
-    assert resampled_means(one, 2000, rng).var() == pytest.approx(expected, rel=0.25)
-
-
-def test_resampling_survives_trials_without_a_result():
-    one = cell([1.0, 2.0, np.nan, np.nan], [5.0, np.nan, np.nan, np.nan], fraction=0.5)
-    means = resampled_means(one, 200, np.random.default_rng(1))
-    assert set(means[np.isfinite(means)]) == {5.0}
-    assert np.isnan(means).any()
-
-
-def test_the_bootstrap_agrees_with_the_t_test_on_normal_samples():
-    a, b = (cell(v, v, fraction=1.0) for v in (normal(1, 0.4, 1, 60), normal(2, 0, 1, 50)))
-    ours = t_test(a["test"].to_numpy(), b["test"].to_numpy(), 0.05)
-    rng = np.random.default_rng(1)
-    difference = a["test"].mean() - b["test"].mean()
-    boot = bootstrap(resampled_means(a, 9999, rng), resampled_means(b, 9999, rng), difference, 0.05)
-    # Without Student's correction the bootstrap's deviations are about 2 % smaller here.
-    assert boot["p_bootstrap"] == pytest.approx(ours["p"], abs=0.015)
-    half = (ours["ci_high"] - ours["ci_low"]) / 2
-    assert boot["bootstrap_low"] == pytest.approx(ours["ci_low"], abs=0.1 * half)
-    assert boot["bootstrap_high"] == pytest.approx(ours["ci_high"], abs=0.1 * half)
-
-
-def test_the_bootstrap_is_seeded_and_left_out_of_small_groups():
-    trials = selected(V=normal(0, 0, 1, 9), NP=normal(1, 1, 1, 9), NIG=normal(2, 0, 1, 3))
-    first, again, other = (compare(trials, seed=s).set_index("variant") for s in (1, 1, 2))
-    pd.testing.assert_frame_equal(first, again, check_exact=True)
-    assert first.loc["NP", "p_bootstrap"] != other.loc["NP", "p_bootstrap"]
-    assert np.isnan(first.loc["NIG", "p_bootstrap"])
-    assert not np.isnan(first.loc["NIG", "p"])
-    assert compare(trials, resamples=0)["p_bootstrap"].isna().all()
-
-
-def test_another_variant_changes_no_bootstrap():
+def test_another_variant_changes_no_number_of_this_one():
     cells = {"V": normal(0, 0, 1, 9), "NIG": normal(2, 0, 1, 9)}
     alone, beside = selected(**cells), selected(NP=normal(1, 1, 1, 9), **cells)
-    columns = ["p_bootstrap", "bootstrap_low", "bootstrap_high"]
-    found = [compare(trials).set_index("variant").loc["NIG", columns] for trials in (alone, beside)]
+    columns = ["t", "p", "ci_low", "ci_high", "paper_p"]
+    found = [
+        compare(trials, draws=499).set_index("variant").loc["NIG", columns]
+        for trials in (alone, beside)
+    ]
     assert found[0].notna().all()
     assert found[0].equals(found[1])
 
 
-@pytest.fixture(scope="module")
-def null_studies() -> pd.DataFrame:
-    """Select the best of 500 studies of nine variants that are all the same."""
-    rng = np.random.default_rng(20260)
-    variants = np.array(["V", "CIFG", "FGR", "NP", "NOG", "NIAF", "NIG", "NFG", "NOAF"])
-    cells, trials = 500 * 9, 200
+def test_the_shuffles_follow_from_the_seed():
+    trials = selected(V=normal(0, 0, 1, 9), NP=normal(1, 1, 1, 9))
+    first, again, other = (compare(trials, draws=499, seed=s) for s in (1, 1, 2))
+    pd.testing.assert_frame_equal(first, again, check_exact=True)
+    assert first["p"].iloc[1] != other["p"].iloc[1]
+
+
+@pytest.mark.parametrize(("luck", "column"), [(True, "p_adjusted"), (False, "paper_p_adjusted")])
+def test_what_is_significant_goes_by_the_test_that_is_asked_for(luck, column):
+    trials = null_study(np.random.default_rng(7), 9)
+    table = compare(trials, selection_luck=luck, draws=999, alpha=0.5)
+    tested = table["p"].notna()
+    assert table.loc[tested, "significant"].tolist() == (table[column] < 0.5)[tested].tolist()
+    assert table["paper_significant"].equals(
+        compare(trials, draws=99, alpha=0.5)["paper_significant"]
+    )
+
+
+def null_study(rng: np.random.Generator, cells: int) -> pd.DataFrame:
+    """Select the best of a study of variants that are all the same."""
+    variants = np.array(["V", "CIFG", "FGR", "NP", "NOG", "NIAF", "NIG", "NFG", "NOAF"])[:cells]
     # Skewed as random search is: a few good trials and a long tail of bad ones.
-    validation = 30 + rng.gamma(2.0, 8.0, cells * trials)
-    studies = pd.DataFrame(
+    validation = 30 + rng.gamma(2.0, 8.0, cells * 200)
+    study = pd.DataFrame(
         {
-            # Families are tasks: 500 of them in one table are 500 studies.
-            "task": np.repeat(np.arange(500).astype(str), 9 * trials),
-            "variant": np.tile(np.repeat(variants, trials), 500),
-            "trial": np.tile(np.arange(trials), cells),
+            "task": "jsb",
+            "variant": np.repeat(variants, 200),
+            "trial": np.tile(np.arange(200), cells),
             "validation": validation,
-            "test": validation + rng.normal(0, 1, cells * trials),
+            "test": validation + rng.normal(0, 1, cells * 200),
         }
     )
-    return select(studies, 0.1)
+    return select(study, 0.1)
 
 
-def test_of_500_studies_without_effects_at_most_one_in_twenty_finds_one(null_studies):
-    table = compare(null_studies, resamples=0)
-    assert (table["n"] == 20).all()
-    found = table.groupby("task")["significant"].any().sum()
-    # A binomial count of 500 at 5 % is above 25 + 2.33 · 4.87 = 36 once in a hundred times; below
-    # 8 would mean that the procedure hardly ever rejects (the comparisons share V, so the true
-    # level is a little under 5 %).
-    assert 8 <= found <= 36
+def test_the_papers_test_finds_effects_that_are_not_there():
+    rng = np.random.default_rng(20260)
+    found = sum(compare(null_study(rng, 9), draws=9)["paper_significant"].any() for _ in range(100))
+    # Measured once: more than one study in four. Here: beyond doubt more than one in ten.
+    assert found > 10 + 2.6 * math.sqrt(100 * 0.1 * 0.9)
 
 
-def test_the_papers_test_finds_effects_that_are_not_there(null_studies):
-    table = compare(null_studies, selection_luck=False, resamples=0)
-    # Measured once: about one study in four. Here: beyond doubt more than one in ten.
-    assert table.groupby("task")["significant"].any().sum() > 50 + 3 * math.sqrt(500 * 0.1 * 0.9)
+def test_an_interval_for_all_comparisons_is_wider_and_agrees_with_the_adjusted_p():
+    table = compare(null_study(np.random.default_rng(3), 9), draws=1999)[1:]
+    assert (table["family_low"] < table["ci_low"]).all()
+    assert (table["family_high"] > table["ci_high"]).all()
+    # Half a critical value away from it, rounding of the interval's ends does not matter.
+    sure = (table["p_adjusted"] < 0.02) | (table["p_adjusted"] > 0.1)
+    apart = (table["family_low"] > 0) | (table["family_high"] < 0)
+    assert (table["p_adjusted"] < 0.05)[sure].equals(apart[sure])

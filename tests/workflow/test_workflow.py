@@ -120,6 +120,29 @@ def test_a_changed_alpha_trains_nothing(finished):
     assert not {"train", "collect", "features_jsb", "draw_trials"} & set(planned)
 
 
+def test_selected_trials_are_trained_again_with_new_seeds_and_nothing_else_is(finished):
+    first = pd.read_csv(finished.results / "selection" / "trials.csv")
+    finished.configure(analysis={"reseed": 2})
+    planned = finished.planned("analysis")
+    assert (planned["reseed"], planned["collect_reseeded"], planned["luck_of_seeds"]) == (4, 1, 1)
+    assert not {"train", "collect", "select_best", "welch", "fanova"} & set(planned)
+    finished.snakemake("analysis")
+    again = pd.read_csv(finished.results / "reseed" / "trials.csv")
+    assert again.groupby(["variant", "repeat"]).size().tolist() == [2] * 4
+    keys = ["variant", "trial"]
+    chosen = first[first["selected"]].set_index(keys)
+    both = again.set_index(keys).join(chosen, rsuffix="_first", how="left")
+    same = ["hidden_size", "learning_rate", "momentum", "input_noise"]
+    for name in same:
+        assert both[name].eq(both[f"{name}_first"]).all()
+    assert both["seed"].ne(both["seed_first"]).all()
+    assert again["seed"].is_unique
+    assert both["test"].ne(both["test_first"]).all()
+    luck = pd.read_csv(finished.results / "tests" / "reseeded.csv")
+    assert luck["repeats"].tolist() == [2, 2]
+    assert finished.planned() == {}
+
+
 def test_one_task_a_job_or_two_at_once_give_the_same_table(finished, fresh):
     fresh.configure(training={"trials_per_job": 1, "threads": 2})
     fresh.snakemake("results/small/trials.csv")

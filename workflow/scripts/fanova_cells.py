@@ -1,4 +1,4 @@
-"""Decompose each cell's results: all trials in; importances, marginals and interactions out."""
+"""Decompose each cell's results: all trials in; what two surrogates say of them out."""
 
 import os
 
@@ -14,7 +14,7 @@ from odyssey.console import job
 def main():
     """Analyse all cells."""
     params, output = snakemake.params, snakemake.output
-    importance, marginals, interactions = fanova.analyse(
+    tables = fanova.analyse(
         read_trials(snakemake.input.trials),
         params.ranges,
         params.seed % 2**31,
@@ -22,10 +22,8 @@ def main():
         params.backend,
         snakemake.threads,
     )
-    write_csv(importance, output.importance)
-    write_csv(marginals, output.marginals)
-    write_csv(interactions, output.interactions)
-    write_csv(fanova.main_shares(importance), output.shares)
+    for name, table in zip(fanova.KINDS, tables, strict=True):
+        write_csv(table, output[name])
 
 
 if __name__ == "__main__":  # the processes that analyse cells import this file again

@@ -10,4 +10,6 @@ with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     marginals = read_csv(snakemake.input.marginals, fanova.MARGINAL_COLUMNS)
     engine = selection.engines(read_trials(snakemake.input.trials)).get("V", "")
-    style.save(figure_4.draw(marginals, distributions, engine=engine), snakemake.output)
+    surrogate = snakemake.params.surrogate
+    drawn = figure_4.draw(marginals, distributions, surrogate=surrogate, engine=engine)
+    style.save(drawn, snakemake.output)

@@ -7,5 +7,6 @@ from odyssey.figures import figure_5, style
 
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
-    shares = read_csv(snakemake.input.shares, fanova.SHARE_COLUMNS)
-    style.save(figure_5.draw(shares, distributions), snakemake.output)
+    importance = read_csv(snakemake.input.importance, fanova.IMPORTANCE_COLUMNS)
+    drawn = figure_5.draw(importance, distributions, surrogate=snakemake.params.surrogate)
+    style.save(drawn, snakemake.output)

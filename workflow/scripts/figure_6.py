@@ -8,4 +8,5 @@ from odyssey.figures import figure_6, style
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     interactions = read_csv(snakemake.input.interactions, fanova.INTERACTION_COLUMNS)
-    style.save(figure_6.draw(interactions, distributions), snakemake.output)
+    drawn = figure_6.draw(interactions, distributions, surrogate=snakemake.params.surrogate)
+    style.save(drawn, snakemake.output)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from odyssey.analysis import budget, claims, fanova, welch
+from odyssey.analysis import budget, claims, effects, fanova, welch
 from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import read_csv
 from odyssey.console import job
@@ -13,7 +13,7 @@ from odyssey.report.page import Contents, render
 
 TABLES = {
     "importance": fanova.IMPORTANCE_COLUMNS,
-    "marginals": fanova.MARGINAL_COLUMNS,
+    "effects": effects.COLUMNS,
     "claims": claims.COLUMNS,
     "budget": budget.COLUMNS,
 }

@@ -1,4 +1,4 @@
-"""The supplement: figures 4 to 6 again, for one of the other variants."""
+"""The supplement: figures 4 to 6 again, for one variant and one surrogate."""
 
 from functools import partial
 
@@ -18,8 +18,8 @@ with job(snakemake.log[0]):
             partial(figure_4.draw, engine=engine),
             read_csv(given.marginals, fanova.MARGINAL_COLUMNS),
         ),
-        ("figure_5", figure_5.draw, read_csv(given.shares, fanova.SHARE_COLUMNS)),
+        ("figure_5", figure_5.draw, read_csv(given.importance, fanova.IMPORTANCE_COLUMNS)),
         ("figure_6", figure_6.draw, read_csv(given.interactions, fanova.INTERACTION_COLUMNS)),
     ):
-        drawn = draw(table, distributions, variant)
+        drawn = draw(table, distributions, variant, snakemake.params.surrogate)
         style.save(drawn, [path for path in snakemake.output if f"{name}_" in path])

@@ -8,4 +8,4 @@ from odyssey.console import job
 with job(snakemake.log[0]):
     tests = read_csv(snakemake.input.welch, welch.COLUMNS)
     table = tables.tests(tests, read_trials(snakemake.input.trials))
-    tables.write(table, "Welch's t-tests of the best trials against vanilla", *snakemake.output)
+    tables.write(table, "The best trials against vanilla's", *snakemake.output)

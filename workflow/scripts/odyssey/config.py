@@ -378,6 +378,14 @@ class Tasks(_Section):
         return {name: task for name, task in tasks.items() if task is not None}
 
 
+class Margins(_Section):
+    """Differences that count as none."""
+
+    timit: float | None = Field(None, gt=0, description="In per cent of the frames.")
+    iam: float | None = Field(None, gt=0, description="In per cent of the characters.")
+    jsb: float | None = Field(None, gt=0, description="In nats a frame.")
+
+
 class Analysis(_Section):
     """How trials are compared (paper, "Comparison of the variants")."""
 
@@ -392,8 +400,25 @@ class Analysis(_Section):
     )
     selection_luck: bool = Field(
         default=True,
-        description="A difference is significant only if it also exceeds what the luck of "
-        "selecting the best explains; `false` is the paper's plain test, which finds too many.",
+        description="Significant is what the permutation of whole cells finds, which counts the "
+        "luck of selecting the best; `false`: what the paper's plain test does, too much.",
+    )
+    margins: Margins = Field(
+        Margins(),
+        description="Differences from vanilla below which a variant counts as no different. By "
+        "default a tenth of the way from vanilla's median trial to its best.",
+    )
+    reseed: int = Field(
+        0,
+        ge=0,
+        description="New seeds with which the selected trials are trained again, to tell the luck "
+        "of seeds from hyperparameters.",
+    )
+    surrogate: Literal["gp", "forest"] = Field(
+        "gp",
+        description="What figures 4 to 6 and the sentences on hyperparameters show: a Gaussian "
+        "process, or the paper's forest, which finds interactions that are not there. Tables have "
+        "both.",
     )
     fanova_backend: Literal["fanova", "sklearn"] = Field(
         "fanova",

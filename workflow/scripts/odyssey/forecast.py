@@ -132,6 +132,7 @@ def forecast(study: Study, kernels: dict[str, str], show) -> list[Forecast]:
     list of Forecast
         One a task.
     """
+
     @cache
     def measured(task: str, variant: str, size: int) -> tuple[float, float, float]:
         show(f"measuring {task} {variant} with {size} units")

@@ -68,6 +68,25 @@ def trial_seed(study_seed: int, task: str, variant: str, trial: int) -> int:
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
+def repeated_seed(seed: int, repeat: int) -> int:
+    """Return another seed of a trial, for training it again.
+
+    Parameters
+    ----------
+    seed : int
+        The trial's own (`trial_seed`).
+    repeat : int
+        From 1.
+
+    Returns
+    -------
+    int
+        In [0, 2**63).
+    """
+    sequence = training_sequence(seed, "training", repeat)
+    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
 def training_sequence(seed: int, purpose: str, epoch: int = 0):
     """Seed one purpose of one epoch of a trial's training.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from odyssey.analysis.fanova import HIGHER
 from odyssey.analysis.files import write_csv
 from odyssey.analysis.selection import engines
 
@@ -36,8 +37,6 @@ HEADINGS = {
     "difference": "Difference from V",
     "ci_low": "CI low",
     "ci_high": "CI high",
-    "t": "t",
-    "df": "df",
     "p": "p",
     "p_adjusted": "p adjusted",
     "significant": "Significant",
@@ -55,11 +54,25 @@ HEADINGS = {
     "epochs_mean": "Epochs a trial",
     "seconds_an_epoch": "Seconds an epoch",
     "response": "Response",
-    "oob_r2": "Out-of-bag R²",
+    "surrogate": "Surrogate",
+    "r2": "R²",
     "pairs": "Pairs",
     "higher order": "Higher order",
-    "p_selection": "p with selection",
-    "p_bootstrap": "p bootstrap",
+    "higher_low": "Higher order, low",
+    "higher_high": "Higher order, high",
+    "detectable": "Found with 80 %",
+    "paper_low": "Paper's low",
+    "paper_high": "Paper's high",
+    "paper_p_adjusted": "Paper's p",
+    "paper_significant": "Significant by the paper",
+    "aspect": "Aspect",
+    "setting": "Setting",
+    "estimate": "Estimate",
+    "low": "Low",
+    "high": "High",
+    "coverage": "Coverage",
+    "paper_rule": "By the paper's rule",
+    "paper_measured": "Measured by the paper",
     "claim": "Claim",
     "paper": "Paper",
     "measured": "Measured",
@@ -162,7 +175,7 @@ def tests(welch: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
 
 
 def importances(importance: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
-    """Lay out the shares of main effects and interactions, a row for each forest.
+    """Lay out the shares of main effects and interactions, a row for each surrogate.
 
     Parameters
     ----------
@@ -174,25 +187,47 @@ def importances(importance: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `task`, `variant`, `response`, `n`, `oob_r2`, a column for each main effect, `pairs`,
-        ``higher order``, `note` and `corpus`. Shares are of 1.
+        `task`, `variant`, `response`, `surrogate`, `n`, `r2`, a column for each main effect,
+        ``higher order``, which is all interactions together, with its interval, ``pairs`` of these,
+        `note` and `corpus`. Shares are of 1.
     """
     terms = [*importance.loc[importance["order"].eq(1).fillna(value=False), "term"].unique()]
+    keys = ["task", "variant", "response", "surrogate"]
     rows = []
-    for keys, forest in importance.groupby(["task", "variant", "response"], sort=False):
-        shares = forest.set_index("term")["share"]
-        pairs = forest.loc[forest["order"].eq(2).fillna(value=False), "share"]
-        first = forest.iloc[0]
+    for key, of_one in importance.groupby(keys, sort=False):
+        by_term = of_one.set_index("term")
+        pairs = of_one.loc[of_one["order"].eq(2).fillna(value=False), "share"]
+        first = of_one.iloc[0]
+        higher = by_term.loc[HIGHER] if HIGHER in by_term.index else {}
         rows.append(
-            dict(zip(("task", "variant", "response"), keys, strict=True))
-            | {"n": first["n"], "oob_r2": first["oob_r2"]}
-            | {term: shares.get(term, math.nan) for term in terms}
-            | {"pairs": pairs.sum() if len(pairs) else math.nan}
-            | {"higher order": shares.get("higher order", math.nan), "note": first["note"]}
+            dict(zip(keys, key, strict=True))
+            | {"n": first["n"], "r2": first["r2"]}
+            | {term: by_term["share"].get(term, math.nan) for term in terms}
+            | {HIGHER: higher.get("share", math.nan)}
+            | {f"higher_{end}": higher.get(end, math.nan) for end in ("low", "high")}
+            | {"pairs": pairs.sum() if len(pairs) else math.nan, "note": first["note"]}
         )
     table = pd.DataFrame(rows)
     table["corpus"] = table["task"].map(_corpus_of_task(marked))
     return table
+
+
+def robustness(found: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
+    """Lay out what other choices would have found, with the corpus behind each number.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        As `robustness.analyse` returns it.
+    marked : pandas.DataFrame
+        As `selection.select` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `found`, and `corpus`.
+    """
+    return found.assign(corpus=found["task"].map(_corpus_of_task(marked)))
 
 
 def claims(judged: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:

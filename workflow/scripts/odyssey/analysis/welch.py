@@ -1,24 +1,25 @@
-"""Is a variant's best different from vanilla's? Welch's t-test with a correction, and its size.
+"""Is a variant's best different from vanilla's? By how much, how sure, and by the paper's test.
 
 The trials compared are the best of each cell, and how good the best of n random trials are is
-itself a matter of luck. The plain test, which takes them for independent draws, does not know of
-that luck and finds differences between equal variants far more often than it says. Its numbers
-stand in the table as the paper has them; beside them stands the p value that counts the luck of
-selection in, and unless told otherwise a difference is significant only if it passes both.
+itself a matter of luck. The paper's plain Welch test, which takes them for independent draws, does
+not know of that luck and finds differences between equal variants far more often than it says. Its
+numbers stand in the table under its name; p values and intervals are those of `permutation`, which
+shuffles whole cells and selects anew.
 """
 
 import math
-from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from odyssey.analysis import permutation
 from odyssey.seeds import analysis_generator
 
 REFERENCE = "V"
-# Of fewer values there are too few different resamples.
-BOOTSTRAP_MINIMUM = 4
+# Chance to find a difference for which `detectable` is computed.
+POWER = 0.8
 COLUMNS = {
     "task": "str",
     "variant": "str",
@@ -28,28 +29,31 @@ COLUMNS = {
     "difference": "float64",
     "ci_low": "float64",
     "ci_high": "float64",
+    "family_low": "float64",
+    "family_high": "float64",
+    "se": "float64",
     "t": "float64",
-    "df": "float64",
     "p": "float64",
     "p_adjusted": "float64",
     "significant": "boolean",
     "direction": "str",
     "hedges_g": "float64",
+    "detectable": "float64",
     "n_vanilla": "int64",
-    "p_selection": "float64",
-    "p_bootstrap": "float64",
-    "bootstrap_low": "float64",
-    "bootstrap_high": "float64",
+    "paper_low": "float64",
+    "paper_high": "float64",
+    "paper_family_low": "float64",
+    "paper_family_high": "float64",
+    "paper_t": "float64",
+    "paper_df": "float64",
+    "paper_p": "float64",
+    "paper_p_adjusted": "float64",
+    "paper_significant": "boolean",
     "note": "str",
 }
 
 
-def t_test(
-    group: np.ndarray,
-    reference: np.ndarray,
-    alpha: float,
-    extra: tuple[float, float] = (0.0, 0.0),
-) -> dict[str, float]:
+def t_test(group: np.ndarray, reference: np.ndarray, alpha: float) -> dict[str, float]:
     """Compare two means whose variances may differ.
 
     Parameters
@@ -58,14 +62,12 @@ def t_test(
         At least two values each, and not both constant.
     alpha : float
         One minus the coverage of the interval.
-    extra : tuple of float
-        Added to the variances of the two groups (`selection_variance`).
 
     Returns
     -------
     dict of float
-        `t` and `df` (Welch-Satterthwaite), the two-sided `p`, `ci_low` and `ci_high` of the
-        difference group - reference.
+        `t` and `df` (Welch-Satterthwaite), the two-sided `p`, `low` and `high` of the difference
+        group - reference.
 
     References
     ----------
@@ -73,8 +75,7 @@ def t_test(
     are involved", Biometrika 34 (1947).
     """
     difference = group.mean() - reference.mean()
-    a = (group.var(ddof=1) + extra[0]) / len(group)
-    b = (reference.var(ddof=1) + extra[1]) / len(reference)
+    a, b = group.var(ddof=1) / len(group), reference.var(ddof=1) / len(reference)
     error = math.sqrt(a + b)
     # In shares of the squared error, so that tiny variances do not underflow when squared.
     share = a / (a + b)
@@ -85,8 +86,8 @@ def t_test(
         "t": t,
         "df": df,
         "p": 2 * stats.t.sf(abs(t), df),
-        "ci_low": difference - half,
-        "ci_high": difference + half,
+        "low": difference - half,
+        "high": difference + half,
     }
 
 
@@ -123,67 +124,6 @@ def selection_variance(cell: pd.DataFrame) -> float:
     deviation = x - x.mean()
     slope = deviation @ y / (deviation @ deviation)
     return float((1 - len(chosen) / len(cell)) * (slope * (border - x.mean())) ** 2)
-
-
-def resampled_means(
-    cell: pd.DataFrame, resamples: int, generator: np.random.Generator
-) -> np.ndarray:
-    """Draw a cell's trials again, with replacement, and select anew, many times.
-
-    Parameters
-    ----------
-    cell : pandas.DataFrame
-        All trials of the cell; read are `validation`, `test` and `selected`.
-    resamples : int
-    generator : numpy.random.Generator
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (resamples,)
-        Mean test result of the selected; NaN where none of them has one.
-    """
-    validation = cell["validation"].fillna(np.inf).to_numpy(dtype=float)
-    drawn = generator.integers(len(cell), size=(resamples, len(cell)))
-    best = np.argsort(validation[drawn], axis=1, kind="stable")[:, : cell["selected"].sum()]
-    chosen = cell["test"].to_numpy(dtype=float)[np.take_along_axis(drawn, best, axis=1)]
-    known = np.isfinite(chosen)
-    total = np.where(known, chosen, 0.0).sum(axis=1)
-    return np.divide(total, known.sum(axis=1), out=np.full(resamples, np.nan), where=known.any(1))
-
-
-def bootstrap(
-    group: np.ndarray, reference: np.ndarray, difference: float, alpha: float
-) -> dict[str, float]:
-    """Compare two means without a formula for their variance.
-
-    Parameters
-    ----------
-    group, reference : numpy.ndarray of float, shape (resamples,)
-        As `resampled_means` returns them.
-    difference : float
-        Of the two means as they were measured.
-    alpha : float
-        One minus the coverage of the interval.
-
-    Returns
-    -------
-    dict of float
-        `p_bootstrap`, the share of resampled differences that lie as far from the measured one as
-        that lies from 0; `bootstrap_low` and `bootstrap_high`, their percentiles.
-
-    References
-    ----------
-    Efron, Tibshirani, "An introduction to the bootstrap" (1993), chapter 13.
-    """
-    differences = group - reference
-    differences = differences[np.isfinite(differences)]
-    extreme = np.sum(np.abs(differences - difference) >= abs(difference))
-    low, high = np.quantile(differences, [alpha / 2, 1 - alpha / 2])
-    return {
-        "p_bootstrap": (1 + extreme) / (1 + len(differences)),
-        "bootstrap_low": low,
-        "bootstrap_high": high,
-    }
 
 
 def hedges_g(group: np.ndarray, reference: np.ndarray) -> float:
@@ -269,49 +209,71 @@ def _obstacle(variant: str, group: np.ndarray, reference: np.ndarray | None) -> 
     return ""
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """The selected test results of a cell, and how much the luck of selection adds."""
-
-    test: np.ndarray
-    extra: float
-    resampled: np.ndarray
+def _selected(cell: pd.DataFrame) -> np.ndarray:
+    return cell.loc[cell["selected"], "test"].dropna().to_numpy(dtype=float)
 
 
-def _cell(trials: pd.DataFrame, resamples: int, generator: np.random.Generator) -> _Cell:
-    test = trials.loc[trials["selected"], "test"].dropna().to_numpy(dtype=float)
-    enough = len(test) >= BOOTSTRAP_MINIMUM
-    resampled = resampled_means(trials, resamples if enough else 0, generator)
-    return _Cell(test, selection_variance(trials), resampled)
+def _ordered(cell: pd.DataFrame) -> permutation.Cell:
+    return permutation.cell(cell["validation"], cell["test"], int(cell["selected"].sum()))
 
 
-def _compare(variant: str, cell: _Cell, vanilla: _Cell | None, alpha: float) -> dict:
+@lru_cache(maxsize=4)
+def _shuffles(
+    sizes: tuple[int, int], selected: tuple[int, int], draws: int, seed: int, task: str
+) -> permutation.Shuffles:
+    """Draw shuffles, which no result and no other variant changes."""
+    generator = analysis_generator(seed, task, "permutation")
+    return permutation.shuffle(sizes, selected, draws, generator)
+
+
+def _permuted(
+    group: pd.DataFrame, reference: pd.DataFrame, levels: tuple[float, float], draws: int, seed: int
+) -> dict[str, float]:
+    """Compare two cells by shuffling them; the second level is that of one of a family."""
+    task = group["task"].iloc[0]
+    cells = [_ordered(one) for one in (group, reference)]
+    sizes, selected = (len(group), len(reference)), (cells[0].selected, cells[1].selected)
+    shuffles = _shuffles(sizes, selected, draws, seed, str(task))
+    difference, error = permutation.difference(*cells)
+    null = permutation.null_distribution(*cells, shuffles)
+    row = {"se": error, "t": difference / error, "p": permutation.p_value(difference / error, null)}
+    for name, level in zip(("ci", "family"), levels, strict=True):
+        low, high = permutation.interval(*cells, shuffles, level)
+        row |= {f"{name}_low": low, f"{name}_high": high}
+    reach = permutation.critical(null, levels[1])
+    return row | {"detectable": (reach + stats.norm.ppf(POWER)) * error}
+
+
+def _compare(
+    variant: str,
+    group: pd.DataFrame,
+    reference: pd.DataFrame | None,
+    levels: tuple[float, float],
+    draws: int,
+    seed: int,
+) -> dict:
     """Fill the columns of one variant, all but those that depend on the other variants."""
-    group, reference = cell.test, None if vanilla is None else vanilla.test
+    ours, theirs = _selected(group), None if reference is None else _selected(reference)
     row = {
-        "n": len(group),
-        "mean": group.mean() if len(group) else math.nan,
-        "sd": group.std(ddof=1) if len(group) > 1 else math.nan,
-        "n_vanilla": 0 if reference is None else len(reference),
+        "n": len(ours),
+        "mean": ours.mean() if len(ours) else math.nan,
+        "sd": ours.std(ddof=1) if len(ours) > 1 else math.nan,
+        "n_vanilla": 0 if theirs is None else len(theirs),
     }
     if variant == REFERENCE:
         return row | {"note": "reference"}
-    if reference is not None and len(group) and len(reference):
-        row["difference"] = group.mean() - reference.mean()
-    obstacle = _obstacle(variant, group, reference)
+    if theirs is not None and len(ours) and len(theirs):
+        row["difference"] = ours.mean() - theirs.mean()
+    obstacle = _obstacle(variant, ours, theirs)
     if obstacle:
         return row | {"note": obstacle}
-    constant = [n for n, g in ((variant, group), (REFERENCE, reference)) if not np.ptp(g)]
+    constant = [n for n, g in ((variant, ours), (REFERENCE, theirs)) if not np.ptp(g)]
     note = f"the selected trials of {constant[0]} all have the same result" if constant else ""
-    row |= t_test(group, reference, alpha)
-    row |= {
-        "p_selection": t_test(group, reference, alpha, (cell.extra, vanilla.extra))["p"],
-        "hedges_g": hedges_g(group, reference),
-        "note": note,
-    }
-    if len(cell.resampled) and len(vanilla.resampled):
-        row |= bootstrap(cell.resampled, vanilla.resampled, row["difference"], alpha)
-    return row
+    plain = {f"paper_{name}": value for name, value in t_test(ours, theirs, levels[0]).items()}
+    family = t_test(ours, theirs, levels[1])
+    plain |= {f"paper_family_{end}": family[end] for end in ("low", "high")}
+    row |= _permuted(group, reference, levels, draws, seed)
+    return row | plain | {"hedges_g": hedges_g(ours, theirs), "note": note}
 
 
 def compare(
@@ -319,7 +281,7 @@ def compare(
     alpha: float = 0.05,
     correction: str = "bonferroni",
     selection_luck: bool = True,
-    resamples: int = 2000,
+    draws: int = permutation.DRAWS,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Compare the selected trials of each variant with vanilla's, task by task.
@@ -330,28 +292,28 @@ def compare(
         As `selection.select` returns it, with all trials; read are `task`, `variant`,
         `validation`, `test` (lower is better) and `selected`.
     alpha : float
-        Family-wise level of the comparisons of one task. The intervals cover 1 - alpha each.
+        Family-wise level of the comparisons of one task.
     correction : str
         One of `CORRECTIONS`. The number of comparisons is that of the task's variants other than
         vanilla, whether or not all of them could be tested.
     selection_luck : bool
-        Call a difference significant only if `p_selection` is below alpha too, which keeps the
-        level; without it, as in the paper, which takes the selected trials for independent draws,
-        the level is not kept.
-    resamples : int
-        Of the bootstrap beside the t-test; 0 leaves it out.
+        Whether `significant` goes by the permutation of whole cells, which keeps the level; without
+        it, by the paper's plain test, which does not.
+    draws : int
+        Shuffles of each pair of cells.
     seed : int
-        The study's; the bootstrap follows from it.
+        The study's; the shuffles follow from it.
 
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`, one row a cell. `difference` is variant - vanilla; `direction` is its sign in
-        words, ``worse`` where the variant's measure is higher. Where a test is impossible its
-        columns are empty and `note` says why; those of the bootstrap are empty with fewer than
-        `BOOTSTRAP_MINIMUM` trials in a group. t, df, p and the interval are the plain test's.
-        `p_adjusted` is p and `p_selection` is p with the luck of selection counted in, both
-        corrected for the number of comparisons.
+        `COLUMNS`, one row a cell. `difference` is variant - vanilla, `se` its standard error with
+        the luck of selection, `t` their ratio and `p` its permutation p value; `ci_low` and
+        `ci_high` cover 1 - alpha, `family_low` and `family_high` do so for all comparisons of the
+        task together (after Bonferroni). `detectable` is the difference that is found with
+        `POWER`, in a family. Columns in ``paper_`` are those of the plain Welch test. `direction`
+        is the sign of the difference in words, ``worse`` where the variant's measure is higher.
+        Where a test is impossible its columns are empty and `note` says why.
 
     Raises
     ------
@@ -368,27 +330,28 @@ def compare(
         raise ValueError(f"alpha must be between 0 and 1, not {alpha}")
     parts = []
     for task, of_task in marked.groupby("task", sort=False):
-        cells = {
-            variant: _cell(trials, resamples, analysis_generator(seed, task, variant))
-            for variant, trials in of_task.groupby("variant", sort=False)
-        }
+        cells = dict(list(of_task.groupby("variant", sort=False)))
         vanilla = cells.get(REFERENCE)
+        comparisons = len(cells) - (vanilla is not None)
+        levels = (alpha, alpha / max(1, comparisons))
         rows = [
-            {"task": task, "variant": variant} | _compare(variant, cell, vanilla, alpha)
+            {"task": task, "variant": variant}
+            | _compare(variant, cell, vanilla, levels, draws, seed)
             for variant, cell in cells.items()
         ]
         part = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
         tested = part["p"].notna()
-        comparisons = len(cells) - (vanilla is not None)
-        for source, corrected in (("p", "p_adjusted"), ("p_selection", "p_selection")):
-            p = part.loc[tested, source].to_numpy(dtype=float)
-            part.loc[tested, corrected] = CORRECTIONS[correction](p, comparisons)
+        for prefix in ("", "paper_"):
+            p = part.loc[tested, f"{prefix}p"].to_numpy(dtype=float)
+            part.loc[tested, f"{prefix}p_adjusted"] = CORRECTIONS[correction](p, comparisons)
         parts.append(part)
     table = pd.concat(parts, ignore_index=True)
     tested = table["p"].notna()
-    deciding = ["p_adjusted", "p_selection"] if selection_luck else ["p_adjusted"]
-    significant = (table[deciding] < alpha).all(axis=1)
-    table["significant"] = significant.astype("boolean").where(tested)
+    for name, p in (
+        ("significant", "p_adjusted" if selection_luck else "paper_p_adjusted"),
+        ("paper_significant", "paper_p_adjusted"),
+    ):
+        table[name] = (table[p] < alpha).astype("boolean").where(tested)
     sign = np.sign(table["difference"].where(tested))
     table["direction"] = np.select([sign > 0, sign < 0], ["worse", "better"], default="")
     return table.astype(COLUMNS)

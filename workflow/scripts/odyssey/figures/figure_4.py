@@ -13,6 +13,7 @@ def draw(
     marginals: pd.DataFrame,
     distributions: pd.DataFrame,
     variant: str = "V",
+    surrogate: str = "gp",
     engine: str = "",
 ) -> Figure:
     """Draw a row for each task and a column for each hyperparameter.
@@ -24,6 +25,8 @@ def draw(
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
     variant : str
+    surrogate : str
+        One of `surrogates.SURROGATES`.
     engine : str
         What trained the variant, if the study has several: their seconds do not compare.
 
@@ -31,13 +34,15 @@ def draw(
     -------
     matplotlib.figure.Figure
         Blue, left axis: predicted test result. Red, dashed, right axis: training time. Bands
-        are one standard deviation over the trees. Tasks without a forest have no row.
+        are one standard deviation of the posterior, or over a forest's trees. Tasks without a
+        surrogate have no row.
     """
-    known = marginals[(marginals["variant"] == variant) & marginals["parameter"].isin(PARAMETERS)]
+    known = marginals[(marginals["variant"] == variant) & (marginals["surrogate"] == surrogate)]
+    known = known[known["parameter"].isin(PARAMETERS)]
     titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
     parameters = [p for p in PARAMETERS if p in set(known["parameter"])]
     if not titles:
-        return style.no_forest(variant)
+        return style.no_surrogate(variant)
     with style.style():
         figure = Figure(
             figsize=(style.PAGE, 0.5 + 1.75 * len(titles)),

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from odyssey.analysis.fanova import main_shares
 from odyssey.figures import style
 
 # Colour and hatching: told apart in grey too.
@@ -20,26 +21,35 @@ SLICES = {
 }
 
 
-def draw(shares: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V") -> Figure:
+def draw(
+    importance: pd.DataFrame,
+    distributions: pd.DataFrame,
+    variant: str = "V",
+    surrogate: str = "gp",
+) -> Figure:
     """Draw a pie for each task.
 
     Parameters
     ----------
-    shares : pandas.DataFrame
-        As `fanova.main_shares` returns it, of all cells.
+    importance : pandas.DataFrame
+        As `fanova.analyse_cell` returns it, of all cells.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
     variant : str
+    surrogate : str
+        One of `surrogates.SURROGATES`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Under each pie stands how much of the variance its forest explains out of bag.
+        Under each pie stands how much the surrogate explains of the variance of trials left out.
+        Pies are whole: shares that do not quite add up to one are stretched.
     """
-    known = shares[shares["variant"] == variant]
+    known = main_shares(importance, surrogate)
+    known = known[known["variant"] == variant]
     titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
     if not titles:
-        return style.no_forest(variant)
+        return style.no_surrogate(variant)
     with style.style():
         figure = Figure(figsize=(max(style.COLUMN, 2.2 * len(titles)), 3.0), layout="constrained")
         grid = figure.subplots(1, len(titles), squeeze=False)[0]
@@ -49,11 +59,11 @@ def draw(shares: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V") 
             ax.set_title(title)
             first = of_task.iloc[0]
             # Minus signs are for numbers, not for the hyphen of a format.
-            r2 = f"{first['oob_r2']:.2f}".replace("-", "−")
+            r2 = f"{first['r2']:.2f}".replace("-", "−")
             ax.text(
                 0.5,
                 -0.02,
-                f"{variant}, {first['n']} trials, out-of-bag R² {r2}",
+                f"{variant}, {first['n']} trials, R² {r2}",
                 transform=ax.transAxes,
                 ha="center",
                 va="top",
@@ -76,8 +86,9 @@ def draw(shares: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V") 
 def _pie(ax: Axes, shares: pd.DataFrame) -> None:
     shares = shares.set_index("term")["share"]
     terms = [term for term in SLICES if term in shares.index]
+    # Medians of shares add up to nearly one only.
     wedges = ax.pie(
-        shares[terms],
+        shares[terms] / shares[terms].sum(),
         colors=[SLICES[term][0] for term in terms],
         hatch=[SLICES[term][1] for term in terms],
         startangle=90,

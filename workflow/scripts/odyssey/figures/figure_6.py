@@ -12,7 +12,12 @@ PITCH = 1.2
 MAPS = {"total": "prediction", "interaction": "interaction alone"}
 
 
-def draw(interactions: pd.DataFrame, distributions: pd.DataFrame, variant: str = "V") -> Figure:
+def draw(
+    interactions: pd.DataFrame,
+    distributions: pd.DataFrame,
+    variant: str = "V",
+    surrogate: str = "gp",
+) -> Figure:
     """Draw two lower-triangular matrices of maps for each task.
 
     Parameters
@@ -22,6 +27,8 @@ def draw(interactions: pd.DataFrame, distributions: pd.DataFrame, variant: str =
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
     variant : str
+    surrogate : str
+        One of `surrogates.SURROGATES`.
 
     Returns
     -------
@@ -30,11 +37,13 @@ def draw(interactions: pd.DataFrame, distributions: pd.DataFrame, variant: str =
         interaction without the main effects, grey where there is none. All maps of a matrix
         share one scale of colours.
     """
-    known = interactions[interactions["variant"] == variant]
+    known = interactions[
+        (interactions["variant"] == variant) & (interactions["surrogate"] == surrogate)
+    ]
     known = known[known[["parameter_x", "parameter_y"]].isin(PARAMETERS).all(axis=1)]
     titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
     if not titles:
-        return style.no_forest(variant)
+        return style.no_surrogate(variant)
     with style.style():
         figure = Figure(figsize=(style.PAGE, 3.3 * len(titles)), layout="constrained")
         parts = figure.subfigures(len(titles), 2, squeeze=False)

@@ -271,7 +271,7 @@ def sentence(text: str) -> Figure:
     return figure
 
 
-def no_forest(variant: str) -> Figure:
+def no_surrogate(variant: str) -> Figure:
     """Say why there is nothing to draw of what fANOVA finds.
 
     Parameters
@@ -282,7 +282,7 @@ def no_forest(variant: str) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    return sentence(f"{variant}: no forest, or none of these hyperparameters varies")
+    return sentence(f"{variant}: no surrogate, or none of these hyperparameters varies")
 
 
 def save(figure: Figure, paths: Iterable[str | os.PathLike]) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from odyssey.analysis.surrogates import FOREST, GP
 from odyssey.report import sentences
 
 # From a figure's name to its title and to how it is read.
@@ -23,8 +24,8 @@ TITLES = {
     ),
     "figure_4": (
         "Test result and training time against each hyperparameter",
-        "Predictions of the forest, averaged over all other hyperparameters; shaded: standard "
-        "deviation over its trees.",
+        "Predictions of the surrogate, averaged over all other hyperparameters; shaded: standard "
+        "deviation of the posterior, or over a forest's trees.",
     ),
     "figure_5": ("What explains the variance of the test result", ""),
     "figure_6": (
@@ -40,6 +41,17 @@ TITLES = {
     "pareto": (
         "What accuracy costs",
         "Test results against the number of parameters and the time of training.",
+    ),
+    "robustness": (
+        "Differences from vanilla under other choices",
+        "Best fraction, number of trials, measure and size of the networks, each changed in turn; "
+        "filled where significant. Right: the chance that a selected trial is better than one of "
+        "vanilla's.",
+    ),
+    "surrogates": (
+        "How much of an interaction is the forest",
+        "A Gaussian process and the paper's forest on the same trials: shares in the variance of "
+        "the test result, and marginals.",
     ),
     "significance": ("Differences from vanilla, over variants and tasks", ""),
 }
@@ -63,21 +75,29 @@ class Caption:
     findings: list[str]
 
 
-def caption(name: str, findings: Mapping[str, Callable[[str], list[str]]]) -> Caption:
+def caption(
+    name: str, findings: Mapping[str, Callable[[str, str], list[str]]], surrogate: str = GP
+) -> Caption:
     """Caption a figure.
 
     Parameters
     ----------
     name : str
-        ``figure_3``; one of the supplement has its variant too, ``figure_4_NOAF``.
+        ``figure_3``; one of the supplement has its variant too, ``figure_4_NOAF``, and one of the
+        paper's surrogate that, ``figure_4_V_forest``.
     findings : mapping of str to callable
-        From figures' names to what takes a variant and says what was found.
+        From figures' names to what takes a variant and a surrogate and says what was found.
+    surrogate : str
+        That of figures which name none.
 
     Returns
     -------
     Caption
         A figure that is not known has its name for a title.
     """
+    beside = re.fullmatch(rf"(figure_\d_.+)_{FOREST}", name)
+    if beside:
+        name, surrogate = beside[1], FOREST
     whole = re.fullmatch(r"(figure_\d)_(.+)", name)
     figure, variant = whole.groups() if whole else (name, sentences.REFERENCE)
     title, reading = TITLES.get(figure, (figure.replace("_", " ").capitalize(), ""))
@@ -85,6 +105,6 @@ def caption(name: str, findings: Mapping[str, Callable[[str], list[str]]]) -> Ca
     if number:
         title = f"Figure {number[1]}. {title}"
     if whole:
-        title += f": {variant}"
+        title += f": {variant}{', by the paper’s forest' if beside else ''}"
     find = findings.get(figure)
-    return Caption(title, reading, find(variant) if find else [])
+    return Caption(title, reading, find(variant, surrogate) if find else [])

@@ -17,11 +17,12 @@ from odyssey.report import captions, explorer, sentences
 from odyssey.report.files import setting_lines
 
 HERE = Path(__file__).parent
-VERDICTS = {"reproduced": "yes", "not reproduced": "no", "undecided": "open"}
+VERDICTS = {"reproduced": "yes", "contradicted": "no", "undecided": "open"}
 TABLES = {
     "best_trials": "The best trial of each cell, by validation",
     "tests": "Each variant's selected trials against vanilla's",
     "importance": "Importance of the hyperparameters",
+    "robustness": "Differences from vanilla under other choices",
     "costs": "What each cell cost",
 }
 
@@ -47,8 +48,10 @@ class Contents:
     versions : mapping of str to str
     machine : str
         On which the report is made.
-    importance, marginals : pandas.DataFrame, optional
-        As `fanova.analyse_cell` returns them, of all cells.
+    importance : pandas.DataFrame, optional
+        As `fanova.analyse_cell` returns it, of all cells.
+    effects : pandas.DataFrame, optional
+        As `effects.table` returns it.
     claims : pandas.DataFrame, optional
         As `claims.judge` returns it.
     budget : pandas.DataFrame, optional
@@ -64,7 +67,7 @@ class Contents:
     versions: Mapping[str, str] = field(default_factory=dict)
     machine: str = ""
     importance: pd.DataFrame | None = None
-    marginals: pd.DataFrame | None = None
+    effects: pd.DataFrame | None = None
     claims: pd.DataFrame | None = None
     budget: pd.DataFrame | None = None
 
@@ -96,7 +99,9 @@ def render(contents: Contents) -> str:
         study=contents.configuration["study"],
         summary=[
             sentences.what_ran(contents.trials, labels),
-            sentences.against_vanilla(contents.welch, labels, alpha),
+            sentences.against_vanilla(
+                contents.welch, labels, alpha, contents.configuration["analysis"]["selection_luck"]
+            ),
         ],
         stand_ins=sentences.listed(
             style.TASKS.get(task, task)
@@ -178,7 +183,7 @@ def _facts(contents: Contents) -> dict[str, str]:
         "Trained on": machines,
         "Analysis": f"best {sentences.percent(analysis['best_fraction'])} of a cell's trials by "
         f"validation; α = {analysis['alpha']:g}, corrected after {analysis['correction'].title()}"
-        + (", beyond the luck of selection" if analysis["selection_luck"] else ""),
+        + f"; {sentences.TESTS[analysis['selection_luck']]}",
         "Report made on": contents.machine,
     }
     return {name: fact for name, fact in facts.items() if fact}
@@ -208,6 +213,8 @@ def _finding(row: Mapping, labels: Mapping[str, str]) -> dict[str, str]:
         "measured": _figure_of(row["measured"]),
         "interval": " to ".join(interval) if all(interval) else "",
         "verdict": row["verdict"],
+        "paper_rule": row["paper_rule"],
+        "coverage": "" if pd.isna(row["coverage"]) else sentences.percent(row["coverage"]),
         "kind": VERDICTS[row["verdict"]],
         "note": row["note"],
     }
@@ -216,28 +223,39 @@ def _finding(row: Mapping, labels: Mapping[str, str]) -> dict[str, str]:
 def _figures(
     contents: Contents, labels: Mapping[str, str], measures: Mapping[str, str], alpha: float
 ) -> list[dict]:
-    def tested(_variant):
+    def tested(_variant, _surrogate):
         return sentences.comparisons(contents.welch, labels, measures, alpha)
 
     findings = {
         "figure_3": tested,
         "significance": tested,
-        "learning_curves": lambda _variant: sentences.best_trials(contents.trials, labels),
+        "learning_curves": lambda _v, _s: sentences.best_trials(contents.trials, labels),
     }
     beware = [text for text in [sentences.engines(engines(contents.trials))] if text]
     if beware:
-        findings["pareto"] = lambda _variant: beware
+        findings["pareto"] = lambda _v, _s: beware
     if contents.budget is not None:
-        findings["expected_best"] = lambda _variant: sentences.budgets(contents.budget, labels)
+        findings["expected_best"] = lambda _v, _s: sentences.budgets(contents.budget, labels)
     if contents.importance is not None:
-        findings["figure_5"] = lambda v: sentences.importances(contents.importance, labels, v)
-        findings["figure_6"] = lambda v: sentences.interactions(contents.importance, labels, v)
-    if contents.marginals is not None:
-        findings["figure_4"] = lambda v: (
-            sentences.marginals(contents.marginals, labels, measures, v) + beware
+
+        def importances(variant, surrogate):
+            return sentences.importances(contents.importance, labels, variant, surrogate)
+
+        def interactions(variant, surrogate):
+            return sentences.interactions(contents.importance, labels, variant, surrogate)
+
+        findings |= {"figure_5": importances, "surrogates": importances, "figure_6": interactions}
+    if contents.effects is not None:
+        findings["figure_4"] = lambda variant, surrogate: (
+            sentences.marginals(contents.effects, labels, measures, variant, surrogate) + beware
         )
+    surrogate = contents.configuration["analysis"]["surrogate"]
     return [
-        {"name": name, "image": Markup(image), "caption": captions.caption(name, findings)}
+        {
+            "name": name,
+            "image": Markup(image),
+            "caption": captions.caption(name, findings, surrogate),
+        }
         for name, image in contents.images.items()
     ]
 

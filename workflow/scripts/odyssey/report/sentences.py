@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from odyssey.analysis import fanova
+from odyssey.analysis import effects
+from odyssey.analysis.fanova import BEYOND_PAIRS, HIGHER
+from odyssey.analysis.surrogates import FOREST, GP
 from odyssey.analysis.tables import STAND_IN
 
 REFERENCE = "V"
@@ -18,8 +20,9 @@ HYPERPARAMETERS = {
     "clip": "gradient clipping",
 }
 UNITS = {"years": 365.25 * 86400, "days": 86400, "hours": 3600, "minutes": 60}
-# A gain below this share of the whole range is not called one.
-CLEAR = 0.1
+SURROGATES = {GP: "Gaussian process", FOREST: "forest"}
+# What `significant` goes by: whether it counts the luck of selection.
+TESTS = {True: "permutation of whole cells", False: "Welch’s t-test, as in the paper"}
 # Numbers of trials for which the captions say what to expect.
 BUDGETS = (5, 20, 100)
 
@@ -191,8 +194,10 @@ def engines(by: Mapping[str, str]) -> str:
     return f"Trained by different engines, whose seconds do not compare: {'; '.join(each)}."
 
 
-def against_vanilla(welch: pd.DataFrame, labels: Mapping[str, str], alpha: float) -> str:
-    """Say in one sentence which variants differ from vanilla.
+def against_vanilla(
+    welch: pd.DataFrame, labels: Mapping[str, str], alpha: float, selection_luck: bool = True
+) -> str:
+    """Say which variants differ from vanilla, and which only the paper's test would tell apart.
 
     Parameters
     ----------
@@ -202,6 +207,8 @@ def against_vanilla(welch: pd.DataFrame, labels: Mapping[str, str], alpha: float
         From tasks to their names.
     alpha : float
         The level of the tests.
+    selection_luck : bool
+        Whether the tests count the luck of selection.
 
     Returns
     -------
@@ -226,7 +233,16 @@ def against_vanilla(welch: pd.DataFrame, labels: Mapping[str, str], alpha: float
     if missing:
         parts.append(f"{_count(missing, 'comparison')} could not be made")
     text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]} (Welch’s t-test, α = {alpha:g})."
+    text = f"{text[0].upper()}{text[1:]} ({TESTS[selection_luck]}, α = {alpha:g})."
+    lucky = tested["paper_significant"].fillna(value=False) & ~tested["significant"].astype(bool)
+    if selection_luck and lucky.any():
+        cells = [
+            row.variant if len(tasks) == 1 else f"{row.variant} on {labels[row.task]}"
+            for row in tested[lucky].itertuples()
+        ]
+        text += " The paper’s test, which knows nothing of the luck of selection, would also tell "
+        text += f"{listed(cells)} from vanilla."
+    return text
 
 
 def _worse(worse: pd.DataFrame, tested: pd.DataFrame, tasks: Sequence[str]) -> list[str]:
@@ -298,6 +314,12 @@ def comparisons(
     return sentences
 
 
+def _with_interval(row, alpha: float) -> str:
+    sign = "+" if row.difference > 0 else ""
+    interval = f"{short(row.ci_low)} to {short(row.ci_high)}"
+    return f"{row.variant} ({sign}{short(row.difference)}, {100 * (1 - alpha):g} % {interval})"
+
+
 def _differences(rows: pd.DataFrame, alpha: float) -> str:
     tested = rows[rows["p_adjusted"].notna()]
     if tested.empty:
@@ -307,20 +329,26 @@ def _differences(rows: pd.DataFrame, alpha: float) -> str:
     for direction in ("better", "worse"):
         found = tested[significant & (tested["direction"] == direction)]
         if len(found):
-            each = [
-                f"{r.variant} ({short(r.difference)}, {100 * (1 - alpha):g} % interval "
-                f"{short(r.ci_low)} to {short(r.ci_high)})"
-                for r in found.sort_values("difference", key=abs, ascending=False).itertuples()
-            ]
+            ordered = found.sort_values("difference", key=abs, ascending=False)
+            each = [_with_interval(r, alpha) for r in ordered.itertuples()]
             parts.append(f"Significantly {direction} than vanilla {_are(each)}.")
-    same = tested.loc[~significant, "variant"].tolist()
+    same = [_with_interval(r, alpha) for r in tested[~significant].itertuples()]
     if same:
         parts.append(f"Not significantly different {_are(same)}.")
+    detectable = tested["detectable"].dropna()
+    if len(detectable):
+        parts.append(
+            f"A difference of {short(detectable.min())} to {short(detectable.max())}, depending on "
+            "the variant, is found with a chance of 80 %."
+        )
     return " ".join(parts)
 
 
 def importances(
-    importance: pd.DataFrame, labels: Mapping[str, str], variant: str = REFERENCE
+    importance: pd.DataFrame,
+    labels: Mapping[str, str],
+    variant: str = REFERENCE,
+    surrogate: str = GP,
 ) -> list[str]:
     """Say for each task how much of the result's variance each hyperparameter explains.
 
@@ -331,31 +359,47 @@ def importances(
     labels : mapping of str to str
         From tasks to their names.
     variant : str
+    surrogate : str
 
     Returns
     -------
     list of str
-        One sentence a task.
+        A sentence or two a task.
     """
     sentences = []
-    for task, rows in _of_test(importance, variant).groupby("task", sort=False):
+    for task, rows in _of_test(importance, variant, surrogate).groupby("task", sort=False):
         first = rows.iloc[0]
         if rows["share"].isna().all():
             sentences.append(f"{labels[task]}: {first['note']}.")
             continue
         alone = rows["order"].fillna(0) == 1
         main = rows[alone].sort_values("share", ascending=False)
-        each = [f"{_name(r.term)} {percent(r.share)}" for r in main.itertuples()]
-        together = percent(rows.loc[~alone, "share"].sum())
+        each = [f"{_name(r.term)} {_share(r)}" for r in main.itertuples()]
+        together = next(rows[rows["term"] == HIGHER].itertuples())
         text = (
             f"{labels[task]}: shares in the variance of the test result are {listed(each)}, each "
         )
-        text += f"alone, and {together} several together"
-        text += f" (out-of-bag R² of the forest: {short(first['oob_r2'])})."
+        text += f"alone, and {_share(together)} several together ({SURROGATES[surrogate]}, R² of "
+        text += f"trials left out: {short(first['r2'])})."
+        if surrogate == GP:
+            text += _by_forest(importance, task, variant)
         if first["note"]:
             text += f" Beware: {first['note']}."
         sentences.append(text)
     return sentences
+
+
+def _share(row) -> str:
+    return f"{percent(row.share)} ({percent(row.low)} to {percent(row.high)})"
+
+
+def _by_forest(importance: pd.DataFrame, task: str, variant: str) -> str:
+    rows = _of_test(importance, variant, FOREST)
+    rows = rows[(rows["task"] == task) & (rows["term"] == HIGHER)]
+    if rows.empty:
+        return ""
+    share = percent(rows["share"].iloc[0])
+    return f" The paper’s forest would have given {share} to several together."
 
 
 def _name(hyperparameter: str) -> str:
@@ -363,7 +407,10 @@ def _name(hyperparameter: str) -> str:
 
 
 def interactions(
-    importance: pd.DataFrame, labels: Mapping[str, str], variant: str = REFERENCE
+    importance: pd.DataFrame,
+    labels: Mapping[str, str],
+    variant: str = REFERENCE,
+    surrogate: str = GP,
 ) -> list[str]:
     """Say for each task which two hyperparameters interact most.
 
@@ -373,6 +420,7 @@ def interactions(
         As `fanova.analyse_cell` returns it.
     labels : mapping of str to str
     variant : str
+    surrogate : str
 
     Returns
     -------
@@ -380,98 +428,126 @@ def interactions(
         One sentence a task.
     """
     sentences = []
-    for task, rows in _of_test(importance, variant).groupby("task", sort=False):
+    for task, rows in _of_test(importance, variant, surrogate).groupby("task", sort=False):
         pairs = rows[rows["order"] == 2]
         if pairs.empty:
             continue
-        top = pairs.loc[pairs["share"].idxmax()]
-        names = listed(_name(name) for name in top["term"].split(" × "))
+        top = next(pairs.loc[[pairs["share"].idxmax()]].itertuples())
+        names = listed(_name(name) for name in top.term.split(" × "))
+        rest = next(rows[rows["term"] == BEYOND_PAIRS].itertuples())
         sentences.append(
             f"{labels[task]}: the strongest interaction of two is that of {names}, with "
-            f"{percent(top['share'])} of the variance; all pairs together have "
-            f"{percent(pairs['share'].sum())}."
+            f"{_share(top)} of the variance; those of three and more have {_share(rest)} together."
         )
     return sentences
 
 
-def _of_test(importance: pd.DataFrame, variant: str) -> pd.DataFrame:
-    return importance[(importance["response"] == "test") & (importance["variant"] == variant)]
+def _of_test(importance: pd.DataFrame, variant: str, surrogate: str) -> pd.DataFrame:
+    return importance[
+        (importance["response"] == "test")
+        & (importance["variant"] == variant)
+        & (importance["surrogate"] == surrogate)
+    ]
 
 
 def marginals(
-    marginal: pd.DataFrame,
+    found: pd.DataFrame,
     labels: Mapping[str, str],
     measures: Mapping[str, str],
     variant: str = REFERENCE,
+    surrogate: str = GP,
 ) -> list[str]:
     """Say for each task where the predicted result is best, and what size and noise do.
 
     Parameters
     ----------
-    marginal : pandas.DataFrame
-        As `fanova.analyse_cell` returns it.
+    found : pandas.DataFrame
+        As `effects.table` returns it.
     labels, measures : mapping of str to str
         From tasks to their names and to what their results measure.
     variant : str
+    surrogate : str
 
     Returns
     -------
     list of str
         One sentence or more a task.
     """
-    of_variant = marginal[marginal["variant"] == variant]
+    chosen = found[(found["variant"] == variant) & (found["by"] == surrogate)]
     sentences = []
-    for task, rows in of_variant.groupby("task", sort=False):
-        curves = {
-            key: curve.sort_values("value")
-            for key, curve in rows.groupby(["response", "parameter"], sort=False)
-        }
-        parts = []
-        rate = curves.get(("test", "learning_rate"))
-        if rate is not None:
-            parts.append(_basin(rate, measures[task]))
-        size = curves.get(("test", "hidden_size"))
-        if size is not None:
-            parts.append(_trend(size, "blocks", curves.get(("train_seconds", "hidden_size"))))
-        noise = curves.get(("test", "input_noise"))
-        if noise is not None:
-            parts.append(_noise(noise))
+    for task, rows in chosen.groupby("task", sort=False):
+        known = {row.effect: row for row in rows.itertuples()}
+        parts = [
+            text for text in (_basin(known, measures[task]), _size(known), _noise(known)) if text
+        ]
         if parts:
             sentences.append(f"{labels[task]}: {' '.join(parts)}")
     return sentences
 
 
-def _basin(curve: pd.DataFrame, measure: str) -> str:
-    mean, value = curve["mean"].to_numpy(), curve["value"].to_numpy()
-    best, first, last = fanova.basin(mean)
-    text = f"the lowest prediction, {quantity(measure, mean[best])}, is at learning rate "
-    text += f"{short(value[best])}, in a basin from {short(value[first])} to {short(value[last])}"
-    if last == len(mean) - 1:
+def _basin(known: Mapping, measure: str) -> str:
+    if effects.BEST_RATE not in known:
+        return ""
+    least, best, low, high, below = (
+        known[name].estimate
+        for name in (
+            effects.LOWEST,
+            effects.BEST_RATE,
+            effects.BASIN_LOW,
+            effects.BASIN_HIGH,
+            effects.BELOW_END,
+        )
+    )
+    text = f"the lowest prediction, {quantity(measure, least)}, is at learning rate "
+    text += f"{short(best)} ({_interval(known[effects.BEST_RATE])}), in a basin from {short(low)} "
+    text += f"to {short(high)}"
+    # The highest rate searched, but for rounding.
+    if high >= 0.999 * best * 10**below:
         text += ", which reaches the upper end of the searched range"
-    elif first == 0:
-        text += ", which reaches the lower end of the searched range"
     return f"{text}."
 
 
-def _trend(curve: pd.DataFrame, unit: str, time: pd.DataFrame | None) -> str:
-    mean, value = curve["mean"].to_numpy(), curve["value"].to_numpy()
-    change = mean[-1] - mean[0]
-    word = "lowers" if change < 0 else "raises"
-    text = f"Going from {value[0]:.0f} to {value[-1]:.0f} {unit} {word} it by {short(abs(change))}"
-    if time is not None and time["mean"].iloc[0] > 0:
-        factor = time["mean"].iloc[-1] / time["mean"].iloc[0]
-        text += f" and takes {short(factor)} times as long"
+def _interval(row) -> str:
+    return f"interval {short(row.low)} to {short(row.high)}"
+
+
+def _changes(row, what: str) -> str:
+    """Word a change by what its interval allows."""
+    if row.low <= 0 <= row.high:
+        return (
+            f"{what} by {short(row.estimate)} at a guess, but perhaps not at all ({_interval(row)})"
+        )
+    word = "falls" if row.estimate < 0 else "rises"
+    low, high = sorted((abs(row.low), abs(row.high)))
+    return (
+        f"{what.replace('changes', word)} by {short(abs(row.estimate))} "
+        f"(interval {short(low)} to {short(high)})"
+    )
+
+
+def _size(known: Mapping) -> str:
+    row = known.get(effects.change_of("test", "hidden_size"))
+    if row is None:
+        return ""
+    text = _changes(row, "From the smallest tenth of sizes to the largest it changes")
+    time = known.get(effects.ratio_of("train_seconds", "hidden_size"))
+    if time is not None and time.estimate > 0:
+        text += f", and training takes {short(time.estimate)} times as long ({_interval(time)})"
     return f"{text}."
 
 
-def _noise(curve: pd.DataFrame) -> str:
-    mean, value = curve["mean"].to_numpy(), curve["value"].to_numpy()
-    best = int(mean.argmin())
-    gain, cost = mean[0] - mean[best], mean[-1] - mean[best]
-    if gain <= CLEAR * (mean.max() - mean[best]):
-        return f"Input noise does not clearly help, and the most of it costs {short(cost)}."
-    text = f"Input noise is best at {short(value[best])}, which gains {short(gain)} over none"
-    return f"{text}; the most of it costs {short(cost)}."
+def _noise(known: Mapping) -> str:
+    row = known.get(effects.change_of("test", "input_noise"))
+    if row is None:
+        return ""
+    text = _changes(row, "From the least tenth of input noise to the most it changes")
+    gain, best = known[effects.NOISE_GAIN], known[effects.BEST_NOISE]
+    if best.low > effects.NO_NOISE[1]:
+        text += f"; noise is best at {short(best.estimate)} ({_interval(best)}), which gains "
+        text += f"{short(gain.estimate)} over none ({_interval(gain)})"
+    else:
+        text += "; that some of it helps is not clear"
+    return f"{text}."
 
 
 def best_trials(trials: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
@@ -539,22 +615,28 @@ def budgets(budget: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
 
 
 def verdicts(claims: pd.DataFrame) -> str:
-    """Count the verdicts.
+    """Count the verdicts, and those by the paper's own rule.
 
     Parameters
     ----------
     claims : pandas.DataFrame
-        Read is `verdict`.
+        Read are `verdict` and `paper_rule`.
 
     Returns
     -------
     str
-        One sentence.
+        Two sentences.
     """
-    counts = claims["verdict"].value_counts()
-    parts = [
-        f"{counts.get(verdict, 0)} {verdict}"
-        for verdict in ("reproduced", "not reproduced", "undecided")
-        if counts.get(verdict, 0)
-    ]
-    return f"Of {_count(len(claims), 'claim')}: {listed(parts)}."
+    counted = []
+    for column in ("verdict", "paper_rule"):
+        counts = claims[column].value_counts()
+        counted.append(
+            listed(
+                f"{counts.get(verdict, 0)} {verdict}"
+                for verdict in ("reproduced", "contradicted", "undecided")
+                if counts.get(verdict, 0)
+            )
+        )
+    return (
+        f"Of {_count(len(claims), 'claim')}: {counted[0]}. By the paper’s own rules: {counted[1]}."
+    )

@@ -1,0 +1,171 @@
+"""Effects: read off curves, shares and comparisons, each of them in one place."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from project import REPOSITORY
+
+from odyssey.analysis import effects
+from odyssey.analysis.effects import basin, ends, ranks, returns
+from odyssey.analysis.files import read_csv, write_csv
+from odyssey.analysis.surrogates import FOREST, GP, Coordinate, Surrogate
+
+RATE = Coordinate("learning_rate", -6, -2, "log")
+SIZE = Coordinate("hidden_size", np.log10(20), np.log10(200), "log")
+NOISE = Coordinate("input_noise", 0, 1, "linear")
+POINTS = 60
+
+
+def surrogate(kind=GP, unexplained=0.0, spread=0.1) -> Surrogate:
+    """Make a surrogate whose curves are known, but for a spread of their height."""
+    axes = [RATE, SIZE, NOISE]
+    rate, size, noise = (axis.values(axis.grid(POINTS)) for axis in axes)
+    curves = [8 + (np.log10(rate) + 3) ** 2, 20 / size, (noise - 0.3) ** 2]
+    lift = 1 + spread * np.linspace(-1, 1, 41)[:, None]
+    parts = {(0,): 0.8, (1,): 0.06, (2,): 0.04, (0, 1): 0.05, (0, 2): 0.02, (1, 2): 0.01}
+    draws = {term: share * np.linspace(0.9, 1.1, 41) for term, share in parts.items()}
+    return Surrogate(
+        kind,
+        axes,
+        draws,
+        np.full(41, 0.02),
+        unexplained,
+        [c * lift for c in curves],
+        {},
+        0,
+        0.9,
+        {},
+    )
+
+
+def read(one: Surrogate) -> pd.DataFrame:
+    return pd.DataFrame(effects.of_surrogate(one, "test", 200)).set_index("effect")
+
+
+@pytest.mark.parametrize(
+    ("curve", "expected"),
+    [
+        ([5, 1, 0, 1, 5], (2, 2, 2)),
+        ([5, 0.4, 0, 0.4, 5], (2, 1, 3)),
+        ([5, 4, 3, 2, 0], (4, 4, 4)),
+        ([0, 0.1, 5, 0.1, 5], (0, 0, 1)),
+        ([0.5, 0.3, 5, 0.2, 0], (4, 3, 4)),
+        ([1, 1, 1, 1, 1], (0, 0, 4)),
+    ],
+)
+def test_the_basin_is_the_stretch_around_the_least_without_gaps(curve, expected):
+    found = basin(np.array([curve, curve], dtype=float))
+    assert [tuple(int(part[i]) for part in found) for i in (0, 1)] == [expected] * 2
+
+
+def test_ends_are_means_over_the_first_and_the_last_tenth():
+    first, last = ends(np.arange(40.0)[None])
+    assert (first[0], last[0]) == (1.5, 37.5)
+
+
+def test_returns_compare_the_gain_per_block_above_the_middle_with_that_below():
+    values = np.array([20.0, 60.0, 200.0])
+    found = returns(np.array([[9.0, 8.0, 7.3], [8.0, 9.0, 7.0]]), values)
+    assert found[0] == pytest.approx((0.7 / 140) / (1.0 / 40))
+    assert found[1] == np.inf
+
+
+def test_what_is_read_off_known_curves_is_what_they_are():
+    found = read(surrogate())
+    noise = NOISE.values(NOISE.grid(POINTS))
+    assert found.loc[effects.BEST_RATE, "estimate"] == pytest.approx(1e-3, rel=0.1)
+    assert found.loc[effects.BELOW_END, "estimate"] == pytest.approx(1.0, abs=0.1)
+    # Within a tenth of the range, 9, of the best: |log10 rate + 3| <= 0.95.
+    assert found.loc[effects.BASIN_WIDTH, "estimate"] == pytest.approx(1.9, abs=0.1)
+    assert found.loc[effects.LOWEST, "estimate"] == pytest.approx(8.0, abs=0.01)
+    size = SIZE.values(SIZE.grid(POINTS))
+    change = (20 / size)[-6:].mean() - (20 / size)[:6].mean()
+    assert found.loc["change of test with hidden_size", "estimate"] == pytest.approx(change)
+    assert found.loc[effects.BEST_NOISE, "estimate"] == pytest.approx(0.3, abs=0.01)
+    some, none = (noise >= 0.2) & (noise <= 0.5), noise <= 0.1
+    dip = ((noise - 0.3) ** 2)[some].mean() - ((noise - 0.3) ** 2)[none].mean()
+    assert found.loc[effects.DIP, "estimate"] == pytest.approx(dip)
+    assert (found["low"] <= found["estimate"] + 1e-12).all()
+    assert (found["high"] >= found["estimate"] - 1e-12).all()
+
+
+def test_a_height_has_a_wider_interval_than_the_draws_and_a_place_has_not():
+    found = read(surrogate())
+    change = found.loc["change of test with input_noise"]
+    draws = effects.WIDENED * 0.1 * 0.95 * abs(change["estimate"])
+    assert change["high"] - change["estimate"] == pytest.approx(draws)
+    assert found.loc[effects.BEST_RATE, "low"] == found.loc[effects.BEST_RATE, "high"]
+
+
+def test_shares_of_higher_order_are_those_of_pairs_and_beyond():
+    found = effects.shares(surrogate())
+    assert found[effects.INTERACTIONS][0] == pytest.approx(0.05 + 0.02 + 0.01 + 0.02)
+
+
+def test_what_is_left_unexplained_widens_a_share_at_both_ends_within_0_and_1():
+    plain, wide = (effects.shares(surrogate(unexplained=u)) for u in (0.0, 0.05))
+    rate = effects.share_of("learning_rate")
+    assert wide[rate][1] == pytest.approx(plain[rate][1] - 0.05)
+    assert wide[rate][2] == pytest.approx(plain[rate][2] + 0.05)
+    assert wide[effects.share_of("input_noise")][1] == 0
+    assert effects.shares(surrogate(unexplained=0.5))[rate][2] == 1
+
+
+def test_a_forests_interval_is_the_papers():
+    found = read(surrogate(FOREST))
+    share = found.loc[effects.share_of("learning_rate")]
+    trees = 0.8 * np.linspace(0.9, 1.1, 41)
+    assert share["high"] - share["estimate"] == pytest.approx(1.96 * trees.std())
+    assert found.loc[effects.rank_of("input_noise"), ["low", "high"]].tolist() == [3, 3]
+
+
+def test_a_rank_may_be_any_that_the_intervals_allow():
+    found = ranks({"a": (0.8, 0.7, 0.9), "b": (0.1, 0.05, 0.2), "c": (0.08, 0.04, 0.1)})
+    assert found == {"a": (1, 1, 1), "b": (2, 2, 3), "c": (3, 2, 3)}
+
+
+def distributions() -> pd.DataFrame:
+    rows = [
+        {"task": "jsb", "variant": "V", "trials": "all", "n": 200, "median": 9.6},
+        {"task": "jsb", "variant": "V", "trials": "selected", "n": 20, "minimum": 8.4},
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(("margins", "expected"), [(None, 0.12), ({"jsb": 0.3}, 0.3)])
+def test_the_margin_is_a_tenth_of_what_search_gains_or_the_users(margins, expected):
+    table = effects.table(effects.of_distributions(distributions(), margins))
+    margin = table.set_index("effect").loc[effects.MARGIN]
+    assert margin["estimate"] == pytest.approx(expected)
+    assert ("user" in margin["method"]) == bool(margins)
+
+
+def test_the_table_reads_back_as_it_was_written(tmp_path):
+    rows = effects.of_distributions(distributions())
+    rows += [
+        row | {"task": "jsb", "variant": "V"}
+        for row in effects.of_surrogate(surrogate(), "test", 9)
+    ]
+    table = effects.table(rows)
+    write_csv(table, tmp_path / "effects.csv")
+    pd.testing.assert_frame_equal(read_csv(tmp_path / "effects.csv", effects.COLUMNS), table)
+
+
+# What would compute an effect: the extremes, ends and basins of curves, and sums of shares.
+COMPUTED = re.compile(r"\b(argmin|idxmin|ptp|basin)\(|\[\"mean\"\]\.(iloc|min|max)|shares?\.sum\(")
+
+
+@pytest.mark.parametrize(
+    "module", ["analysis/claims.py", "report/sentences.py", "report/captions.py"]
+)
+def test_an_effect_is_computed_nowhere_else(module):
+    path = REPOSITORY / "workflow" / "scripts" / "odyssey" / module
+    allowed = {
+        'best = known.loc[known["validation"].idxmin()]',
+        'best = means.loc[means["mean"].idxmin()]',
+        'best = of_k.loc[of_k["expected"].idxmin()]',
+    }
+    lines = {line.strip() for line in path.read_text(encoding="utf-8").splitlines()}
+    assert {line for line in lines if COMPUTED.search(line)} <= allowed

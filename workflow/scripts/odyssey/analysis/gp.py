@@ -1,0 +1,407 @@
+"""Gaussian processes as surrogates of what hyperparameters do, and their functional ANOVA.
+
+A forest cuts the cube into boxes and so makes interactions of any slope. A Gaussian process does
+not: fitted to an additive function it stays additive. Here processes of rough and of smooth kernels
+are averaged by how well they explain the trials, functions are drawn from their posterior, and each
+is decomposed on a grid, so that every number read off them has a distribution.
+"""
+
+import itertools
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+from scipy.linalg import cho_solve
+from scipy.spatial.distance import cdist
+from scipy.stats import norm, spearmanr
+
+# Smoothness of the Matérn kernels that are averaged: paths that are rough, once and twice smooth.
+SMOOTHNESS = (0.5, 1.5, 2.5)
+LENGTHS, AMPLITUDES, NOISES = (0.05, 30.0), (1e-2, 1e3), (1e-5, 2.0)
+DRAWS, FEATURES = 200, 256
+# Points of the grid along each axis, of Gauss and Legendre.
+NODES = 12
+# Points of the grid that are computed at a time, which bounds the memory.
+CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Process:
+    """A fitted Gaussian process, of a response that is standardised on its scale.
+
+    Parameters
+    ----------
+    smoothness : float
+        Of `SMOOTHNESS`.
+    amplitude, noise : float
+        Variances of the function and of what it leaves.
+    lengths : numpy.ndarray of float, shape (dimensions,)
+        Sides of the cube are 1.
+    evidence : float
+        Logarithm of the marginal likelihood of the response in its own unit.
+    cholesky : numpy.ndarray of float, shape (samples, samples)
+        Lower factor of the covariance of the response.
+    """
+
+    smoothness: float
+    amplitude: float
+    noise: float
+    lengths: np.ndarray
+    evidence: float
+    cholesky: np.ndarray
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What is known of a response after its trials.
+
+    Parameters
+    ----------
+    X : numpy.ndarray of float, shape (samples, dimensions)
+    z : numpy.ndarray of float, shape (samples,)
+        The response, standardised on its scale.
+    scale : str
+        ``log`` or ``linear``.
+    mean, sd : float
+        Of the response on its scale.
+    processes : list of Process
+    weights : numpy.ndarray of float
+        Of the processes, by their evidence; they add up to 1.
+    """
+
+    X: np.ndarray
+    z: np.ndarray
+    scale: str
+    mean: float
+    sd: float
+    processes: list[Process]
+    weights: np.ndarray
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Functions drawn from the posterior, on a grid.
+
+    Parameters
+    ----------
+    nodes, weights : list of numpy.ndarray of float
+        Of each dimension: the grid's points, and the share of the side that each stands for.
+    values : numpy.ndarray of float, shape (points, ..., draws)
+        In the response's own unit.
+    noise : numpy.ndarray of float, shape (draws,)
+        Mean variance of the response about the function, in its unit squared.
+    """
+
+    nodes: list[np.ndarray]
+    weights: list[np.ndarray]
+    values: np.ndarray
+    noise: np.ndarray
+
+
+def _matern(distance: np.ndarray, smoothness: float) -> np.ndarray:
+    scaled = math.sqrt(2 * smoothness) * distance
+    decay = np.exp(-scaled)
+    if smoothness == 0.5:
+        return decay
+    return (1 + scaled) * decay if smoothness == 1.5 else (1 + scaled + scaled**2 / 3) * decay
+
+
+def _process(X: np.ndarray, z: np.ndarray, smoothness: float, jacobian: float) -> Process:
+    """Fit a process by marginal likelihood."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+    kernel = ConstantKernel(1.0, AMPLITUDES) * Matern(
+        np.full(X.shape[1], 0.5), LENGTHS, nu=smoothness
+    ) + WhiteKernel(0.05, NOISES)
+    with warnings.catch_warnings():
+        # A length at the end of its range is that of a coordinate without effect.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = GaussianProcessRegressor(kernel).fit(X, z)
+    found = model.kernel_
+    return Process(
+        smoothness,
+        found.k1.k1.constant_value,
+        found.k2.noise_level,
+        np.broadcast_to(found.k1.k2.length_scale, X.shape[1]),
+        model.log_marginal_likelihood_value_ + jacobian,
+        model.L_,
+    )
+
+
+def fit(X: np.ndarray, y: np.ndarray) -> Fit:
+    """Fit processes of all kernels, on the scale on which the response is the more likely.
+
+    Parameters
+    ----------
+    X : numpy.ndarray of float, shape (samples, dimensions)
+        In [0, 1].
+    y : numpy.ndarray of float, shape (samples,)
+        Not constant. Only a positive response has a logarithm.
+
+    Returns
+    -------
+    Fit
+
+    References
+    ----------
+    Rasmussen, Williams, "Gaussian processes for machine learning" (2006), chapters 4 and 5.
+    """
+    best = None
+    for scale in ("linear", "log") if (y > 0).all() else ("linear",):
+        on_scale = np.log(y) if scale == "log" else y.astype(float)
+        mean, sd = on_scale.mean(), on_scale.std()
+        z = (on_scale - mean) / sd
+        jacobian = -len(y) * math.log(sd) - (on_scale.sum() if scale == "log" else 0.0)
+        smooth = _process(X, z, SMOOTHNESS[-1], jacobian)
+        if best is None or smooth.evidence > best[0].evidence:
+            best = smooth, z, scale, mean, sd, jacobian
+    smooth, z, scale, mean, sd, jacobian = best
+    processes = [*(_process(X, z, s, jacobian) for s in SMOOTHNESS[:-1]), smooth]
+    evidence = np.array([process.evidence for process in processes])
+    weights = np.exp(evidence - evidence.max())
+    return Fit(X, z, scale, mean, sd, processes, weights / weights.sum())
+
+
+def _features(process: Process, generator: np.random.Generator) -> np.ndarray:
+    """Draw frequencies whose waves have the process's covariance (its spectrum is Student's t)."""
+    shape = (FEATURES, len(process.lengths))
+    chi2 = generator.chisquare(2 * process.smoothness, (FEATURES, 1))
+    wave = generator.standard_normal(shape) * np.sqrt(2 * process.smoothness / chi2)
+    return wave / process.lengths
+
+
+def _waves(points: np.ndarray, frequencies: np.ndarray, amplitude: float) -> np.ndarray:
+    phase = points @ frequencies.T
+    waves = np.concatenate([np.cos(phase), np.sin(phase)], axis=1)
+    return waves * math.sqrt(amplitude / len(frequencies))
+
+
+def _posterior(
+    of: Fit, process: Process, points: np.ndarray, draws: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Draw standardised functions from a process's posterior; shape (points, draws)."""
+    frequencies = _features(process, generator)
+    weight = generator.standard_normal((2 * FEATURES, draws))
+    before = _waves(of.X, frequencies, process.amplitude) @ weight
+    before += math.sqrt(process.noise) * generator.standard_normal(before.shape)
+    # A draw of the prior, moved by what the data say that it lacks.
+    update = cho_solve((process.cholesky, True), of.z[:, None] - before)
+    scaled = of.X / process.lengths
+    values = np.empty((len(points), draws))
+    for start in range(0, len(points), CHUNK):
+        some = points[start : start + CHUNK]
+        kernel = _matern(cdist(some / process.lengths, scaled), process.smoothness)
+        values[start : start + CHUNK] = (process.amplitude * kernel) @ update
+        values[start : start + CHUNK] += _waves(some, frequencies, process.amplitude) @ weight
+    return values
+
+
+def draw(of: Fit, flags: Sequence[int], seed: int, draws: int = DRAWS) -> Draws:
+    """Draw functions from the posterior.
+
+    Parameters
+    ----------
+    of : Fit
+    flags : sequence of int
+        Dimensions that have two values, 0.25 and 0.75.
+    seed : int
+    draws : int
+
+    Returns
+    -------
+    Draws
+        Each kernel has draws in proportion to its weight.
+
+    References
+    ----------
+    Wilson et al., "Efficiently sampling functions from Gaussian process posteriors", ICML 2020.
+    """
+    generator = np.random.default_rng(seed)
+    nodes, weights = [], []
+    legendre, share = np.polynomial.legendre.leggauss(NODES)
+    for dimension in range(of.X.shape[1]):
+        flag = dimension in flags
+        nodes.append(np.array([0.25, 0.75]) if flag else (legendre + 1) / 2)
+        weights.append(np.array([0.5, 0.5]) if flag else share / 2)
+    points = np.stack([axis.ravel() for axis in np.meshgrid(*nodes, indexing="ij")], axis=1)
+    counts = np.bincount(
+        np.searchsorted(np.cumsum(of.weights), (np.arange(draws) + 0.5) / draws).clip(
+            max=len(of.weights) - 1
+        ),
+        minlength=len(of.weights),
+    )
+    values, noise = [], []
+    for process, count in zip(of.processes, counts, strict=True):
+        if count:
+            values.append(_posterior(of, process, points, count, generator))
+            noise += [process.noise * of.sd**2] * count
+    values = np.concatenate(values, axis=1) * of.sd + of.mean
+    noise = np.array(noise)
+    if of.scale == "log":
+        # The mean of a log-normal response, and its variance, averaged over the cube.
+        values = np.exp(values + noise / 2)
+        volume = weights[0]
+        for side in weights[1:]:
+            volume = np.multiply.outer(volume, side).ravel()
+        noise = (volume @ values**2) * np.expm1(noise)
+    shape = [len(axis) for axis in nodes]
+    return Draws(nodes, weights, values.reshape(*shape, draws), noise)
+
+
+def averaged(of: Draws, kept: Sequence[int]) -> np.ndarray:
+    """Average draws over all dimensions but some.
+
+    Parameters
+    ----------
+    of : Draws
+    kept : sequence of int
+        Ascending.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (points, ..., draws)
+    """
+    values = of.values
+    for dimension in reversed(range(len(of.nodes))):
+        if dimension not in kept:
+            values = np.tensordot(of.weights[dimension], values, axes=(0, dimension))
+    return values
+
+
+def variance_of(values: np.ndarray, weights: Sequence[np.ndarray]) -> np.ndarray:
+    """Compute each draw's variance over a grid.
+
+    Parameters
+    ----------
+    values : numpy.ndarray of float, shape (points, ..., draws)
+    weights : sequence of numpy.ndarray of float
+        Of the grid's dimensions.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (draws,)
+    """
+    mean, square = values, values - values.mean()
+    square, mean = square**2, square
+    for weight in weights:
+        mean, square = (np.tensordot(weight, part, axes=(0, 0)) for part in (mean, square))
+    return np.maximum(square - mean**2, 0.0)
+
+
+def decompose(of: Draws) -> tuple[dict[tuple[int, ...], np.ndarray], np.ndarray, np.ndarray]:
+    """Split each draw's variance into main effects, pairs and the rest.
+
+    Parameters
+    ----------
+    of : Draws
+
+    Returns
+    -------
+    shares : dict of tuple of int to numpy.ndarray of float, shape (draws,)
+        Of each dimension and each pair, what it has of its own of the function's variance.
+    rest : numpy.ndarray of float, shape (draws,)
+        What three and more dimensions have together.
+    unexplained : numpy.ndarray of float, shape (draws,)
+        Variance about the function, as a share of both together.
+
+    References
+    ----------
+    Sobol', "Global sensitivity indices for nonlinear mathematical models and their Monte Carlo
+    estimates", Math. Comput. Simul. 55 (2001).
+    """
+    dimensions = range(len(of.nodes))
+    total = variance_of(of.values, of.weights)
+    own = {}
+    for order in (1, 2):
+        for term in itertools.combinations(dimensions, order):
+            part = variance_of(averaged(of, term), [of.weights[j] for j in term])
+            below = sum(own[(j,)] for j in term) if order == 2 else 0.0
+            own[term] = np.maximum(part - below, 0.0)
+    shares = {term: part / total for term, part in own.items()}
+    rest = np.maximum(0.0, 1 - sum(shares.values()))
+    return shares, rest, of.noise / (total + of.noise)
+
+
+def _between(nodes: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Make the matrix that takes values at nodes to values on another grid, by a cubic spline."""
+    if len(nodes) == 2:
+        return np.eye(2)
+    return CubicSpline(nodes, np.eye(len(nodes)))(grid)
+
+
+def marginal(of: Draws, dimension: int, grid: np.ndarray) -> np.ndarray:
+    """Predict along one dimension, averaged over all others.
+
+    Parameters
+    ----------
+    of : Draws
+    dimension : int
+    grid : numpy.ndarray of float, shape (points,)
+        In [0, 1]; of a flag its two values.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (draws, points)
+    """
+    return (_between(of.nodes[dimension], grid) @ averaged(of, [dimension])).T
+
+
+def pair_marginal(
+    of: Draws, pair: tuple[int, int], grid: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Predict over a plane, averaged over all other dimensions and all draws.
+
+    Parameters
+    ----------
+    of : Draws
+    pair : tuple of int
+        The two dimensions, ascending.
+    grid : tuple of numpy.ndarray of float, shapes (a,) and (b,)
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (a, b)
+    """
+    plane = averaged(of, pair).mean(axis=-1)
+    first, second = (_between(of.nodes[j], points) for j, points in zip(pair, grid, strict=True))
+    return first @ plane @ second.T
+
+
+def diagnose(of: Fit) -> dict[str, float | str]:
+    """Say how well a fit foretells each trial from all others.
+
+    Parameters
+    ----------
+    of : Fit
+
+    Returns
+    -------
+    dict
+        `scale`; `smoothness`, the mean over the kernels by their weight; on that scale and with
+        the kernels' parameters as they are, `r2`, the share of the variance explained of trials
+        left out one at a time; `coverage`, how often the 95 % interval of the prediction has the
+        trial; `uneven`, the rank correlation of the absolute residuals with the predictions;
+        `largest`, the largest residual in its standard deviations.
+
+    References
+    ----------
+    Rasmussen, Williams (2006), section 5.4.2.
+    """
+    best = of.processes[int(of.weights.argmax())]
+    inverse = cho_solve((best.cholesky, True), np.eye(len(of.z)))
+    deviation = 1 / np.sqrt(np.diag(inverse))
+    residual = (inverse @ of.z) * deviation**2
+    standardised = np.abs(residual / deviation)
+    return {
+        "scale": of.scale,
+        "smoothness": float(of.weights @ [process.smoothness for process in of.processes]),
+        "r2": float(1 - np.mean(residual**2) / of.z.var()),
+        "coverage": float(np.mean(standardised <= norm.ppf(0.975))),
+        "uneven": float(spearmanr(standardised, of.z - residual).statistic),
+        "largest": float(standardised.max()),
+    }
