@@ -13,6 +13,7 @@ from random_cells import sources
 from standard import check_gradients, make
 
 from odyssey.cells import build
+from odyssey.cells.derivative import derive
 from odyssey.cells.graph import lay_out
 from odyssey.cells.variants import CHANGES, KIN, PAPER_VARIANTS, cell
 from odyssey.features.sequences import LOSSES
@@ -93,7 +94,7 @@ def step_forward(layout, w, x, before):
 
 def step_back(layout, w, frame, d_y, later, carried):
     """Compute a step's deltas, derivatives of its vectors of weights, and what is carried on."""
-    derived, known = layout.backward, dict(frame)
+    derived, known = derive(layout), dict(frame)
 
     def through(node):
         (source,), terms = node.args, [0.0]

@@ -1,4 +1,4 @@
-"""Compile a cell's kernel for the fused engine: a shared library that runs on any node of a cluster."""
+"""Compile a cell's kernel for the fused engine: a library that runs on any node of a cluster."""
 
 import hashlib
 import os
@@ -87,7 +87,9 @@ def source_digest(cell: Cell) -> str:
 def _frame() -> str:
     here = SOURCE.parent
     files = [SOURCE, *sorted(here.glob("fused/*.h"))]
-    files += [here / f"{name}.py" for name in ("build", "generate", "graph")]
+    files += [
+        here / f"{name}.py" for name in ("build", "derivative", "generate", "graph", "schedule")
+    ]
     return _digest(*(file.read_bytes().decode() for file in files))
 
 

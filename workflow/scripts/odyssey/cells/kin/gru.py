@@ -1,6 +1,7 @@
-"""Gated recurrent unit, reset before the product (Cho et al., 2014, "Learning phrase representations").
+"""Gated recurrent unit, reset before the product (Cho et al., 2014).
 
-Its equations (5) to (8), with biases: r reset gate, z update gate; z keeps the old state.
+"Learning phrase representations using RNN encoder-decoder", its equations (5) to
+(8), with biases: r reset gate, z update gate; z keeps the old state.
 """
 
 from odyssey.cells.equations import State, sigmoid, tanh

@@ -1,6 +1,7 @@
 """Gated recurrent unit, reset after the product (Cho et al., 2014, first version; cuDNN's).
 
-arXiv:1406.1078v1. PyTorch's `torch.nn.GRU`: the candidate's recurrent product has a bias of its own, c.
+arXiv:1406.1078v1. PyTorch's `torch.nn.GRU`: the candidate's recurrent product has a bias of its
+own, c.
 """
 
 from odyssey.cells.equations import State, sigmoid, tanh

@@ -1,6 +1,6 @@
-"""JANET (van der Westhuizen and Lasenby, 2018, "The unreasonable effectiveness of the forget gate").
+"""JANET: an LSTM with the forget gate alone (van der Westhuizen and Lasenby, 2018).
 
-Just another network: an LSTM with the forget gate alone. What comes in is gated by 1 - sigma(s - 1),
+"The unreasonable effectiveness of the forget gate". What comes in is gated by 1 - sigma(s - 1),
 with s the forget gate's sum (their beta is 1); weights start as all others here do.
 """
 

@@ -1,8 +1,9 @@
-"""LSTM with layer normalisation (Ba et al., 2016, "Layer normalization"), its equations (20) to (22).
+"""LSTM with layer normalisation (Ba et al., 2016).
 
-The four sums of all units are normalised together, those of x and those of the state apart; gains
-(alpha) and biases (beta) are learned, and gains start at 1; the 1e-5 beside the variance is the
-authors' program's. There are no peepholes.
+"Layer normalization", its equations (20) to (22). The four sums of all units are
+normalised together, those of x and those of the state apart; gains (alpha) and biases (beta) are
+learned, and gains start at 1; the 1e-5 beside the variance is the authors' program's. There are no
+peepholes.
 """
 
 from odyssey.cells.equations import State, mean, sigmoid, sqrt, tanh

@@ -1,0 +1,172 @@
+"""A step's derivative: the graph of its equations turned round."""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+from odyssey.cells.equations import Graph, Symbol
+from odyssey.cells.graph import Layout, settled
+
+# Terms of an adjoint: of this step, by way of a matrix or the output layer, of the step after.
+DIRECT, THROUGH, AFTER = range(3)
+
+
+@dataclass
+class Backward:
+    """Derivatives of the loss; missing is what the loss does not depend on.
+
+    Parameters
+    ----------
+    deltas : dict of Symbol to Symbol
+        By the columns, by their nodes.
+    weights : dict of str to Symbol
+        By the vectors of weights.
+    carried : dict of str to Symbol
+        By the states before, what does not come by way of a matrix.
+    adjoints : dict of Symbol to Symbol
+        By the nodes of a step, where a node has one.
+    """
+
+    deltas: dict[Symbol, Symbol] = field(default_factory=dict)
+    weights: dict[str, Symbol] = field(default_factory=dict)
+    carried: dict[str, Symbol] = field(default_factory=dict)
+    adjoints: dict[Symbol, Symbol] = field(default_factory=dict)
+
+
+def derive(layout: Layout) -> Backward:
+    """Turn a step round: reverse rules, transposed maps, sums.
+
+    An adjoint is a sum of terms, each a pair (base, factor). Their order decides the last bits, and
+    is that of the studies which are kept: what stands last in the equations comes first, but for a
+    state before what stands first; then what comes by way of matrices, then the step after.
+
+    Parameters
+    ----------
+    layout : Layout
+        Its graph gets the derivative's nodes too.
+
+    Returns
+    -------
+    Backward
+    """
+    graph, found = layout.graph, Backward()
+    terms = _from_outside(layout)
+    for n in reversed(layout.order):
+        if not terms[n] or n.op == "constant":
+            continue
+        if n.op in ("add", "sub", "neg") and len(terms[n]) == 1:
+            _, base, factor = terms[n][0]
+        else:
+            base, factor = _adjoint(n, terms[n], graph), None
+            found.adjoints[n] = base
+        if n.op in ("column", "weight", "before"):
+            kind = {"column": found.deltas, "weight": found.weights, "before": found.carried}[n.op]
+            kind[n if n.op == "column" else n.name] = base
+        elif n.op in ("add", "sub", "neg"):
+            for number, a in enumerate(n.args):
+                minus = n.op == "neg" or (n.op == "sub" and number == 1)
+                terms[a].append((DIRECT, base, _negative(factor, graph) if minus else factor))
+        else:
+            for a, *term in RULES[n.op](n, base, graph.node, partial(_constant, graph)):
+                terms[a].append((DIRECT, *term))
+    return found
+
+
+def _from_outside(layout: Layout) -> dict[Symbol, list[tuple]]:
+    """Begin each node's terms with what does not come from this step's own nodes."""
+    node, order = layout.graph.node, list(layout.order)
+    terms: dict[Symbol, list[tuple]] = {n: [] for n in order}
+    for source in layout.sources:
+        if source.op != "before":
+            terms[source].append((THROUGH, node("through", source), None))
+    for name, value in layout.states.items():
+        before = node("before", name=name)
+        if any(before in column.matrices for column in layout.columns):
+            terms[value].append((THROUGH, node("through", before), None))
+        if name == "y":
+            terms[value].append((THROUGH, node("output"), None))
+        if any(before in n.args for n in order) or before in layout.states.values():
+            terms[value].append((AFTER, node("after", name=name), None))
+    return terms
+
+
+def _constant(graph: Graph, value: float) -> Symbol:
+    return graph.node("constant", name=float(value))
+
+
+def _negative(a: Symbol | None, graph: Graph) -> Symbol:
+    if a is None:
+        return _constant(graph, -1)
+    return a.args[0] if a.op == "neg" else graph.node("neg", a)
+
+
+def _both(a: Symbol, b: Symbol, graph: Graph) -> Symbol:
+    """Add two factors of the same base."""
+    if b.op == "neg":
+        return graph.node("sub", a, b.args[0])
+    return graph.node("sub", b, a.args[0]) if a.op == "neg" else graph.node("add", a, b)
+
+
+def _adjoint(of: Symbol, terms: list[tuple], graph: Graph) -> Symbol:
+    """Add a node's terms up."""
+    grouped: list[tuple[Symbol, Symbol | None]] = []
+    found = terms[::-1] if of.op == "before" else terms
+    for _, base, factor in sorted(found, key=lambda term: term[0]):
+        same = (
+            number
+            for number, (other, known) in enumerate(grouped)
+            if other is base and known is not None and factor is not None
+        )
+        number = next(same, None)
+        if number is None:
+            grouped.append((base, factor))
+        else:
+            grouped[number] = (base, _both(grouped[number][1], factor, graph))
+    (base, factor), *others = grouped
+    total = base if factor is None else graph.node("mul", base, factor)
+    for base, factor in others:
+        total = (
+            graph.node("add", base, total)
+            if factor is None
+            else graph.node("fma", base, factor, total)
+        )
+    kept = total.op == "mean" and of.op in ("column", "weight", "before")
+    return settled(graph, total) if kept else total
+
+
+def _of_division(n, d, node, _):
+    share = node("div", d, n.args[1])
+    return [(n.args[0], share, None), (n.args[1], share, node("neg", n))]
+
+
+def _of_maximum(n, d, node, constant):
+    first = node("above", *n.args)
+    return [(n.args[0], d, first), (n.args[1], d, node("sub", constant(1), first))]
+
+
+def _of_softsign(n, d, node, constant):
+    rest = node("sub", constant(1), node("abs", n))
+    return [(n.args[0], d, node("mul", rest, rest))]
+
+
+# What reaches the arguments of a node n with adjoint d: argument, base, factor.
+RULES = {
+    "mul": lambda n, d, *_: [(n.args[1], d, n.args[0]), (n.args[0], d, n.args[1])],
+    "fma": lambda n, d, *_: [
+        (n.args[2], d, None),
+        (n.args[1], d, n.args[0]),
+        (n.args[0], d, n.args[1]),
+    ],
+    "div": _of_division,
+    "maximum": _of_maximum,
+    "mean": lambda n, d, node, _: [(n.args[0], node("mean", d), None)],
+    "sigmoid": lambda n, d, node, constant: [
+        (n.args[0], node("mul", d, n), node("sub", constant(1), n))
+    ],
+    "tanh": lambda n, d, node, constant: [
+        (n.args[0], d, node("fma", node("neg", n), n, constant(1)))
+    ],
+    "relu": lambda n, d, node, constant: [(n.args[0], d, node("above", n, constant(0)))],
+    "exp": lambda n, d, *_: [(n.args[0], d, n)],
+    "sqrt": lambda n, d, node, constant: [(n.args[0], d, node("div", constant(0.5), n))],
+    "softsign": _of_softsign,
+}
