@@ -19,7 +19,9 @@ from odyssey.config import (
     study_or_exit,
 )
 
-CONFIG = Path(__file__).parents[2] / "config"
+REPOSITORY = Path(__file__).parents[2]
+CONFIG = REPOSITORY / "config"
+GRU = REPOSITORY / "workflow/scripts/odyssey/cells/kin/gru.py"
 
 
 def study(**changes):
@@ -53,6 +55,12 @@ def message(**changes):
         ({"training": {"job_minutes": "an hour"}}, "training.job_minutes: must be a number"),
         ({"training": {"job_minutes": math.inf}}, "training.job_minutes: must be a finite number"),
         ({"analysis": {"selection_luck": "maybe"}}, "selection_luck: must be true or false"),
+        (
+            {"cells": {"1st cell": "cell.py"}},
+            "cells.1st cell: the name of a cell must be made of letters, digits and . _ - and",
+        ),
+        ({"cells": "cell.py"}, "cells: must be a section such as {name: value}"),
+        ({"cells": {"mine": 5}}, "cells.mine: must be text"),
         ({"variants": []}, "variants: name at least one"),
         ({"variants": "V"}, "variants: must be a list such as [V]"),
         ({"variants": ["V", 1]}, "variants, entry 2: must be text"),
@@ -155,6 +163,14 @@ def test_the_home_folder_is_found_in_the_path_of_a_corpus(
     missing = read_study(study(tasks={task: {"source": source, "path": "~/none"}}))
     with pytest.raises(ConfigError, match=f"there is no .* {tmp_path}/none"):
         check_corpora(missing)
+
+
+def test_the_home_folder_is_found_in_the_path_of_a_cell(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert f"mine: there is no file {tmp_path}/cell.py" in message(cells={"mine": "~/cell.py"})
+    (tmp_path / "cell.py").write_text(GRU.read_text(encoding="utf-8"), encoding="utf-8")
+    read = read_study(study(cells={"mine": "~/cell.py"}, variants=["V", "mine"]))
+    assert read.cells == {"mine": f"{tmp_path}/cell.py"}
 
 
 def test_a_corpus_in_the_home_of_nobody_is_not_there():

@@ -204,6 +204,11 @@ _ALSO_SEARCH = (
 )
 
 
+def _expanded(path: str) -> str:
+    """Put a home folder in the place of ~; Path.expanduser raises where there is no such user."""
+    return os.path.expanduser(path)  # noqa: PTH111
+
+
 class _Task(_Section):
     corpus_is_file: ClassVar[bool] = False  # else a folder
 
@@ -215,8 +220,7 @@ class _Task(_Section):
     @field_validator("path", check_fields=False)
     @classmethod
     def _home_is_found(cls, path):
-        # Path.expanduser would raise where there is no such user.
-        return path and os.path.expanduser(path)  # noqa: PTH111
+        return path and _expanded(path)
 
     @field_validator("also_search")
     @classmethod
@@ -457,6 +461,10 @@ class Study(_Section):
         {},
         description="Your own cells: a name, and the file of its equations, absolute or from the "
         "working directory (docs/adding-a-cell.md).",
+        json_schema_extra={
+            "patternErrorMessage": "the name of a cell must be made of letters, digits and . _ - "
+            "and begin with a letter"
+        },
     )
     variants: list[str] = Field(
         list(PAPER_VARIANTS),
@@ -483,6 +491,7 @@ class Study(_Section):
     @field_validator("cells")
     @classmethod
     def _equations(cls, cells):
+        cells = {name: _expanded(path) for name, path in cells.items()}
         for name, path in cells.items():
             if name in ("V", *CHANGES, *KIN):
                 raise ValueError(f"{name} is the name of a cell that ships: choose another")

@@ -18,8 +18,8 @@ Generated from `workflow/scripts/odyssey/config.py` by `make config`; do not edi
     snakemake --cores all --configfile my-study.yaml
 
 A study is checked before any job starts. An editor that knows JSON Schema completes the keys with
-the first line `# yaml-language-server: $schema=config/schema.json`. In the path of a corpus,
-`~` is your home folder.
+the first line `# yaml-language-server: $schema=config/schema.json`. In paths, `~` is
+your home folder.
 
 | key | allowed | default | meaning |
 |---|---|---|---|

@@ -21,6 +21,7 @@ KINDS = {
     "bool_parsing": "must be true or false",
     "string_type": "must be text; in quotes, a number or a date is text too",
 }
+KEY_ITSELF = "[key]"  # how pydantic calls the place of a key that the user names
 LONGEST = 60  # characters of what was given that are shown
 
 
@@ -59,7 +60,7 @@ def fault(model: type[BaseModel], error: dict) -> str:
 
 def _key(location: Sequence[str | int]) -> str:
     """Name a place as a user finds it: entries of a list are counted from one."""
-    names = [part for part in location if isinstance(part, str)]
+    names = [part for part in location if isinstance(part, str) and part != KEY_ITSELF]
     entries = [f", entry {part + 1}" for part in location if isinstance(part, int)]
     return ".".join(names) + "".join(entries) or "configuration"
 
@@ -68,8 +69,10 @@ def _words(model: type[BaseModel], error: dict) -> str:
     kind, location, limits = error["type"], error["loc"], error.get("ctx", {})
     if kind in KINDS:
         return KINDS[kind]
-    if kind in ("model_type", "model_attributes_type", "dict_type"):
+    if kind in ("model_type", "model_attributes_type"):
         return f"must be a section {_example(model, location)}"
+    if kind == "dict_type":
+        return "must be a section such as {name: value}"
     if kind == "list_type":
         entry = error["input"] if isinstance(error["input"], str) else "first, second"
         return f"must be a list such as [{entry}]"
@@ -110,7 +113,10 @@ def _section(model: type[BaseModel] | None, location: Sequence) -> type[BaseMode
 
 
 def _field(model: type[BaseModel], location: Sequence) -> FieldInfo:
-    return _section(model, location[:-1]).model_fields[location[-1]]
+    """Find the key that a place belongs to, which may lie within what stands under it."""
+    *above, name = location
+    section = _section(model, above)
+    return section.model_fields[name] if section else _field(model, above)
 
 
 def _example(model: type[BaseModel], location: Sequence) -> str:
