@@ -10,7 +10,7 @@ HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = HERE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from odyssey.cells.build import compiler_version, kernel_digest as kernel_digest_of
+from odyssey.cells.build import drop_stale
 from odyssey.cells.variants import KIN
 from odyssey.config import ConfigError, check_corpora, read_study
 from odyssey.features.sequences import PREPARATION
@@ -45,6 +45,11 @@ if workflow.is_main_process:
 if workflow.is_main_process and hold(".snakemake/alive"):
     for lock in Path(".snakemake/locks").glob("*.lock"):
         lock.unlink()
+    # A stale kernel is gone before Snakemake looks: behind a job that makes anew what is there, it
+    # looks for no other reason to run, such as new equations.
+    for variant in study.variants:
+        link = f"results/{study.study}/engine/{variant}.so"
+        drop_stale(link, study.cell(variant), study.training.instruction_set)
 
 TASKS = list(study.tasks.chosen)
 RESULTS = f"results/{study.study}"
