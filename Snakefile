@@ -16,10 +16,11 @@ sys.path.insert(0, str(SCRIPTS))
 if Path(sys.executable).exists():
     sys.executable = shlex.quote(sys.executable)
 
-from odyssey.cells.build import compiler_version, kernel_digest as kernel_digest_of
+from odyssey.cells.build import drop_stale
 from odyssey.cells.variants import KIN
 from odyssey.config import ConfigError, check_corpora, planning_note, read_study
 from odyssey.features.sequences import PREPARATION
+from odyssey.files import hold
 from odyssey.locks import settle
 from odyssey.lost import last_words
 from odyssey.search import draw_cell
@@ -45,9 +46,15 @@ except ConfigError as error:
     sys.exit(f"Error in the configuration:\n{error}")
 # settle stands beside Snakemake's own message of a locked folder, which knows --unlock only.
 if workflow.is_main_process:
-    for note in (planning_note(study), *study.notices, settle(".snakemake")):
+    alone = hold(".snakemake/alive")
+    for note in (planning_note(study), *study.notices, settle(".snakemake", alone)):
         if note:
             print(note, file=sys.stderr)
+    # A stale kernel is gone before Snakemake looks: behind a job that makes anew what is there, it
+    # looks for no other reason to run, such as new equations.
+    for variant in study.variants if alone else []:
+        link = f"results/{study.study}/engine/{variant}.so"
+        drop_stale(link, study.cell(variant), study.training.instruction_set)
 
 TASKS = list(study.tasks.chosen)
 RESULTS = f"results/{study.study}"

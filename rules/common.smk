@@ -120,19 +120,6 @@ def kernel_of(wildcards):
     return f"{RESULTS}/engine/{wildcards.variant}.so" if fused else []
 
 
-def kernel_digest(wildcards):
-    """What a kernel's name ends in: all that it is made of and by."""
-    try:
-        compiler = compiler_version()
-    except ValueError as error:
-        raise WorkflowError(error) from error
-    cell, instruction_set = (
-        study.cell(wildcards.variant),
-        study.training.instruction_set,
-    )
-    return kernel_digest_of(cell, instruction_set, compiler)
-
-
 def cell_modules():
     """What figure 1 shows of cells: how they are read and written, and those that ship."""
     read = ["equations", "reference", "typeset", "variants"]

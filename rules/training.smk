@@ -5,19 +5,15 @@ GPU = {"gres": "gpu:1"} if study.training.device == "cuda" else {}
 
 
 rule kernel:
-    input:
-        # Comments are no equations: what these say stands in the digest.
-        cell=ancient(own_cell),
     output:
-        # A link to the file whose name holds the digest.
+        # A link to the file whose name holds the digest of all that it is made of and by. The
+        # Snakefile drops stale ones: an input or a parameter here would hide why a trial is to be
+        # trained again.
         f"{RESULTS}/engine/{{variant}}.so",
     log:
         f"{LOGS}/engine/{{variant}}.log",
     conda:
         "../envs/training.yaml"
-    params:
-        digest=kernel_digest,
-        instruction_set=study.training.instruction_set,
     script:
         "../workflow/scripts/kernel.py"
 

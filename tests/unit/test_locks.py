@@ -10,8 +10,9 @@ SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 SETTLE = f"""
 import sys
 sys.path.insert(0, {str(SCRIPTS)!r})
+from odyssey.files import hold
 from odyssey.locks import settle
-print(settle(sys.argv[1]), flush=True)
+print(settle(sys.argv[1], hold(f"{sys.argv[1]}/alive")), flush=True)
 sys.stdin.read()
 """
 

@@ -2,17 +2,14 @@
 
 from pathlib import Path
 
-from odyssey.cells.build import build
-from odyssey.cells.variants import cell
+from odyssey.cells.build import build, kernel_file
+from odyssey.config import read_study
 from odyssey.console import job
 
 with job(snakemake.log[0]):
-    link, w = Path(snakemake.output[0]), snakemake.wildcards
-    library = link.with_name(f"{w.variant}-{snakemake.params.digest}.so")
-    build(
-        cell(w.variant, snakemake.input.get("cell") or None),
-        library,
-        snakemake.params.instruction_set,
-    )
+    study, link = read_study(snakemake.config), Path(snakemake.output[0])
+    cell, instruction_set = study.cell(snakemake.wildcards.variant), study.training.instruction_set
+    library = kernel_file(link, cell, instruction_set)
+    build(cell, library, instruction_set)
     link.unlink(missing_ok=True)
     link.symlink_to(library.name)

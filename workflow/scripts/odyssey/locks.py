@@ -3,23 +3,22 @@
 import os
 from pathlib import Path
 
-from odyssey.files import hold
 
-
-def settle(folder: str | os.PathLike) -> str:
+def settle(folder: str | os.PathLike, alone: bool | None) -> str:
     """Take away the locks that a killed Snakemake has left, where no other one lives.
 
     Parameters
     ----------
     folder : path-like
-        Snakemake's own, ``.snakemake``. This process is known there as alive from now on.
+        Snakemake's own, ``.snakemake``.
+    alone : bool or None
+        Whether no other Snakemake lives there, as `odyssey.files.hold` found of its file ``alive``.
 
     Returns
     -------
     str
         One line that says whose locks there are and what becomes of them, nothing without locks.
     """
-    alone = hold(Path(folder) / "alive")
     locks = list((Path(folder) / "locks").glob("*.lock"))
     if not locks:
         return ""

@@ -1,5 +1,6 @@
 """Compile a cell's kernel for the fused engine: a library that runs on any node of a cluster."""
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -114,6 +115,49 @@ def kernel_digest(cell: Cell, instruction_set: str, compiler: str) -> str:
         16 hexadecimal digits.
     """
     return _digest(source_digest(cell), instruction_set, compiler)
+
+
+def kernel_file(link: str | os.PathLike, cell: Cell, instruction_set: str) -> Path:
+    """Name the file of a kernel that is compiled here.
+
+    Parameters
+    ----------
+    link : path-like
+        Where the study looks for it, ``<variant>.so``.
+    cell : Cell
+    instruction_set : str
+        As for `build`.
+
+    Returns
+    -------
+    pathlib.Path
+        Beside the link, with the digest of `kernel_digest` in its name.
+
+    Raises
+    ------
+    ValueError
+        If there is no compiler.
+    """
+    digest = kernel_digest(cell, instruction_set, compiler_version())
+    return Path(link).with_name(f"{Path(link).stem}-{digest}.so")
+
+
+def drop_stale(link: str | os.PathLike, cell: Cell, instruction_set: str) -> None:
+    """Remove the link to a kernel that was made of, or by, something else than now.
+
+    Parameters
+    ----------
+    link : path-like
+        There may be none.
+    cell : Cell
+    instruction_set : str
+        As for `build`.
+    """
+    # Where nothing can be compiled or removed, nothing is.
+    with contextlib.suppress(ValueError, OSError):
+        now = kernel_file(link, cell, instruction_set).name
+        if Path(link).is_symlink() and Path(link).readlink().name != now:
+            Path(link).unlink()
 
 
 def build(cell: Cell, path: str | os.PathLike, instruction_set: str = "auto") -> None:
