@@ -307,13 +307,13 @@ def main() -> None:
     pairs = 20 if quick else 500
     row = of_difference | {"coverage": difference_coverage(pairs), "n": pairs}
     covered = pd.concat([covered, pd.DataFrame([row])], ignore_index=True)
+    if not quick:
+        write_csv(covered, LIBRARY / "coverage.csv")
+    if not quick and not alone:
+        write_csv(table, REPOSITORY / "benchmarks" / "results" / "importance_bias.csv")
     if not alone:
         print(printed(table).to_string())
     print(covered.to_string())
-    if not quick and not alone:
-        write_csv(table, REPOSITORY / "benchmarks" / "results" / "importance_bias.csv")
-    if not quick:
-        write_csv(covered, LIBRARY / "coverage.csv")
 
 
 if __name__ == "__main__":
