@@ -12,7 +12,7 @@ import sys
 sys.path.insert(0, {str(SCRIPTS)!r})
 from odyssey.files import hold
 from odyssey.locks import settle
-print(settle(sys.argv[1], hold(f"{sys.argv[1]}/alive")), flush=True)
+print(settle(sys.argv[1], hold(sys.argv[1] + "/alive")), flush=True)
 sys.stdin.read()
 """
 
