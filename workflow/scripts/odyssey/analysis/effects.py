@@ -363,7 +363,7 @@ def of_surrogate(surrogate: Surrogate, response: str, n: int) -> list[dict]:
         for effect, read in readings(axis, values, response).items():
             estimate = float(read(curves.mean(axis=0)[None])[0])
             low, high = _interval(kind, estimate, read(curves))
-            if kind == GP and effect not in PLACES:
+            if kind == GP and effect not in PLACES and math.isfinite(estimate):
                 low, high = (estimate + WIDENED * (end - estimate) for end in (low, high))
             add(effect, (estimate, low, high), kind)
     return rows
