@@ -455,6 +455,15 @@ def test_every_trial_is_in_the_explorer_those_without_a_result_too():
     assert columns["learning_rate"] == pytest.approx(contents.trials["learning_rate"], rel=1e-4)
 
 
+@pytest.mark.parametrize("span", [0.002, 0.02, 0.2, 2, 20])
+def test_an_axis_of_seconds_that_hardly_differ_has_its_numbers(span):
+    contents = small(tasks=("jsb",))
+    seconds = np.linspace(4 * span, 5 * span, len(contents.trials)).round(6)
+    chart = explorer.chart(contents.trials.assign(train_seconds=seconds), 1, LABELS, MEASURES)
+    (places,) = (p["value"] for p in chart["params"] if p["name"] == "places")
+    assert len(places["train_seconds"]) >= 2
+
+
 def test_any_number_of_variants_has_colours():
     many = ["V", *(f"NFG+{i}" for i in range(30))]
     colours = explorer.colours(many)

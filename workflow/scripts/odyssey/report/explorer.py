@@ -254,7 +254,8 @@ def _round_values(low: float, high: float, logarithmic: bool) -> list[float]:
         values = [step * 10.0**decade for decade in decades for step in steps]
     else:
         step = 10.0 ** math.floor(math.log10((high - low) / 2))
-        step *= next(f for f in (5, 2, 1) if (high - low) / (f * step) >= 2)
+        # A hair below two is two, which rounding has missed.
+        step *= next(f for f in (5, 2, 1) if (high - low) / (f * step) > 1.999)
         values = (step * np.arange(math.ceil(low / step), math.floor(high / step) + 1)).tolist()
     start, end = (math.log10(low), math.log10(high)) if logarithmic else (low, high)
     slack = 0.02 * (end - start)
