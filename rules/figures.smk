@@ -211,6 +211,7 @@ rule supplement_forest:
         importance=rules.fanova.output.importance,
         interactions=rules.fanova.output.interactions,
         distributions=rules.select_best.output.distributions,
+        trials=rules.select_best.output.trials,
         modules=[module for figure in OF_VANILLA for module in drawn_by(figure)],
     output:
         report(
