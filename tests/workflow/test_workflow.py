@@ -140,7 +140,7 @@ def test_selected_trials_are_trained_again_with_new_seeds_and_nothing_else_is(fi
     assert both["test"].ne(both["test_first"]).all()
     luck = pd.read_csv(finished.results / "tests" / "reseeded.csv")
     assert luck["repeats"].tolist() == [2, 2]
-    assert finished.planned() == {}
+    assert finished.planned("analysis") == {}
 
 
 def test_one_task_a_job_or_two_at_once_give_the_same_table(finished, fresh):
