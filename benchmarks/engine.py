@@ -243,9 +243,9 @@ def jax_step(kind, parts: int, network: Network, sequences: Sequences):
 
     compiled = jax.jit(update, donate_argnums=(0, 1, 2))
     values = [jnp.asarray(x) for x in sequences.values.reshape(SEQUENCES, -1, network.inputs)]
-    kind = jnp.float32 if network.loss == "sigmoid" else jnp.int32
+    of_targets = jnp.float32 if network.loss == "sigmoid" else jnp.int32
     shaped = sequences.targets.reshape(SEQUENCES, -1, *sequences.targets.shape[1:])
-    targets = [jnp.asarray(t, kind) for t in shaped]
+    targets = [jnp.asarray(t, of_targets) for t in shaped]
     key = jax.random.key(1, impl="rbg")  # the fastest that JAX has
     state = [weights, jax.tree.map(jnp.zeros_like, weights), key]
 
