@@ -24,6 +24,7 @@ from odyssey.files import hold
 from odyssey.locks import settle
 from odyssey.lost import last_words
 from odyssey.search import draw_cell
+from odyssey.tasks import kind_digest
 from odyssey.training.cost import (
     cell_shards,
     expected_seconds,
@@ -56,7 +57,7 @@ if workflow.is_main_process:
         link = f"results/{study.study}/engine/{variant}.so"
         drop_stale(link, study.cell(variant), study.training.instruction_set)
 
-TASKS = list(study.tasks.chosen)
+TASKS = list(study.tasks)
 RESULTS = f"results/{study.study}"
 LOGS = f"{RESULTS}/logs"
 # Code that makes tables and figures is an input of their rules: a changed module remakes what it
@@ -91,8 +92,8 @@ localrules:
 
 
 wildcard_constraints:
-    task="|".join(TASKS),
-    variant="|".join(re.escape(variant) for variant in study.variants),
+    task="|".join(map(re.escape, TASKS)),
+    variant="|".join(map(re.escape, study.variants)),
     first=r"0|[1-9]\d*",
     last=r"0|[1-9]\d*",
 

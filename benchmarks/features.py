@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.corpora import synthetic_speech, timit
 from odyssey.features import mfcc
+from odyssey.tasks import read_settings
 
 RESULTS = Path(__file__).parent / "results" / "features.csv"
 SAMPLES = 3 * timit.SAMPLE_RATE
@@ -70,7 +71,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         utterances = write_corpus(Path(folder), arguments.files)
         began = time.perf_counter()
-        sequences = mfcc.sequences(utterances, "synthetic", arguments.processes)
+        sequences = mfcc.sequences(
+            utterances,
+            read_settings({"kind": "timit"}).description("timit"),
+            arguments.processes,
+        )
         seconds = time.perf_counter() - began
     RESULTS.parent.mkdir(exist_ok=True)
     row = {

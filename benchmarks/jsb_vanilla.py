@@ -15,8 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.cells.build import build
 from odyssey.cells.variants import cell
-from odyssey.corpora.jsb import read_json
-from odyssey.features import pianoroll
+from odyssey.tasks import read_settings
 from odyssey.training.trial import Plan, train
 
 TRIAL = {
@@ -34,7 +33,9 @@ def main() -> None:
     parser.add_argument("corpus", help="the JSON copy of Boulanger-Lewandowski's file")
     parser.add_argument("--engine", choices=["fused", "reference"], default="fused")
     arguments = parser.parse_args()
-    sequences = pianoroll.sequences(read_json(arguments.corpus), "json")
+    sequences = read_settings({"kind": "jsb", "source": "json", "path": arguments.corpus}).features(
+        "jsb", None, 1, lambda *_: None
+    )
     with tempfile.TemporaryDirectory() as folder:
         kernel = Path(folder) / "V.so"
         if arguments.engine == "fused":

@@ -28,8 +28,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.cells.build import build
 from odyssey.config import study_or_exit
-from odyssey.corpora.jsb import read_json
-from odyssey.features import pianoroll
 from odyssey.search import draw_cell
 from odyssey.training import trial as training
 from odyssey.training.engines import open_engine
@@ -129,7 +127,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the drawing (default: 0)")
     arguments = parser.parse_args()
     study = study_or_exit([arguments.configfile], with_corpora=True)
-    sequences = pianoroll.sequences(read_json(study.tasks.chosen["jsb"].path), "json")
+    sequences = study.tasks["jsb"].features("jsb", None, 1, lambda *_: None)
     draw = np.random.default_rng(arguments.seed)
     some = {v: draw.permutation(draw_cell(study, "jsb", v)) for v in study.variants}
     epochs, patience = study.epochs("jsb"), study.training.patience

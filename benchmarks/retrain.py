@@ -74,11 +74,11 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "clone"
-        corpora = [task.path for task in study.tasks.chosen.values() if task.path]
+        corpora = [path for task in study.tasks.values() for path in task.paths().values()]
         clone(folder, arguments.configfile, [*corpora, *study.cells.values()])
         train(folder, runs)
         records = [record for run in runs for record in read_records(folder / run)]
-    order = list(study.tasks.chosen), study.variants
+    order = list(study.tasks), study.variants
     again, curves_again = trials_table(records, *order), curves_table(records, *order)
 
     equal = []

@@ -139,7 +139,7 @@ rule effects:
     conda:
         "../envs/analysis.yaml"
     params:
-        margins=study.analysis.margins.model_dump(),
+        margins=study.analysis.margins,
     script:
         "../workflow/scripts/effects.py"
 

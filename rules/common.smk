@@ -6,23 +6,11 @@ from functools import cache
 from snakemake.exceptions import WorkflowError
 
 
-def timit_corpus(wildcards):
-    """The folder of speech, the user's own or one made up."""
-    made_up = study.tasks.timit.source == "synthetic"
-    return {"corpus": rules.make_timit.output[0] if made_up else study.tasks.timit.path}
-
-
-def iam_corpus(wildcards):
-    """The folder of handwriting, the user's own or one made up."""
-    made_up = study.tasks.iam.source == "synthetic"
-    return {"corpus": rules.make_iam.output[0] if made_up else study.tasks.iam.path}
-
-
-def jsb_corpus(wildcards):
-    """The chorales' file; music21 carries its scores itself."""
-    if study.tasks.jsb.source == "download":
-        return {"corpus": rules.download_jsb.output[0]}
-    return {"corpus": study.tasks.jsb.path} if study.tasks.jsb.path else {}
+def corpus_of(wildcards):
+    """What a task's features are made of: files of the user's, or a corpus that is made first."""
+    task = wildcards.task
+    made = {"made": f"{RESULTS}/corpora/{task}"} if task in TO_BE_MADE else {}
+    return made | {"files": list(study.tasks[task].paths().values())}
 
 
 @cache
@@ -66,11 +54,10 @@ def train_minutes(wildcards, attempt):
 
 def train_megabytes(wildcards, attempt):
     """What a shard is allowed to take of the memory."""
-    settings, training = study.tasks.chosen[wildcards.task], study.training
+    training = study.training
     largest = max((trial["hidden_size"] for trial in drawn(wildcards)), default=1)
     return attempt * job_megabytes(
-        wildcards.task,
-        settings,
+        study.tasks[wildcards.task],
         study.cell(wildcards.variant),
         largest,
         study.engine(wildcards.variant),
@@ -97,11 +84,10 @@ def reseed_minutes(wildcards, attempt):
 
 def reseed_megabytes(wildcards, attempt):
     """What a job of new seeds is allowed to take of the memory."""
-    settings, training = study.tasks.chosen[wildcards.task], study.training
+    training = study.training
     cell = drawn_trials(wildcards.task, wildcards.variant)
     return attempt * job_megabytes(
-        wildcards.task,
-        settings,
+        study.tasks[wildcards.task],
         study.cell(wildcards.variant),
         max(trial["hidden_size"] for trial in cell),
         study.engine(wildcards.variant),

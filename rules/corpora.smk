@@ -1,49 +1,22 @@
 """Corpora that have to be fetched or made before they can be read."""
 
-if study.tasks.timit and study.tasks.timit.source == "synthetic":
+TO_BE_MADE = [task for task in TASKS if study.tasks[task].corpus_keys()]
 
-    rule make_timit:
+if TO_BE_MADE:
+
+    rule corpus:
         output:
-            directory(f"{RESULTS}/corpora/timit"),
+            directory(f"{RESULTS}/corpora/{{task}}"),
         log:
-            f"{LOGS}/corpora/timit.log",
+            f"{LOGS}/corpora/{{task}}.log",
+        wildcard_constraints:
+            task="|".join(map(re.escape, TO_BE_MADE)),
         conda:
             "../envs/features.yaml"
         threads: 8
         params:
             preparation=PREPARATION,
-            sizes=study.tasks.timit.synthetic.model_dump(),
+            kind=lambda w: kind_digest(study.tasks[w.task].kind),
+            settings=lambda w: study.tasks[w.task].of_corpus(),
         script:
-            "../workflow/scripts/make_timit.py"
-
-
-if study.tasks.iam and study.tasks.iam.source == "synthetic":
-
-    rule make_iam:
-        output:
-            directory(f"{RESULTS}/corpora/iam"),
-        log:
-            f"{LOGS}/corpora/iam.log",
-        conda:
-            "../envs/features.yaml"
-        params:
-            preparation=PREPARATION,
-            sizes=study.tasks.iam.synthetic.model_dump(),
-        script:
-            "../workflow/scripts/make_iam.py"
-
-
-if study.tasks.jsb and study.tasks.jsb.source == "download":
-
-    rule download_jsb:
-        output:
-            f"{RESULTS}/corpora/{Path(study.tasks.jsb.url).name}",
-        log:
-            f"{LOGS}/corpora/jsb.log",
-        conda:
-            "../envs/features.yaml"
-        params:
-            url=study.tasks.jsb.url,
-            sha256=study.tasks.jsb.sha256,
-        script:
-            "../workflow/scripts/download_jsb.py"
+            "../workflow/scripts/corpus.py"

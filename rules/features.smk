@@ -1,76 +1,46 @@
 """Corpora to features: one file of sequences a task, parsed once."""
 
-if study.tasks.timit:
+# Of those tasks whose corpora have something to be looked at.
+SHOWN = [task for task in TASKS if study.tasks[task].example]
 
-    rule features_timit:
+
+rule features_of_task:
+    input:
+        unpack(corpus_of),
+    output:
+        f"{RESULTS}/features/{{task}}.npz",
+    log:
+        f"{LOGS}/features/{{task}}.log",
+    conda:
+        "../envs/features.yaml"
+    threads: 8
+    params:
+        preparation=PREPARATION,
+        kind=lambda w: kind_digest(study.tasks[w.task].kind),
+        settings=lambda w: study.tasks[w.task].of_features(),
+    script:
+        "../workflow/scripts/features.py"
+
+
+if SHOWN:
+
+    rule example:
         input:
-            unpack(timit_corpus),
+            unpack(corpus_of),
         output:
-            f"{RESULTS}/features/timit.npz",
+            f"{RESULTS}/features/{{task}}_line.npz",
         log:
-            f"{LOGS}/features/timit.log",
+            f"{LOGS}/features/{{task}}_line.log",
+        wildcard_constraints:
+            task="|".join(map(re.escape, SHOWN)),
         conda:
             "../envs/features.yaml"
-        threads: 8
         params:
             preparation=PREPARATION,
-            source=study.tasks.timit.source,
-            sizes=study.tasks.timit.synthetic.model_dump(),
+            kind=lambda w: kind_digest(study.tasks[w.task].kind),
+            settings=lambda w: study.tasks[w.task].of_features(),
         script:
-            "../workflow/scripts/features_timit.py"
-
-
-if study.tasks.iam:
-
-    rule features_iam:
-        input:
-            unpack(iam_corpus),
-        output:
-            f"{RESULTS}/features/iam.npz",
-        log:
-            f"{LOGS}/features/iam.log",
-        conda:
-            "../envs/features.yaml"
-        threads: 8
-        params:
-            preparation=PREPARATION,
-            source=study.tasks.iam.source,
-            standardised=study.tasks.iam.standardised,
-        script:
-            "../workflow/scripts/features_iam.py"
-
-    rule line_of_handwriting:
-        input:
-            unpack(iam_corpus),
-        output:
-            f"{RESULTS}/features/iam_line.npz",
-        log:
-            f"{LOGS}/features/iam_line.log",
-        conda:
-            "../envs/features.yaml"
-        params:
-            synthetic=study.tasks.iam.source == "synthetic",
-        script:
-            "../workflow/scripts/line_of_handwriting.py"
-
-
-if study.tasks.jsb:
-
-    rule features_jsb:
-        input:
-            unpack(jsb_corpus),
-        output:
-            f"{RESULTS}/features/jsb.npz",
-        log:
-            f"{LOGS}/features/jsb.log",
-        conda:
-            "../envs/features.yaml"
-        threads: 8
-        params:
-            preparation=PREPARATION,
-            source=study.tasks.jsb.source,
-        script:
-            "../workflow/scripts/features_jsb.py"
+            "../workflow/scripts/example.py"
 
 
 rule features:

@@ -7,7 +7,7 @@ OF_VANILLA = ["figure_4", "figure_5", "figure_6"]
 FOREST_BESIDE = study.analysis.surrogate != "forest" and "V" in study.variants
 FIGURES = [
     "figure_1",
-    *(["figure_2"] if study.tasks.iam else []),
+    *(["figure_2"] if SHOWN else []),
     "figure_3",
     *(OF_VANILLA if "V" in study.variants else []),
     "expected_best",
@@ -50,11 +50,11 @@ rule figure_1:
         "../workflow/scripts/figure_1.py"
 
 
-if study.tasks.iam:
+if SHOWN:
 
     rule figure_2:
         input:
-            line=rules.line_of_handwriting.output[0],
+            line=f"{RESULTS}/features/{SHOWN[0]}_line.npz",
             modules=drawn_by("figure_2"),
         output:
             report(

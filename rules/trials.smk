@@ -10,7 +10,7 @@ rule draw_trials:
         "../envs/training.yaml"
     params:
         search=study.search.model_dump(),
-        also_search=lambda w: study.tasks.chosen[w.task].also_search,
+        also_search=lambda w: study.tasks[w.task].also_search,
         seed=study.seed,
     script:
         "../workflow/scripts/draw_trials.py"

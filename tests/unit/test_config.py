@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from odyssey.config import ConfigError, TimitTask, check_corpora, read_study, study_or_exit
+from odyssey.config import ConfigError, check_corpora, read_study, study_or_exit
 from odyssey.config_reference import reference, schema
+from odyssey.tasks import settings_of
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -57,8 +58,8 @@ def study(**changes):
         ({"variants": ["NFG+NOAF", "NOAF+NFG"]}, "are the same variant"),
         ({"variants": ["V", "V"]}, "the same variant, listed twice"),
         ({"variants": []}, "variants: "),
-        ({"tasks": {}}, "tasks: name at least one of timit, iam, jsb"),
-        ({"tasks": {"jbs": {}}}, "tasks.jbs: unknown key; did you mean jsb?"),
+        ({"tasks": {}}, "tasks: name at least one, such as timit, iam, jsb"),
+        ({"tasks": {"jbs": {}}}, "tasks.jbs: there is no kind of task 'jbs'; did you mean jsb?"),
         ({"tasks": {"jsb": {"source": "json"}}}, "tasks.jsb: source json needs the key path"),
         ({"tasks": {"jsb": {"source": "music21", "path": "x"}}}, "has no use for the key path"),
         (
@@ -179,7 +180,10 @@ def test_the_generated_files_are_up_to_date():
 
 def test_the_papers_protocol_is_the_default_but_for_the_luck_of_selection():
     config = yaml.safe_load((CONFIG / "paper.yaml").read_text(encoding="utf-8"))
-    assert config["tasks"]["timit"].pop("also_search") == TimitTask().also_search
+    assert (
+        config["tasks"]["timit"].pop("also_search")
+        == settings_of("timit")(kind="timit").also_search
+    )
     config["tasks"] = {"jsb": {"source": "music21"}}
     paper, default = read_study(config), read_study(study())
     assert paper.search == default.search
@@ -191,7 +195,7 @@ def test_the_papers_protocol_is_the_default_but_for_the_luck_of_selection():
 def test_a_command_that_reads_the_corpora_says_where_one_is_missing(tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text(yaml.safe_dump(study(tasks={"jsb": {"source": "json", "path": "absent.json"}})))
-    assert study_or_exit([file]).tasks.jsb.path == "absent.json"
+    assert study_or_exit([file]).tasks["jsb"].path == "absent.json"
     with pytest.raises(SystemExit, match=r"tasks\.jsb\.path: there is no file absent\.json"):
         study_or_exit([file], with_corpora=True)
 

@@ -10,16 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odyssey.cells.variants import cell
-from odyssey.config import IamTask, JsbTask, TimitTask, read_study
+from odyssey.config import read_study
 from odyssey.features.pianoroll import sequences
 from odyssey.search import draw_cell
+from odyssey.tasks import read_settings
 from odyssey.training.cost import (
     EVALUATION,
-    SHAPES,
     cell_shards,
     epoch_seconds,
     expected_seconds,
-    frames,
     job_megabytes,
     job_seconds,
     network,
@@ -30,23 +29,29 @@ V = cell("V")
 MEASURED = Path(__file__).parents[2] / "benchmarks" / "results" / "engine.csv"
 
 
+def task(kind, **settings):
+    return read_settings({"kind": kind, **settings})
+
+
 def test_the_shapes_are_those_that_the_features_have():
-    music = sequences({s: {"a": [[60], [62]]} for s in ("train", "validation", "test")}, "json")
-    chosen = network("jsb", V, 5)
-    assert (music.inputs, music.description.outputs) == (chosen.inputs, chosen.outputs)
-    assert SHAPES["jsb"][2:] == (music.description.directions, music.description.loss)
+    jsb = task("jsb")
+    chorales = {s: {"a": [[60], [62]]} for s in ("train", "validation", "test")}
+    music = sequences(chorales, jsb.description("jsb"))
+    chosen = network(jsb, V, 5)
+    assert (music.inputs, music.targets.shape[1]) == (chosen.inputs, chosen.outputs)
+    assert (jsb.shape().directions, jsb.shape().loss) == (chosen.directions, chosen.loss)
 
 
 def test_a_training_step_is_expected_to_take_what_the_benchmark_measured():
-    tasks = {"timit": TimitTask(), "iam": IamTask(), "jsb": JsbTask(source="music21")}
+    tasks = {kind: task(kind) for kind in ("timit", "iam", "jsb")}
     ratios = []
     with MEASURED.open() as file:
         for row in csv.DictReader(file):
             if row["engine"] != "fused" or row["shape"] not in tasks:
                 continue
-            task, size = tasks[row["shape"]], int(row["hidden_size"])
-            training, validation = frames(task)
-            expected = epoch_seconds(row["shape"], task, cell(row["variant"]), size, "fused")
+            of, size = tasks[row["shape"]], int(row["hidden_size"])
+            training, validation = of.frames()
+            expected = epoch_seconds(of, cell(row["variant"]), size, "fused")
             step = 1e6 * expected / (training + EVALUATION * validation)
             ratios.append(step / float(row["us_per_frame"]))
     assert len(ratios) == 78
@@ -55,17 +60,18 @@ def test_a_training_step_is_expected_to_take_what_the_benchmark_measured():
 
 
 def test_the_papers_corpora_are_larger_than_the_stand_ins():
-    assert frames(TimitTask(source="ldc93s1", path=".")) == (3696 * 304, 400 * 304)
-    assert frames(TimitTask())[0] < 100_000
-    assert frames(IamTask(source="iam", path="."))[0] > 100 * frames(IamTask())[0]
+    assert task("timit", source="ldc93s1", path=".").frames() == (3696 * 304, 400 * 304)
+    assert task("timit").frames()[0] < 100_000
+    genuine, made_up = task("iam", source="iam", path="."), task("iam")
+    assert genuine.frames()[0] > 100 * made_up.frames()[0]
 
 
 def test_a_job_at_the_full_size_of_timit_asks_for_what_it_is_known_to_need():
-    timit = TimitTask(source="ldc93s1", path=".")
-    asked = job_megabytes("timit", timit, V, 200, "fused", 2)
+    timit = task("timit", source="ldc93s1", path=".")
+    asked = job_megabytes(timit, V, 200, "fused", 2)
     assert 700 < asked < 2000
     # A thousand blocks have 16 MB of recurrent weights a direction, each several times over.
-    assert job_megabytes("timit", timit, V, 1000, "fused", 2) > asked + 2 * 5 * 2 * 16
+    assert job_megabytes(timit, V, 1000, "fused", 2) > asked + 2 * 5 * 2 * 16
 
 
 @given(

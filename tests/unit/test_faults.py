@@ -49,7 +49,7 @@ def message(**changes):
             {"analysis": "plain"},
             "analysis: must be a section with the keys best_fraction, alpha, correction, ",
         ),
-        ({"tasks": {"jsb": "music21"}}, "tasks.jsb: must be a section with the keys epochs, "),
+        ({"tasks": {"jsb": "music21"}}, "tasks.jsb: must be a section with the keys kind, title, "),
         ({"training": None}, "training: nothing stands under this key; give it a value or remove"),
         ({"training": {"epochs": 1.5}}, "training.epochs: must be a whole number (given: 1.5)"),
         ({"training": {"job_minutes": "an hour"}}, "training.job_minutes: must be a number"),
@@ -158,7 +158,7 @@ def test_the_home_folder_is_found_in_the_path_of_a_corpus(
     corpus = tmp_path / "corpus"
     corpus.touch() if is_file else corpus.mkdir()
     read = read_study(study(tasks={task: {"source": source, "path": "~/corpus"}}))
-    assert read.tasks.chosen[task].path == str(corpus)
+    assert read.tasks[task].path == str(corpus)
     check_corpora(read)
     missing = read_study(study(tasks={task: {"source": source, "path": "~/none"}}))
     with pytest.raises(ConfigError, match=f"there is no .* {tmp_path}/none"):

@@ -16,6 +16,7 @@ import pytest
 from odyssey.corpora import chorales_music21, jsb, tunes
 from odyssey.corpora.errors import CorpusError
 from odyssey.features import pianoroll
+from odyssey.tasks import read_settings
 
 KEYS = {"train": 229, "valid": 76, "test": 77}
 
@@ -478,6 +479,9 @@ def test_a_download_under_another_suffix_is_refused_before_it_starts(server, tmp
 # Piano-rolls
 
 
+JSB = read_settings({"kind": "jsb"}).description("jsb")
+
+
 def small():
     return {
         "train": {"a": [(21, 60), (), (108,)], "b": [(60,), (62,)]},
@@ -487,7 +491,7 @@ def small():
 
 
 def test_targets_are_the_inputs_one_frame_later():
-    s = pianoroll.sequences(small(), "json")
+    s = pianoroll.sequences(small(), JSB)
     assert s.names.tolist() == ["a", "b", "c", "d"]
     assert s.lengths.tolist() == [2, 1, 3, 1]
     assert s.split.tolist() == [0, 0, 1, 2]
@@ -500,7 +504,8 @@ def test_targets_are_the_inputs_one_frame_later():
 
 
 def test_the_description_says_what_the_task_is():
-    description = pianoroll.sequences(small(), "json").description
+    description = read_settings({"kind": "jsb", "source": "json", "path": "x"}).description("jsb")
+    assert pianoroll.sequences(small(), description).description == description
     assert (description.task, description.source, description.loss) == ("jsb", "json", "sigmoid")
     assert (description.outputs, description.directions, description.synthetic) == (88, 1, False)
     assert description.measure == "negative log-likelihood (nats per frame)"
@@ -510,5 +515,5 @@ def test_chorales_without_a_next_frame_are_all_named():
     corpus = small()
     corpus["train"]["short"] = [(60,)]
     corpus["test"]["empty"] = []
-    with pytest.raises(CorpusError, match="fewer than two frames: short, empty"):
-        pianoroll.sequences(corpus, "json")
+    with pytest.raises(CorpusError, match=r"^jsb: chorales of fewer than two frames: short, empty"):
+        pianoroll.sequences(corpus, JSB)

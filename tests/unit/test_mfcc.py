@@ -8,8 +8,11 @@ from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.timit import PHONES, Utterance
 from odyssey.features import mfcc
 from odyssey.features.sequences import load, save
+from odyssey.tasks import read_settings
 
 RATE, WINDOW, STEP = 16000, 400, 160
+LDC = read_settings({"kind": "timit", "source": "ldc93s1", "path": "."}).description("timit")
+STAND_IN = read_settings({"kind": "timit"}).description("timit")
 
 
 def sound(seed: int, samples: int = 8000) -> np.ndarray:
@@ -136,17 +139,17 @@ def test_audio_after_the_last_label_is_cut(tmp_path):
 
 
 def test_the_training_set_alone_sets_mean_and_deviation(utterances):
-    sequences = mfcc.sequences(utterances, "ldc93s1")
+    sequences = mfcc.sequences(utterances, LDC)
     training = sequences.values[: sequences.lengths[sequences.indices("train")].sum()]
     # float32 values of order 1
     np.testing.assert_allclose(training.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(training.std(axis=0), 1, atol=1e-5)
-    fewer = mfcc.sequences(utterances[:6], "ldc93s1")
+    fewer = mfcc.sequences(utterances[:6], LDC)
     assert np.array_equal(fewer.values, training)
 
 
 def test_sequences_say_what_they_are(utterances):
-    sequences = mfcc.sequences(utterances, "ldc93s1")
+    sequences = mfcc.sequences(utterances, LDC)
     d = sequences.description
     assert (d.task, d.source, d.synthetic, d.loss) == ("timit", "ldc93s1", False, "softmax")
     assert (d.outputs, d.directions, d.measure) == (61, 2, "frame error (%)")
@@ -157,18 +160,18 @@ def test_sequences_say_what_they_are(utterances):
 
 
 def test_a_stand_in_is_marked_as_one(utterances):
-    assert mfcc.sequences(utterances, "synthetic").description.synthetic
+    assert mfcc.sequences(utterances, STAND_IN).description.synthetic
 
 
 def test_a_feature_that_never_changes_is_zero(tmp_path):
     silence = np.zeros(2000, dtype=np.int16)
     utterance = write_utterance(tmp_path, "train", "A", silence, 2000)
-    assert not mfcc.sequences([utterance], "ldc93s1").values.any()
+    assert not mfcc.sequences([utterance], LDC).values.any()
 
 
 def test_any_number_of_processes_gives_the_same_sequences(utterances, tmp_path):
-    save(mfcc.sequences(utterances, "ldc93s1", processes=1), tmp_path / "1.npz")
-    save(mfcc.sequences(utterances, "ldc93s1", processes=2), tmp_path / "2.npz")
+    save(mfcc.sequences(utterances, LDC, processes=1), tmp_path / "1.npz")
+    save(mfcc.sequences(utterances, LDC, processes=2), tmp_path / "2.npz")
     one, two = load(tmp_path / "1.npz"), load(tmp_path / "2.npz")
     for part in ("values", "lengths", "targets", "target_lengths", "split", "names"):
         assert np.array_equal(getattr(one, part), getattr(two, part))
@@ -177,7 +180,7 @@ def test_any_number_of_processes_gives_the_same_sequences(utterances, tmp_path):
 @pytest.mark.parametrize("processes", [1, 2])
 def test_progress_is_told_of_every_utterance(utterances, processes):
     told = []
-    mfcc.sequences(utterances, "ldc93s1", processes, lambda *done: told.append(done))
+    mfcc.sequences(utterances, LDC, processes, lambda *done: told.append(done))
     assert told == [(n, 9) for n in range(1, 10)]
 
 
@@ -186,7 +189,7 @@ def test_a_damaged_file_stops_the_extraction_and_the_first_in_order_is_named(utt
     for damaged in (7, 3):
         Path(utterances[damaged].labels).write_text("")
     with pytest.raises(CorpusError, match=r"U3\.PHN is empty"):
-        mfcc.sequences(utterances, "ldc93s1", processes)
+        mfcc.sequences(utterances, LDC, processes)
 
 
 def test_labels_shorter_than_a_window_are_named(tmp_path):

@@ -16,6 +16,7 @@ from odyssey.cells.variants import cell
 from odyssey.config import ConfigError, load_study, read_study
 from odyssey.files import file_digest
 from odyssey.search import draw_cell
+from odyssey.tasks import read_settings
 from odyssey.training import checkpoints
 from odyssey.training.networks import count_weights
 from odyssey.training.trial import Plan, fingerprint
@@ -182,11 +183,11 @@ def test_a_forecast_adds_up_frames_epochs_and_trials(study, monkeypatch):
     )
     (made,) = forecast.forecast(study, {}, lambda _: None)
     weights = [
-        count_weights(forecast.network("jsb", cell(variant), trial["hidden_size"]))
+        count_weights(forecast.network(study.tasks["jsb"], cell(variant), trial["hidden_size"]))
         for variant in study.variants
         for trial in draw_cell(study, "jsb", variant)
     ]
-    frames, _ = forecast.frames(study.tasks.jsb)
+    frames, _ = study.tasks["jsb"].frames()
     assert made.trials == 12
     assert made.hours == pytest.approx(1e-6 * sum(weights) * frames * 10 / 3600, rel=1e-9)
     assert made.jobs == 2  # a cell's trials fit into an hour
@@ -196,9 +197,9 @@ def test_a_forecast_adds_up_frames_epochs_and_trials(study, monkeypatch):
     assert made.longest / 2 <= halved.longest < made.longest
 
 
-@pytest.mark.parametrize("task", ["timit", "iam", "jsb"])
-def test_every_task_can_be_measured(task, kernel_of):
+@pytest.mark.parametrize("kind", ["timit", "iam", "jsb"])
+def test_every_task_can_be_measured(kind, kernel_of):
     vanilla = cell("V")
-    chosen = forecast.network(task, vanilla, 8)
+    chosen = forecast.network(read_settings({"kind": kind}), vanilla, 8)
     times = forecast.frame_seconds(chosen, "fused", kernel_of(vanilla), "cpu")
     assert all(0 < seconds < 1 for seconds in times)

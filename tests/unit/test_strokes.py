@@ -10,6 +10,9 @@ from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.iam import ALPHABET, Line
 from odyssey.features.sequences import load, save
 from odyssey.features.strokes import pen_features, sequences, standardise
+from odyssey.tasks import read_settings
+
+IAM = read_settings({"kind": "iam"}).description("iam")
 
 
 def line_of(text="ab", split="train", name="a01-000u-01", points=None, stroke_lengths=None):
@@ -74,10 +77,10 @@ def test_sequences_are_what_a_ctc_network_of_the_paper_reads(tmp_path):
         line_of("?", "validation", "k01-000u-01"),
         line_of("Z ", "test", "p01-000u-01"),
     ]
-    save(sequences(lines, "stand-in", synthetic=True), tmp_path / "iam.npz")
+    save(sequences(lines, IAM), tmp_path / "iam.npz")
     made = load(tmp_path / "iam.npz")
     d = made.description
-    assert (d.task, d.source, d.synthetic, d.loss) == ("iam", "stand-in", True, "ctc")
+    assert (d.task, d.source, d.synthetic, d.loss) == ("iam", "synthetic", True, "ctc")
     assert (d.outputs, d.directions, d.measure) == (82, 2, "character error rate (%)")
     assert made.inputs == 4
     assert made.lengths.tolist() == [6, 6, 6]
@@ -89,7 +92,7 @@ def test_sequences_are_what_a_ctc_network_of_the_paper_reads(tmp_path):
 
 def test_without_standardisation_values_are_device_units_and_seconds():
     line = line_of()
-    made = sequences([line], "x", synthetic=True)
+    made = sequences([line], IAM)
     np.testing.assert_array_equal(made.values, pen_features(line.points, line.stroke_lengths))
 
 
@@ -118,7 +121,7 @@ def test_standardisation_leaves_a_feature_that_never_changes_finite():
 def test_a_text_longer_than_its_strokes_is_reported_with_the_file(text, needed):
     # 12 points leave 6; equal neighbours need a blank between them.
     if needed <= 6:
-        assert sequences([line_of(text)], "x", synthetic=True).target_lengths.tolist() == [4]
+        assert sequences([line_of(text)], IAM).target_lengths.tolist() == [4]
         return
     with pytest.raises(CorpusError, match=rf"corpus/a01-000u-01\.xml.*needs {needed} .* only 6 "):
-        sequences([line_of(text)], "x", synthetic=True)
+        sequences([line_of(text)], IAM)

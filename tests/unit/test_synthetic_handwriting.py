@@ -17,6 +17,7 @@ from odyssey.corpora.synthetic_handwriting import (
     write,
 )
 from odyssey.features.strokes import sequences
+from odyssey.tasks import read_settings
 
 SIZES = {
     "train_lines": 30,
@@ -64,7 +65,7 @@ def test_the_corpus_passes_the_reader_of_the_genuine_one(corpus):
     splits = [line.split for line in lines]
     assert [splits.count(s) for s in ("train", "validation", "test")] == [30, 9, 8]
     assert all(1 <= len(line.text.split()) <= 3 for line in lines)
-    made = sequences(lines, "synthetic", synthetic=True)
+    made = sequences(lines, read_settings({"kind": "iam"}).description("iam"))
     assert made.description.synthetic
     assert len(made.names) == 47
 

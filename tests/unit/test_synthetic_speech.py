@@ -9,6 +9,7 @@ import soundfile
 from odyssey.corpora import speech_lexicon, synthetic_speech, timit
 from odyssey.corpora.formant_synthesis import ARTICULATIONS
 from odyssey.features import mfcc
+from odyssey.tasks import read_settings
 
 SIZES = {"train": 2, "validation": 1, "test": 1}
 
@@ -171,7 +172,10 @@ def test_single_frames_tell_much_but_not_all_of_the_phone(tmp_path):
     counts = synthetic_speech.write(
         tmp_path / "c", seed=1, train=8, validation=1, test=1, words=(3, 6), processes=2
     )
-    sequences = mfcc.sequences(timit.read(tmp_path / "c", "synthetic", counts), "synthetic")
+    sequences = mfcc.sequences(
+        timit.read(tmp_path / "c", "synthetic", counts),
+        read_settings({"kind": "timit"}).description("timit"),
+    )
     training = np.repeat(sequences.split == 0, sequences.lengths)
     x, labels = sequences.values[training].astype(np.float64), sequences.targets[training]
     of_class = np.eye(61)[labels]

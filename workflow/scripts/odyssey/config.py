@@ -2,38 +2,34 @@
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from odyssey.cells.equations import Cell, EquationError
 from odyssey.cells.graph import lay_out
 from odyssey.cells.variants import CHANGES, KIN, PAPER_VARIANTS, cell, parts
 from odyssey.faults import fault
+from odyssey.tasks import KINDS, is_file, read_settings, settings_of, told
+from odyssey.tasks.base import Section, TaskSettings, expanded
 
 
 class ConfigError(ValueError):
     """A configuration that cannot be run; the message, one line a fault, is shown as it is."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_truth_for_a_number(cls, value, info):
-        # pydantic would take true for 1.
-        if isinstance(value, bool) and cls.model_fields[info.field_name].annotation is not bool:
-            raise ValueError("cannot be true or false")
-        return value
-
-
-class Range(_Section):
+class Range(Section):
     """An interval to draw from, both ends included."""
 
     low: float = Field(description="Lower end.")
@@ -73,24 +69,11 @@ class HiddenSizeRange(PositiveRange):
     )
 
 
-class WordRange(_Section):
-    """Fewest and most words."""
-
-    low: int = Field(ge=1, le=11, description="Fewest, 1 to 11.")
-    high: int = Field(ge=1, le=11, description="Most, 1 to 11.")
-
-    @model_validator(mode="after")
-    def _not_empty(self):
-        if self.low > self.high:
-            raise ValueError(f"the range is empty: low {self.low} is above high {self.high}")
-        return self
-
-
 MOST_TRIALS = 100_000  # of a cell
 _PLANNING = 1.3e-4  # seconds a trial, to draw it and to plan its job
 
 
-class Search(_Section):
+class Search(Section):
     """What random search draws, and how often (paper, "Hyperparameter search")."""
 
     trials: int = Field(
@@ -132,7 +115,7 @@ class Search(_Section):
         return {name: (ends["low"], ends["high"]) for name, ends in found.items()}
 
 
-class Training(_Section):
+class Training(Section):
     """How a trial is trained, and how trials become jobs."""
 
     engine: Literal["auto", "fused", "reference"] = Field(
@@ -198,199 +181,7 @@ class Training(_Section):
         return self
 
 
-_ALSO_SEARCH = (
-    "Further hyperparameters, drawn 50:50: `nesterov` (or classical momentum), `clip` (each "
-    "gradient element to [-1, 1], or not). Elsewhere Nesterov and no clipping."
-)
-
-
-def _expanded(path: str) -> str:
-    """Put a home folder in the place of ~; Path.expanduser raises where there is no such user."""
-    return os.path.expanduser(path)  # noqa: PTH111
-
-
-class _Task(_Section):
-    corpus_is_file: ClassVar[bool] = False  # else a folder
-
-    epochs: int | None = Field(
-        None, ge=1, description="Epochs a trial at most for this task, instead of training.epochs."
-    )
-    also_search: list[Literal["nesterov", "clip"]] = Field([], description=_ALSO_SEARCH)
-
-    @field_validator("path", check_fields=False)
-    @classmethod
-    def _home_is_found(cls, path):
-        return path and _expanded(path)
-
-    @field_validator("also_search")
-    @classmethod
-    def _once_each(cls, names):
-        if len(set(names)) < len(names):
-            raise ValueError("names a hyperparameter twice")
-        return names
-
-
-class JsbTask(_Task):
-    """JSB Chorales: next-step prediction of piano-roll frames."""
-
-    corpus_is_file: ClassVar[bool] = True
-
-    source: Literal["music21", "json", "pickle", "download"] = Field(
-        "music21",
-        description="`music21`: the scores that music21 carries; `json` or `pickle`: "
-        "Boulanger-Lewandowski's file at `path`; `download`: the same from `url`.",
-    )
-    path: str | None = Field(None, description="The file, for `json` and `pickle`.")
-    url: str | None = Field(None, description="Where to download from; ends in .json or .pickle.")
-    sha256: str | None = Field(
-        None,
-        pattern=r"^[0-9a-f]{64}$",
-        description="Checksum of the download, in hexadecimal.",
-        json_schema_extra={"patternErrorMessage": "must be 64 digits from 0 to 9 and a to f"},
-    )
-
-    @model_validator(mode="after")
-    def _data_is_named(self):
-        needed = {"json": ["path"], "pickle": ["path"], "download": ["url", "sha256"]}
-        for key in ("path", "url", "sha256"):
-            wanted = key in needed.get(self.source, [])
-            if wanted and getattr(self, key) is None:
-                raise ValueError(f"source {self.source} needs the key {key}")
-            if not wanted and getattr(self, key) is not None:
-                raise ValueError(f"source {self.source} has no use for the key {key}")
-        if self.url and not re.fullmatch(r"(https?|file)://.+/[^/]+\.(json|pickle)", self.url):
-            raise ValueError(
-                "url must be an address that begins with https://, http:// or file:// and ends in "
-                f"a file's name, .json or .pickle (given: {self.url!r})"
-            )
-        return self
-
-
-class MadeUpSpeech(_Section):
-    """Sizes of the speech stand-in; each speaker says 8 sentences beside the two SA."""
-
-    seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
-    train: int = Field(10, ge=1, le=462, description="Speakers of the training set.")
-    validation: int = Field(2, ge=1, le=50, description="Speakers of the validation set.")
-    test: int = Field(2, ge=1, le=24, description="Speakers of the test set.")
-    words: WordRange = Field(
-        WordRange(low=3, high=6), description="Words a sentence; the shortest there are have 3."
-    )
-
-    @field_validator("words")
-    @classmethod
-    def _some_sentence_is_as_short(cls, words):
-        if words.high < 3:
-            raise ValueError(f"high must be at least 3 (given: {words.high}): no sentence has less")
-        return words
-
-
-class TimitTask(_Task):
-    """TIMIT: framewise phone classification."""
-
-    source: Literal["ldc93s1", "nltk", "synthetic"] = Field(
-        "synthetic",
-        description="`ldc93s1`: TIMIT at `path`; `nltk`: the NLTK sample at `path`; `synthetic`: a "
-        "made-up corpus in TIMIT's format.",
-    )
-    path: str | None = Field(None, description="Folder of the corpus, for `ldc93s1` and `nltk`.")
-    synthetic: MadeUpSpeech = Field(MadeUpSpeech(), description="Sizes of the made-up corpus.")
-    also_search: list[Literal["nesterov", "clip"]] = Field(
-        ["nesterov", "clip"], description=_ALSO_SEARCH
-    )
-
-    @model_validator(mode="after")
-    def _data_is_named(self):
-        return _check_path(self)
-
-
-_MOST_LINES = 69_300  # of a split: no more have names in the form of IAM-OnDB
-
-
-class MadeUpHandwriting(_Section):
-    """Sizes of the handwriting stand-in."""
-
-    seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
-    train: int = Field(150, ge=1, le=_MOST_LINES, description="Lines of the training set.")
-    validation: int = Field(40, ge=2, le=_MOST_LINES, description="Lines of the validation set.")
-    test: int = Field(40, ge=1, le=_MOST_LINES, description="Lines of the test set.")
-    words: WordRange = Field(WordRange(low=1, high=2), description="Words a line.")
-    pen_speed: float = Field(
-        4000, gt=0, description="Device units a second; the faster the pen, the fewer points."
-    )
-
-
-class IamTask(_Task):
-    """IAM-OnDB: online handwriting to characters."""
-
-    source: Literal["iam", "synthetic"] = Field(
-        "synthetic",
-        description="`iam`: IAM-OnDB at `path`; `synthetic`: a made-up corpus in its format.",
-    )
-    path: str | None = Field(None, description="Folder of the corpus, for `iam`.")
-    synthetic: MadeUpHandwriting = Field(
-        MadeUpHandwriting(), description="Sizes of the made-up corpus."
-    )
-    standardised: bool = Field(
-        default=False,
-        description="Inputs with mean 0 and deviation 1 over the training set. The paper's are raw "
-        "device units; results of the two are not comparable.",
-    )
-
-    @model_validator(mode="after")
-    def _data_is_named(self):
-        return _check_path(self)
-
-
-def _check_path(task):
-    """Want a path with every source but the synthetic one."""
-    if task.source == "synthetic" and task.path is not None:
-        raise ValueError("source synthetic has no use for the key path")
-    if task.source != "synthetic" and task.path is None:
-        raise ValueError(f"source {task.source} needs the key path")
-    if task.source != "synthetic" and "synthetic" in task.model_fields_set:
-        raise ValueError(f"source {task.source} has no use for the key synthetic")
-    return task
-
-
-class Tasks(_Section):
-    """The tasks of the study, each with its corpus."""
-
-    timit: TimitTask | None = Field(None, description="Speech: TIMIT.")
-    iam: IamTask | None = Field(None, description="Handwriting: IAM-OnDB.")
-    jsb: JsbTask | None = Field(None, description="Music: JSB Chorales.")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _not_null(cls, task):
-        if task is None:
-            raise ValueError(
-                "nothing stands under this task; write {} for its defaults or remove it"
-            )
-        return task
-
-    @model_validator(mode="after")
-    def _not_empty(self):
-        if not self.chosen:
-            raise ValueError(f"name at least one of {', '.join(type(self).model_fields)}")
-        return self
-
-    @property
-    def chosen(self) -> dict[str, _Task]:
-        """The tasks that the study has, in the paper's order."""
-        tasks = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: task for name, task in tasks.items() if task is not None}
-
-
-class Margins(_Section):
-    """Differences that count as none."""
-
-    timit: float | None = Field(None, gt=0, description="In per cent of the frames.")
-    iam: float | None = Field(None, gt=0, description="In per cent of the characters.")
-    jsb: float | None = Field(None, gt=0, description="In nats a frame.")
-
-
-class Analysis(_Section):
+class Analysis(Section):
     """How trials are compared (paper, "Comparison of the variants")."""
 
     best_fraction: float = Field(
@@ -407,10 +198,11 @@ class Analysis(_Section):
         description="Significant is what the permutation of whole cells finds, which counts the "
         "luck of selecting the best; `false`: what the paper's plain test does, too much.",
     )
-    margins: Margins = Field(
-        Margins(),
-        description="Differences from vanilla below which a variant counts as no different. By "
-        "default a tenth of the way from vanilla's median trial to its best.",
+    margins: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        {},
+        description="Differences from vanilla below which a variant counts as no different, by the "
+        "name of the task and in its measure. By default a tenth of the way from vanilla's median "
+        "trial to its best.",
     )
     reseed: int = Field(
         0,
@@ -437,7 +229,28 @@ _NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
 _LONGEST_NAME = 100
 
 
-class Study(_Section):
+TaskName = Annotated[
+    str, Field(pattern=r"^[A-Za-z]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?$", max_length=_LONGEST_NAME)
+]
+_PAPERS = {"timit": 0, "iam": 1, "jsb": 2}
+_TAKEN = ("all", "complete", "reseed")  # by other files beside those of the tasks
+
+
+def _task(value):
+    """Check what stands under a task's name against what its kind allows."""
+    if value is None:
+        raise ValueError("nothing stands under this task; write {} for its defaults or remove it")
+    if not isinstance(value, dict):
+        return value
+    if not isinstance(value["kind"], str):
+        return TaskSettings.model_validate({"kind": value["kind"]})
+    return read_settings(value)
+
+
+Task = Annotated[SerializeAsAny[TaskSettings], BeforeValidator(_task)]
+
+
+class Study(Section):
     """A whole study."""
 
     study: str = Field(
@@ -456,7 +269,14 @@ class Study(_Section):
         description="What the study draws follows from it: trials, their training, forests and "
         "bootstraps. Corpora have seeds of their own.",
     )
-    tasks: Tasks = Field(description="The tasks, each with its corpus.")
+    tasks: dict[TaskName, Task] = Field(
+        description="The tasks, each with its corpus: a name, and settings, which are those of the "
+        "task's kind.",
+        json_schema_extra={
+            "patternErrorMessage": "the name of a task must be made of letters, digits and . _ - , "
+            "begin with a letter and not end in ."
+        },
+    )
     cells: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")], str] = Field(
         {},
         description="Your own cells: a name, and the file of its equations, absolute or from the "
@@ -488,10 +308,54 @@ class Study(_Section):
             )
         return name
 
+    @field_validator("tasks", mode="before")
+    @classmethod
+    def _kinds(cls, tasks):
+        if not isinstance(tasks, dict):
+            return tasks
+        for name in tasks:
+            if not isinstance(name, str):
+                raise ValueError(f"{name} is no name of a task; in quotes, a number is text")
+        return {
+            name: {"kind": name, **settings} if isinstance(settings, dict) else settings
+            for name, settings in tasks.items()
+        }
+
+    @field_validator("tasks")
+    @classmethod
+    def _told_apart(cls, tasks):
+        if not tasks:
+            raise ValueError(f"name at least one, such as {', '.join(KINDS)}")
+        seen: dict[str, str] = {}
+        for name, settings in tasks.items():
+            if name.lower() in _TAKEN:
+                raise ValueError(f"the name {name} is taken; choose another")
+            if name.lower() in seen:
+                other = seen[name.lower()]
+                raise ValueError(
+                    f"{other} and {name} differ by case alone, which some file systems do not tell "
+                    "apart; choose another name"
+                )
+            seen[name.lower()] = name
+            if settings.example and (line := f"{name}_line") in tasks:
+                raise ValueError(f"the name {line} is taken by a file of {name}; choose another")
+        # The paper's come in its order: results do not depend on who writes which first.
+        return dict(sorted(tasks.items(), key=lambda item: _PAPERS.get(item[0], len(_PAPERS))))
+
+    @field_validator("analysis")
+    @classmethod
+    def _margins_are_the_tasks(cls, analysis, info):
+        tasks = info.data.get("tasks", analysis.margins)
+        for name in analysis.margins:
+            if name not in tasks:
+                has = ", ".join(tasks)
+                raise ValueError(f"margins names {name}, no task of the study, which has {has}")
+        return analysis
+
     @field_validator("cells")
     @classmethod
     def _equations(cls, cells):
-        cells = {name: _expanded(path) for name, path in cells.items()}
+        cells = {name: expanded(path) for name, path in cells.items()}
         for name, path in cells.items():
             if name in ("V", *CHANGES, *KIN):
                 raise ValueError(f"{name} is the name of a cell that ships: choose another")
@@ -591,7 +455,7 @@ class Study(_Section):
         -------
         int
         """
-        return self.tasks.chosen[task].epochs or self.training.epochs
+        return self.tasks[task].epochs or self.training.epochs
 
 
 def read_study(config: dict) -> Study:
@@ -614,11 +478,24 @@ def read_study(config: dict) -> Study:
     try:
         return Study.model_validate(config)
     except ValidationError as error:
-        raise ConfigError("\n".join(fault(Study, each) for each in error.errors())) from error
+        kinds = _known_kinds(config)
+        told_ = [fault(Study, each, kinds) for each in error.errors()]
+        raise ConfigError("\n".join(told_)) from error
+
+
+def _known_kinds(config: dict) -> dict[tuple[str, ...], type[TaskSettings]]:
+    """Find what stands under each task of a configuration that may be wrong."""
+    found = {}
+    tasks = config.get("tasks")
+    for name, settings in tasks.items() if isinstance(tasks, dict) else ():
+        kind = settings.get("kind", name) if isinstance(settings, dict) else name
+        with contextlib.suppress(ValueError, TypeError, AttributeError):
+            found["tasks", name] = settings_of(kind)
+    return found
 
 
 def check_corpora(study: Study) -> None:
-    """Make sure that the corpora of a study are where it says.
+    """Make sure that the corpora of a study are where it says, and that sizes can be planned.
 
     Parameters
     ----------
@@ -627,16 +504,38 @@ def check_corpora(study: Study) -> None:
     Raises
     ------
     ConfigError
-        If a corpus is not there.
+        If a corpus is not there, or a user's kind of task fails.
     """
     faults = [
-        f"tasks.{name}.path: {fault} (source: {task.source}); "
-        "give the path of the corpus, absolute or from the working directory"
-        for name, task in study.tasks.chosen.items()
-        if (path := task.path) is not None and (fault := _path_fault(path, task.corpus_is_file))
+        f"tasks.{name}.{key}: {fault} ({_of(task)}); "
+        f"give the path of the {'corpus' if key == 'path' else key}, "
+        "absolute or from the working directory"
+        for name, task in study.tasks.items()
+        for key, path in task.paths().items()
+        if (fault := _path_fault(path, key not in task.FOLDERS))
     ]
+    faults = faults or [f for name, task in study.tasks.items() if (f := _kind_fault(name, task))]
     if faults:
         raise ConfigError("\n".join(faults))
+
+
+def _of(task: TaskSettings) -> str:
+    return f"source: {task.source}" if hasattr(task, "source") else f"kind: {task.kind}"
+
+
+def _kind_fault(name: str, task: TaskSettings) -> str:
+    """Say why a task's shape and length are not known, or nothing."""
+    try:
+        task.description(name)
+        training, validation = task.frames()
+        (task.heading, task.measure, training + validation)
+    except ValueError as error:
+        return f"tasks.{name}: {error}"
+    except Exception as error:
+        if not is_file(task.kind):
+            raise
+        return f"tasks.{name}: {told(error, expanded(task.kind))}"
+    return ""
 
 
 def planning_note(study: Study) -> str:
@@ -651,7 +550,7 @@ def planning_note(study: Study) -> str:
     str
         One line, nothing where it is a matter of seconds.
     """
-    trials = study.search.trials * len(study.variants) * len(study.tasks.chosen)
+    trials = study.search.trials * len(study.variants) * len(study.tasks)
     seconds = _PLANNING * trials
     if seconds < 5:
         return ""

@@ -3,11 +3,17 @@
 import json
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from pydantic_core import PydanticUndefined
 
 from odyssey.config import Study
+from odyssey.tasks import KINDS, settings_of
+from odyssey.tasks.base import TaskSettings
 
 HEADER = """# Configuration
 
@@ -34,7 +40,51 @@ def schema() -> str:
     str
         JSON text.
     """
-    return json.dumps(Study.model_json_schema(), indent=2) + "\n"
+    kinds = {kind: settings_of(kind) for kind in KINDS}
+    models = [(model, "validation") for model in (Study, *kinds.values())]
+    places, definitions = models_json_schema(models)
+    sections = {kind: places[model, "validation"] for kind, model in kinds.items()}
+    for kind, model in kinds.items():
+        # By default a task's kind is its name.
+        section = definitions["$defs"][sections[kind]["$ref"].rpartition("/")[2]]
+        section["required"] = [key for key in section["required"] if key != "kind"]
+        section["title"] = f"{kind}: {model.__doc__}"
+        if not section["required"]:
+            del section["required"]
+    study = definitions["$defs"].pop(places[Study, "validation"]["$ref"].rpartition("/")[2])
+    tasks = study["properties"]["tasks"]
+    (pattern,) = tasks["patternProperties"]
+    study["properties"]["tasks"] = {
+        "type": "object",
+        "title": "Tasks",
+        "description": tasks["description"],
+        "minProperties": 1,
+        "propertyNames": {**tasks["propertyNames"], "pattern": pattern},
+        "properties": {
+            kind: {
+                "if": {"required": ["kind"]},
+                "then": {"$ref": "#/$defs/OfAKind"},
+                "else": sections[kind],
+            }
+            for kind in KINDS
+        },
+        "additionalProperties": {"$ref": "#/$defs/OfAKind", "required": ["kind"]},
+    }
+    del definitions["$defs"][TaskSettings.__name__]
+    definitions["$defs"]["OfAKind"] = {
+        "type": "object",
+        "properties": {
+            "kind": {
+                "description": TaskSettings.model_fields["kind"].description,
+                "anyOf": [{"enum": list(KINDS)}, {"type": "string", "pattern": r"\.py$"}],
+            }
+        },
+        "allOf": [
+            {"if": {"properties": {"kind": {"const": kind}}}, "then": sections[kind]}
+            for kind in KINDS
+        ],
+    }
+    return json.dumps(study | definitions, indent=2) + "\n"
 
 
 def _section(annotation) -> type[BaseModel] | None:
@@ -53,7 +103,9 @@ def _allowed(annotation, constraints: list) -> str:
     elif origin is dict:
         text = f"names, each with {_allowed(arguments[1], [])}"
     elif origin is typing.Annotated:
-        text = _allowed(arguments[0], [c for field in arguments[1:] for c in field.metadata])
+        text = _allowed(
+            arguments[0], [c for a in arguments[1:] for c in getattr(a, "metadata", ())]
+        )
     elif origin in (types.UnionType, typing.Union):
         text = ", or ".join(_allowed(a, []) for a in arguments if a is not type(None))
     else:
@@ -68,9 +120,19 @@ def _allowed(annotation, constraints: list) -> str:
     return ", ".join([text, *limits])
 
 
-def _rows(model: type[BaseModel], prefix: str, given: BaseModel | None) -> list[str]:
+def _rows(
+    model: type[BaseModel],
+    prefix: str,
+    given: BaseModel | None,
+    known: Mapping = MappingProxyType({}),
+) -> list[str]:
     rows = []
     for name, field in model.model_fields.items():
+        if name in known and known[name].default == field.default:
+            continue
+        if prefix + name == "tasks":
+            rows += _task_rows(field.description)
+            continue
         key, section = prefix + name, _section(field.annotation)
         value = getattr(given, name) if given is not None else field.default
         if section is not None:
@@ -78,10 +140,27 @@ def _rows(model: type[BaseModel], prefix: str, given: BaseModel | None) -> list[
             inner = value if isinstance(value, BaseModel) else None
             rows += _rows(section, f"{key}.", inner)
             continue
-        required = field.is_required() and given is None
-        default = "required" if required else "" if value is None else f"`{json.dumps(value)}`"
+        required = field.is_required() and given is None and name != "kind"
+        default = (
+            "required"
+            if required
+            else ""
+            if value in (None, PydanticUndefined)
+            else f"`{json.dumps(value)}`"
+        )
         allowed = _allowed(field.annotation, field.metadata)
         rows.append(f"| `{key}` | {allowed} | {default} | {field.description} |")
+    return rows
+
+
+def _task_rows(description: str) -> list[str]:
+    """Describe what all tasks have, and what each kind adds or has another default of."""
+    rows = [f"| `tasks` | names, each with a section | required | {description} |"]
+    rows += _rows(TaskSettings, "tasks.NAME.", None)
+    for kind in KINDS:
+        model = settings_of(kind)
+        rows.append(f"| `kind: {kind}` | section | | {model.__doc__.splitlines()[0]} |")
+        rows += _rows(model, f"tasks.{kind}.", None, TaskSettings.model_fields)
     return rows
 
 

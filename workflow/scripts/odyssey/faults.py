@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -25,7 +25,10 @@ KEY_ITSELF = "[key]"  # how pydantic calls the place of a key that the user name
 LONGEST = 60  # characters of what was given that are shown
 
 
-def fault(model: type[BaseModel], error: dict) -> str:
+Kinds = Mapping[tuple[str, ...], type[BaseModel]]
+
+
+def fault(model: type[BaseModel], error: dict, kinds: Kinds | None = None) -> str:
     """Say in one line which key of a configuration is wrong, how, and what is allowed.
 
     Parameters
@@ -34,15 +37,17 @@ def fault(model: type[BaseModel], error: dict) -> str:
         What the configuration was checked against.
     error : dict
         One of ``ValidationError.errors()``.
+    kinds : mapping of tuple of str to type of pydantic.BaseModel, optional
+        Sections that the configuration itself chooses, by their places.
 
     Returns
     -------
     str
     """
-    location = error["loc"]
+    location, kinds = error["loc"], kinds or {}
     key = _key(location)
     if error["type"] == "extra_forbidden":
-        allowed = _keys(_section(model, location[:-1]))
+        allowed = _keys(_section(model, location[:-1], kinds))
         near = difflib.get_close_matches(str(location[-1]), allowed, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         return f"{key}: unknown key; {hint}allowed: {', '.join(allowed)}"
@@ -55,7 +60,7 @@ def fault(model: type[BaseModel], error: dict) -> str:
     given = error["input"]
     # What is wrong within a section or list does not show in it at a glance.
     within = error["type"] in ("value_error", "too_short") and isinstance(given, dict | list)
-    return f"{key}: {_words(model, error)}{'' if within else _given(given)}"
+    return f"{key}: {_words(model, error, kinds)}{'' if within else _given(given)}"
 
 
 def _key(location: Sequence[str | int]) -> str:
@@ -65,12 +70,12 @@ def _key(location: Sequence[str | int]) -> str:
     return ".".join(names) + "".join(entries) or "configuration"
 
 
-def _words(model: type[BaseModel], error: dict) -> str:
+def _words(model: type[BaseModel], error: dict, kinds: Kinds) -> str:
     kind, location, limits = error["type"], error["loc"], error.get("ctx", {})
     if kind in KINDS:
         return KINDS[kind]
     if kind in ("model_type", "model_attributes_type"):
-        return f"must be a section {_example(model, location)}"
+        return f"must be a section {_example(model, location, kinds)}"
     if kind == "dict_type":
         return "must be a section such as {name: value}"
     if kind == "list_type":
@@ -81,7 +86,7 @@ def _words(model: type[BaseModel], error: dict) -> str:
     if kind == "string_too_long":
         return f"must have at most {limits['max_length']} characters"
     if kind == "string_pattern_mismatch":
-        return _field(model, location).json_schema_extra["patternErrorMessage"]
+        return _field(model, location, kinds).json_schema_extra["patternErrorMessage"]
     message = error["msg"].removeprefix("Value error, ")
     return re.sub(r"^Input should be", "must be", message)
 
@@ -101,28 +106,32 @@ def _keys(section: type[BaseModel] | None) -> list[str]:
     return list(section.model_fields) if section else []
 
 
-def _section(model: type[BaseModel] | None, location: Sequence) -> type[BaseModel] | None:
+def _section(
+    model: type[BaseModel] | None, location: Sequence, kinds: Kinds
+) -> type[BaseModel] | None:
     """Find the section at a place, None where there is none."""
-    for part in location:
+    for depth, part in enumerate(location, start=1):
         field = model.model_fields.get(part) if model else None
-        kinds: tuple[Any, ...] = ()
+        within: tuple[Any, ...] = ()
         if field is not None:
-            kinds = (field.annotation, *getattr(field.annotation, "__args__", ()))
-        model = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
+            within = (field.annotation, *getattr(field.annotation, "__args__", ()))
+        found = next((k for k in within if isinstance(k, type) and issubclass(k, BaseModel)), None)
+        model = kinds.get(tuple(location[:depth]), found)
     return model
 
 
-def _field(model: type[BaseModel], location: Sequence) -> FieldInfo:
+def _field(model: type[BaseModel], location: Sequence, kinds: Kinds) -> FieldInfo:
     """Find the key that a place belongs to, which may lie within what stands under it."""
     *above, name = location
-    section = _section(model, above)
-    return section.model_fields[name] if section else _field(model, above)
+    section = _section(model, above, kinds)
+    fields = section.model_fields if section else {}
+    return fields[name] if name in fields else _field(model, above, kinds)
 
 
-def _example(model: type[BaseModel], location: Sequence) -> str:
+def _example(model: type[BaseModel], location: Sequence, kinds: Kinds) -> str:
     """Show what a section looks like: a short one by its default, a long one by its keys."""
-    keys = _keys(_section(model, location))
-    default = _field(model, location).default if location else None
+    keys = _keys(_section(model, location, kinds))
+    default = _field(model, location, kinds).default if location else None
     if isinstance(default, BaseModel) and len(keys) == 2:
         ends = default.model_dump().items()
         return f"such as {{{', '.join(f'{key}: {value:g}' for key, value in ends)}}}"

@@ -17,7 +17,7 @@ from odyssey.cells.build import build
 from odyssey.config import Study, study_or_exit
 from odyssey.features.sequences import Description, Sequences
 from odyssey.search import draw_cell
-from odyssey.training.cost import cell_shards, expected_seconds, frames, job_seconds, network
+from odyssey.training.cost import cell_shards, expected_seconds, job_seconds, network
 from odyssey.training.engines import Optimiser, check_engine, open_engine
 from odyssey.training.networks import Network, count_weights, initial_weights
 from odyssey.training.trial import clock
@@ -136,7 +136,10 @@ def forecast(study: Study, kernels: dict[str, str], show) -> list[Forecast]:
     @cache
     def measured(task: str, variant: str, size: int) -> tuple[float, float, float]:
         show(f"measuring {task} {variant} with {size} units")
-        chosen, device = network(task, study.cell(variant), size), study.training.device
+        chosen, device = (
+            network(study.tasks[task], study.cell(variant), size),
+            study.training.device,
+        )
         engine, kernel = study.engine(variant), kernels.get(variant)
         return count_weights(chosen), *frame_seconds(chosen, engine, kernel, device)
 
@@ -146,14 +149,14 @@ def forecast(study: Study, kernels: dict[str, str], show) -> list[Forecast]:
         weights, train, evaluate = zip(
             *(measured(task, variant, at) for at in sorted(measured_at)), strict=True
         )
-        of_training, of_validation = frames(study.tasks.chosen[task])
-        here = count_weights(network(task, study.cell(variant), size))
+        of_training, of_validation = study.tasks[task].frames()
+        here = count_weights(network(study.tasks[task], study.cell(variant), size))
         return float(
             of_training * np.interp(here, weights, train)
             + of_validation * np.interp(here, weights, evaluate)
         )
 
-    return [_forecast_task(study, task, epoch) for task in study.tasks.chosen]
+    return [_forecast_task(study, task, epoch) for task in study.tasks]
 
 
 def _forecast_task(study: Study, task: str, epoch) -> Forecast:

@@ -77,7 +77,7 @@ def draw_cell(study: Study, task: str, variant: str) -> list[dict[str, int | flo
     list of dict
         As `draw_trial` returns them.
     """
-    also_search = study.tasks.chosen[task].also_search
+    also_search = study.tasks[task].also_search
     return [
         draw_trial(study.search, also_search, study.seed, task, variant, trial)
         for trial in range(study.search.trials)

@@ -71,10 +71,10 @@ def look(study: Study, folder: Path) -> list[Cell]:
     -------
     list of Cell
     """
-    digests = {task: _digest(folder / "features" / f"{task}.npz") for task in study.tasks.chosen}
+    digests = {task: _digest(folder / "features" / f"{task}.npz") for task in study.tasks}
     return [
         _look_at_cell(study, folder, task, variant, digests[task])
-        for task in study.tasks.chosen
+        for task in study.tasks
         for variant in study.variants
     ]
 

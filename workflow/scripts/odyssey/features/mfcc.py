@@ -8,7 +8,7 @@ import numpy as np
 
 from odyssey.corpora import timit
 from odyssey.corpora.errors import CorpusError
-from odyssey.corpora.timit import PHONES, SAMPLE_RATE, Utterance
+from odyssey.corpora.timit import SAMPLE_RATE, Utterance
 from odyssey.features.sequences import SPLITS, Description, Sequences
 
 WINDOW = 400  # samples: 25 ms
@@ -115,7 +115,7 @@ def extract(utterance: Utterance) -> tuple[np.ndarray, np.ndarray]:
 
 def sequences(
     utterances: list[Utterance],
-    source: str,
+    description: Description,
     processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sequences:
@@ -125,8 +125,8 @@ def sequences(
     ----------
     utterances : list of Utterance
         From `odyssey.corpora.timit.read`.
-    source : str
-        One of `odyssey.corpora.timit.COUNTS`.
+    description : Description
+        Of one class a frame.
     processes : int
         How many work at the same time; the result does not depend on it.
     progress : callable or None
@@ -155,15 +155,7 @@ def sequences(
     lengths = np.array([len(frames) for frames in values], dtype=np.int64)
     training = np.repeat(split == SPLITS.index("train"), lengths)
     return Sequences(
-        description=Description(
-            task="timit",
-            source=source,
-            synthetic=source == "synthetic",
-            loss="softmax",
-            outputs=len(PHONES),
-            directions=2,
-            measure="frame error (%)",
-        ),
+        description=description,
         values=_normalise(np.concatenate(values), training),
         lengths=lengths,
         targets=np.concatenate(labels),

@@ -28,15 +28,15 @@ def roll(frames: list[tuple[int, ...]]) -> np.ndarray:
     return played
 
 
-def sequences(corpus: Corpus, source: str) -> Sequences:
+def sequences(corpus: Corpus, description: Description) -> Sequences:
     """Make each chorale a sequence: all frames but the last in, all but the first as targets.
 
     Parameters
     ----------
     corpus : Corpus
         Split → name → frames (`odyssey.corpora.jsb`).
-    source : str
-        Where the corpus came from, for example ``"music21"``.
+    description : Description
+        Of several notes a frame.
 
     Returns
     -------
@@ -60,19 +60,13 @@ def sequences(corpus: Corpus, source: str) -> Sequences:
     ]
     short = [name for _, name, frames in chorales if len(frames) < 2]
     if short:
-        raise CorpusError(f"jsb: chorales of fewer than two frames: {', '.join(short)}")
+        raise CorpusError(
+            f"{description.task}: chorales of fewer than two frames: {', '.join(short)}"
+        )
     rolls = [roll(frames) for _, _, frames in chorales]
     lengths = np.array([len(played) - 1 for played in rolls], dtype=np.int64)
     return Sequences(
-        description=Description(
-            task="jsb",
-            source=source,
-            synthetic=False,
-            loss="sigmoid",
-            outputs=NOTES,
-            directions=1,
-            measure="negative log-likelihood (nats per frame)",
-        ),
+        description=description,
         values=np.concatenate([played[:-1] for played in rolls]).astype(np.float32),
         lengths=lengths,
         targets=np.concatenate([played[1:] for played in rolls]),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from odyssey.corpora.errors import CorpusError
-from odyssey.corpora.iam import ALPHABET, Line, encode
+from odyssey.corpora.iam import Line, encode
 from odyssey.features.sequences import SPLITS, Description, Sequences
 
 MEASURED = slice(0, 3)  # dx, dy and the time are measured; the pen lift is 0 or 1
@@ -78,7 +78,7 @@ def standardise(values: np.ndarray, training: np.ndarray) -> np.ndarray:
 
 
 def sequences(
-    lines: Sequence[Line], source: str, synthetic: bool, standardised: bool = False
+    lines: Sequence[Line], description: Description, standardised: bool = False
 ) -> Sequences:
     """Make the task's sequences of the lines of a corpus.
 
@@ -86,9 +86,8 @@ def sequences(
     ----------
     lines : sequence of Line
         In the order in which the sequences shall stand.
-    source : str
-        Name of the corpus.
-    synthetic : bool
+    description : Description
+        Of characters without alignment; the blank is the last output.
     standardised : bool
         See `standardise`; otherwise device units and seconds, as the paper has it.
 
@@ -111,15 +110,7 @@ def sequences(
     if standardised:
         values = standardise(values, np.repeat(split == SPLITS.index("train"), lengths))
     return Sequences(
-        description=Description(
-            task="iam",
-            source=source,
-            synthetic=synthetic,
-            loss="ctc",
-            outputs=len(ALPHABET) + 1,  # the blank is the last
-            directions=2,
-            measure="character error rate (%)",
-        ),
+        description=description,
         values=values,
         lengths=lengths,
         targets=np.concatenate(targets),

@@ -6,15 +6,11 @@ from statistics import mean
 import numpy as np
 
 from odyssey.cells.equations import Cell
-from odyssey.config import IamTask, JsbTask, Study, TimitTask
+from odyssey.config import Study
+from odyssey.tasks.base import TaskSettings
 from odyssey.training.networks import Network, count_weights
 from odyssey.trials import Shard, shards
 
-SHAPES = {  # inputs, outputs, directions and loss, without the variant and the size
-    "timit": (39, 61, 2, "softmax"),
-    "iam": (4, 82, 2, "ctc"),
-    "jsb": (88, 88, 1, "sigmoid"),
-}
 # Microseconds of a training step for each frame: so many a direction, and so many a weight. Of the
 # steps in benchmarks/results/engine.csv these meet the fused engine's within 1.6 times,
 # mostly within a third.
@@ -28,45 +24,12 @@ VANILLA_TRIALS = 50
 MEGABYTES = {"fused": 400, "reference": 900}  # of a job, with its Snakemake's, beside the corpus
 
 
-def frames(task: TimitTask | IamTask | JsbTask) -> tuple[int, int]:
-    """Estimate the sizes of a corpus from what is known of it before it is read.
-
-    Parameters
-    ----------
-    task : TimitTask, IamTask or JsbTask
-
-    Returns
-    -------
-    training, validation : int
-        Frames of the two splits.
-
-    References
-    ----------
-    Greff et al. (2017), "Datasets".
-    """
-    if isinstance(task, JsbTask):
-        return 14_000, 4_800
-    made_up = task.synthetic
-    words = (made_up.words.low + made_up.words.high) / 2
-    if isinstance(task, TimitTask):
-        if task.source == "nltk":
-            return 96 * 304, 16 * 304
-        if task.source == "ldc93s1":
-            return 3696 * 304, 400 * 304
-        sentence = 8 * 39 * words  # of each speaker's eight, some 39 frames a word
-        return round(made_up.train * sentence), round(made_up.validation * sentence)
-    if task.source != "synthetic":
-        return 5355 * 250, 2956 * 250
-    line = 23 * words * 4000 / made_up.pen_speed
-    return round(made_up.train * line), round(made_up.validation * line)
-
-
-def network(task: str, cell: Cell, hidden_size: int) -> Network:
+def network(task: TaskSettings, cell: Cell, hidden_size: int) -> Network:
     """Return the network that a task calls for.
 
     Parameters
     ----------
-    task : str
+    task : TaskSettings
     cell : Cell
     hidden_size : int
 
@@ -74,20 +37,16 @@ def network(task: str, cell: Cell, hidden_size: int) -> Network:
     -------
     Network
     """
-    inputs, outputs, directions, loss = SHAPES[task]
-    return Network(cell, inputs, hidden_size, outputs, directions, loss)
+    shape = task.shape()
+    return Network(cell, shape.inputs, hidden_size, shape.outputs, shape.directions, shape.loss)
 
 
-def epoch_seconds(
-    name: str, task: TimitTask | IamTask | JsbTask, cell: Cell, hidden_size: int, engine: str
-) -> float:
+def epoch_seconds(task: TaskSettings, cell: Cell, hidden_size: int, engine: str) -> float:
     """Estimate what an epoch takes on one core of the machine that `SPEEDS` was measured on.
 
     Parameters
     ----------
-    name : str
-        Of the task.
-    task : TimitTask, IamTask or JsbTask
+    task : TaskSettings
     cell : Cell
     hidden_size : int
     engine : str
@@ -98,10 +57,10 @@ def epoch_seconds(
     float
         Seconds, of training and validation.
     """
-    chosen = network(name, cell, hidden_size)
+    chosen = network(task, cell, hidden_size)
     a_direction, a_weight = SPEEDS[engine]
     frame = 1e-6 * (a_direction * chosen.directions + a_weight * count_weights(chosen))
-    training, validation = frames(task)
+    training, validation = task.frames()
     return frame * (training + EVALUATION * validation)
 
 
@@ -120,9 +79,9 @@ def expected_seconds(study: Study, task: str, variant: str, trials: list[dict]) 
     list of float
         Seconds.
     """
-    settings, cell, engine = study.tasks.chosen[task], study.cell(variant), study.engine(variant)
+    settings, cell, engine = study.tasks[task], study.cell(variant), study.engine(variant)
     return [
-        study.epochs(task) * epoch_seconds(task, settings, cell, trial["hidden_size"], engine)
+        study.epochs(task) * epoch_seconds(settings, cell, trial["hidden_size"], engine)
         for trial in trials
     ]
 
@@ -170,8 +129,7 @@ def job_seconds(seconds: list[float], threads: int) -> float:
 
 
 def job_megabytes(
-    name: str,
-    task: TimitTask | IamTask | JsbTask,
+    task: TaskSettings,
     cell: Cell,
     hidden_size: int,
     engine: str,
@@ -181,9 +139,7 @@ def job_megabytes(
 
     Parameters
     ----------
-    name : str
-        Of the task.
-    task : TimitTask, IamTask or JsbTask
+    task : TaskSettings
     cell : Cell
     hidden_size : int
         Of the job's largest trial.
@@ -196,9 +152,9 @@ def job_megabytes(
     int
         Megabytes; what a test has seen at TIMIT's full size lies below.
     """
-    chosen = network(name, cell, hidden_size)
+    chosen = network(task, cell, hidden_size)
     # float32 values, targets of up to as many bytes, and a half for the splits not trained on.
-    corpus = sum(frames(task)) * 1.5 * 8 * chosen.inputs / 1e6
+    corpus = sum(task.frames()) * 1.5 * 8 * chosen.inputs / 1e6
     # Weights, velocities and gradients, where each weight stands among them, the last state and the
     # best, both once more on their way into a checkpoint, and work space.
     weights = 18 * 4 * count_weights(chosen) / 1e6

@@ -1,0 +1,199 @@
+"""The kinds of tasks by name, a module each, and a user's own by the path of a file."""
+
+import difflib
+import functools
+import hashlib
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+from odyssey.corpora.errors import CorpusError
+from odyssey.features.sequences import Sequences
+from odyssey.tasks.base import Progress, TaskSettings, expanded
+
+KINDS = ("timit", "iam", "jsb")
+WORDS = ("TITLE", "MEASURE", "UNIT")
+METHODS = ("shape", "frames", "features")
+
+
+def settings_of(kind: str) -> type[TaskSettings]:
+    """Return what stands in the configuration under a task of a kind.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`, or the path of a user's file that ends in ``.py``.
+
+    Returns
+    -------
+    type of TaskSettings
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind, or a user's file is none; one line with file and line.
+    """
+    if is_file(kind):
+        return _of_file(expanded(kind))
+    if kind not in KINDS:
+        near = difflib.get_close_matches(kind, KINDS, n=1)
+        raise ValueError(
+            f"there is no kind of task {kind!r}; {f'did you mean {near[0]}? ' if near else ''}"
+            f"kinds: {', '.join(KINDS)}, and files such as tasks/mine.py, under the key kind"
+        )
+    return importlib.import_module(f"odyssey.tasks.{kind}").Settings
+
+
+def is_file(kind: str) -> bool:
+    """Tell a user's file from the name of a kind.
+
+    Parameters
+    ----------
+    kind : str
+
+    Returns
+    -------
+    bool
+    """
+    return kind.endswith(".py") or "/" in kind
+
+
+def read_settings(values: Mapping) -> TaskSettings:
+    """Check the settings of a task.
+
+    Parameters
+    ----------
+    values : mapping
+        As the configuration has them under the task's name, with the key `kind`.
+
+    Returns
+    -------
+    TaskSettings
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If a key is unknown or missing, or a value not allowed.
+    ValueError
+        As `settings_of`.
+    """
+    return settings_of(values["kind"]).model_validate(values)
+
+
+def kind_digest(kind: str) -> str:
+    """Return what changes whenever a user's file does; nothing for the kinds that ship.
+
+    Parameters
+    ----------
+    kind : str
+
+    Returns
+    -------
+    str
+    """
+    return _digest(_read(expanded(kind))) if is_file(kind) else ""
+
+
+def features(
+    name: str, settings: TaskSettings, corpus: str | None, processes: int, progress: Progress
+) -> Sequences:
+    """Make the features of a task, and check that they are what it says.
+
+    Parameters
+    ----------
+    name : str
+        Of the task in the study.
+    settings : TaskSettings
+    corpus : str or None
+        The folder that `make_corpus` filled, None where it has nothing to make.
+    processes : int
+    progress : callable
+
+    Returns
+    -------
+    Sequences
+
+    Raises
+    ------
+    CorpusError
+        If the corpus is damaged or incomplete, or a user's file makes other features than it says.
+    """
+    made = settings.features(name, corpus, processes, progress)
+    if not isinstance(made, Sequences):
+        raise CorpusError(f"{settings.kind}: features returns no Sequences")
+    shape, found = settings.shape(), made.description
+    for part, said, is_there in (
+        ("inputs", shape.inputs, made.inputs),
+        ("outputs", shape.outputs, found.outputs),
+        ("directions", shape.directions, found.directions),
+        ("loss", shape.loss, found.loss),
+    ):
+        if said != is_there:
+            raise CorpusError(
+                f"{name}: its features have {part} {is_there}, where shape() says {said}"
+            )
+    return made
+
+
+def told(error: BaseException, file: str) -> str:
+    """Say in one line what a user's file raised, and where in it.
+
+    Parameters
+    ----------
+    error : BaseException
+    file : str
+
+    Returns
+    -------
+    str
+    """
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: {error.msg}"
+    traced, line = error.__traceback__, 1
+    while traced:
+        line = traced.tb_lineno if traced.tb_frame.f_code.co_filename == file else line
+        traced = traced.tb_next
+    return f"{file}:{line}: {' '.join(f'{type(error).__name__}: {error}'.split())}"
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        there = os.path.lexists(path)
+        said = f"{path}: {error.strerror}" if there else f"there is no file {path}"
+        raise ValueError(said) from error
+
+
+def _digest(source: bytes) -> str:
+    return hashlib.sha256(source).hexdigest()
+
+
+def _of_file(path: str) -> type[TaskSettings]:
+    return _of_source(path, _read(path))
+
+
+@functools.cache
+def _of_source(path: str, source: bytes) -> type[TaskSettings]:
+    """Run a user's file; the same source is run once."""
+    # Under a name, so that its classes know their module, and processes can be told its functions.
+    module = ModuleType(f"odyssey_own_task_{_digest(os.fsencode(path) + source)[:16]}")
+    module.__file__ = path
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(source, path, "exec"), module.__dict__)
+    except (Exception, SystemExit) as error:  # whatever a user's file raises is theirs to mend
+        raise ValueError(told(error, path)) from error
+    settings = getattr(module, "Settings", None)
+    if not (isinstance(settings, type) and issubclass(settings, TaskSettings)):
+        raise ValueError(f"{path}:1: defines no class Settings(TaskSettings)")
+    lacking = [
+        *(word for word in WORDS if not hasattr(settings, word)),
+        *(m for m in METHODS if getattr(settings, m) is getattr(TaskSettings, m)),
+    ]
+    if lacking:
+        raise ValueError(f"{path}:1: its class Settings lacks {', '.join(lacking)}")
+    return settings

@@ -1,0 +1,227 @@
+"""What every task has: settings in the configuration, a shape, features, and words for a reader."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from odyssey.features.sequences import Description, Sequences
+
+Progress = Callable[[int, int], None]  # told how many are done, and of how many
+
+
+class Section(BaseModel):
+    """A section of the configuration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value, info):
+        # pydantic would take true for 1.
+        if isinstance(value, bool) and cls.model_fields[info.field_name].annotation is not bool:
+            raise ValueError("cannot be true or false")
+        return value
+
+
+def expanded(path: str) -> str:
+    """Put a home folder in the place of ``~``, which stays where there is no such user.
+
+    Parameters
+    ----------
+    path : str
+
+    Returns
+    -------
+    str
+    """
+    return os.path.expanduser(path)  # noqa: PTH111  Path's raises where there is no such user
+
+
+UserPath = Annotated[str, AfterValidator(expanded)]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a task asks of a network.
+
+    Parameters
+    ----------
+    inputs : int
+        Values a frame.
+    outputs : int
+        Units of the output layer, the blank of ctc included.
+    directions : int
+        1 for a forward network, 2 for a bidirectional one.
+    loss : str
+        One of `odyssey.features.sequences.LOSSES`.
+    """
+
+    inputs: int
+    outputs: int
+    directions: int
+    loss: str
+
+
+ALSO_SEARCH = (
+    "Further hyperparameters, drawn 50:50: `nesterov` (or classical momentum), `clip` (each "
+    "gradient element to [-1, 1], or not). Elsewhere Nesterov and no clipping."
+)
+
+
+class TaskSettings(Section):
+    """A task of a study. A kind of task derives from it what stands under the task's name.
+
+    A kind has to set `TITLE`, `MEASURE` and `UNIT`, as constants or properties, and to define
+    `shape`, `frames` and `features`.
+    """
+
+    TITLE: ClassVar[str]  # above panels and in tables
+    MEASURE: ClassVar[str]  # what validation and test report, less is better: "frame error"
+    UNIT: ClassVar[str]  # of the measure: "%"
+    ITEMS: ClassVar[str] = "sequences"  # what is counted while features are made
+    FOLDERS: ClassVar[tuple[str, ...]] = ()  # keys of those paths that are no files but folders
+
+    kind: str = Field(
+        description="Kind of the task, by default its name: one of those below, or the path of a "
+        "file of your own that ends in .py (docs/adding-a-task.md)."
+    )
+    title: str | None = Field(
+        None, min_length=1, description="What figures and tables call the task."
+    )
+    epochs: int | None = Field(
+        None, ge=1, description="Epochs a trial at most for this task, instead of training.epochs."
+    )
+    also_search: list[Literal["nesterov", "clip"]] = Field([], description=ALSO_SEARCH)
+
+    @field_validator("also_search")
+    @classmethod
+    def _once_each(cls, names):
+        if len(set(names)) < len(names):
+            raise ValueError("names a hyperparameter twice")
+        return names
+
+    @property
+    def heading(self) -> str:
+        """What figures and tables call the task: the user's title, or the kind's."""
+        return self.title or self.TITLE
+
+    @property
+    def measure(self) -> str:
+        """The measure with its unit, for axes and tables."""
+        return f"{self.MEASURE} ({self.UNIT})" if self.UNIT else self.MEASURE
+
+    @property
+    def origin(self) -> str:
+        """Where the data comes from, in a word or two: the key `source`, or the kind."""
+        return str(getattr(self, "source", self.kind))
+
+    @property
+    def made_up(self) -> bool:
+        """Whether the data is made up by this program, which is said wherever it is shown."""
+        return False
+
+    def paths(self) -> dict[str, str]:
+        """Files, or folders (`FOLDERS`), that have to be there, by the key that names them."""
+        path = getattr(self, "path", None)
+        return {} if path is None else {"path": path}
+
+    def shape(self) -> Shape:
+        """Say what the task asks of a network, exactly, before its features are made."""
+        raise NotImplementedError
+
+    def frames(self) -> tuple[int, int]:
+        """Estimate the frames of training and of validation, before features are made."""
+        raise NotImplementedError
+
+    def corpus_keys(self) -> tuple[str, ...]:
+        """Name the keys that decide what `make_corpus` makes; none if there is nothing to make."""
+        return ()
+
+    def make_corpus(self, folder: str, processes: int, progress: Progress) -> None:
+        """Make or fetch the corpus.
+
+        Parameters
+        ----------
+        folder : str
+            Where to; it is not there yet.
+        processes : int
+            How many may work at the same time; the result does not depend on it.
+        progress : callable
+        """
+        raise NotImplementedError
+
+    def features(
+        self, name: str, corpus: str | None, processes: int, progress: Progress
+    ) -> Sequences:
+        """Read the corpus, and make sequences of it.
+
+        Parameters
+        ----------
+        name : str
+            Of the task in the study.
+        corpus : str or None
+            The folder that `make_corpus` filled, None where it has nothing to make.
+        processes : int
+            How many may work at the same time; the result does not depend on it.
+        progress : callable
+
+        Returns
+        -------
+        Sequences
+            Of the shape that `shape` says, with what `description` returns.
+
+        Raises
+        ------
+        CorpusError
+            If the corpus is damaged or incomplete: one line that names the file.
+        """
+        raise NotImplementedError
+
+    example: ClassVar[Callable | None] = None  # of a kind whose first line figure 2 can show
+
+    def description(self, name: str) -> Description:
+        """Describe the features of the task.
+
+        Parameters
+        ----------
+        name : str
+            Of the task in the study.
+
+        Returns
+        -------
+        Description
+        """
+        shape = self.shape()
+        return Description(
+            task=name,
+            source=self.origin,
+            synthetic=self.made_up,
+            loss=shape.loss,
+            outputs=shape.outputs,
+            directions=shape.directions,
+            measure=self.measure,
+        )
+
+    def of_corpus(self) -> dict:
+        """List the settings that decide what the corpus is.
+
+        Returns
+        -------
+        dict
+            From which `odyssey.tasks.read_settings` makes settings again.
+        """
+        return self.model_dump(mode="json", include={"kind", *self.corpus_keys()})
+
+    def of_features(self) -> dict:
+        """List the settings that decide what the features are, so far as they are no defaults.
+
+        Returns
+        -------
+        dict
+            From which `odyssey.tasks.read_settings` makes settings again.
+        """
+        others = {"title", "epochs", "also_search"}
+        return self.model_dump(mode="json", exclude_defaults=True, exclude=others)

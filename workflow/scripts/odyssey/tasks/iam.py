@@ -1,0 +1,134 @@
+"""IAM-OnDB: online handwriting to characters."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from odyssey.features.sequences import Sequences
+from odyssey.tasks.base import Progress, Section, Shape, TaskSettings, UserPath
+from odyssey.tasks.stand_ins import WordRange, path_or_synthetic
+
+MOST_LINES = 69_300  # of a split: no more have names in the form of IAM-OnDB
+
+
+class MadeUpHandwriting(Section):
+    """Sizes of the handwriting stand-in."""
+
+    seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
+    train: int = Field(150, ge=1, le=MOST_LINES, description="Lines of the training set.")
+    validation: int = Field(40, ge=2, le=MOST_LINES, description="Lines of the validation set.")
+    test: int = Field(40, ge=1, le=MOST_LINES, description="Lines of the test set.")
+    words: WordRange = Field(WordRange(low=1, high=2), description="Words a line.")
+    pen_speed: float = Field(
+        4000, gt=0, description="Device units a second; the faster the pen, the fewer points."
+    )
+
+
+class Settings(TaskSettings):
+    """Handwriting: IAM-OnDB."""
+
+    TITLE = "IAM-OnDB"
+    MEASURE = "character error rate"
+    UNIT = "%"
+    ITEMS = "boards"
+    FOLDERS = ("path",)
+
+    source: Literal["iam", "synthetic"] = Field(
+        "synthetic",
+        description="`iam`: IAM-OnDB at `path`; `synthetic`: a made-up corpus in its format.",
+    )
+    path: UserPath | None = Field(None, description="Folder of the corpus, for `iam`.")
+    synthetic: MadeUpHandwriting = Field(
+        MadeUpHandwriting(), description="Sizes of the made-up corpus."
+    )
+    standardised: bool = Field(
+        default=False,
+        description="Inputs with mean 0 and deviation 1 over the training set. The paper's are raw "
+        "device units; results of the two are not comparable.",
+    )
+
+    _data_is_named = model_validator(mode="after")(path_or_synthetic)
+
+    @property
+    def origin(self) -> str:
+        """The source, and whether its inputs are others than the paper's."""
+        return f"{self.source}, standardised" if self.standardised else self.source
+
+    @property
+    def made_up(self) -> bool:
+        """Whether the corpus is the stand-in."""
+        return self.source == "synthetic"
+
+    def shape(self) -> Shape:
+        """See two steps, time and pen lift; write 81 characters and the blank."""
+        return Shape(inputs=4, outputs=82, directions=2, loss="ctc")
+
+    def frames(self) -> tuple[int, int]:
+        """Count lines of an average length (Greff et al. (2017), "Datasets")."""
+        if not self.made_up:
+            return 5355 * 250, 2956 * 250
+        made_up = self.synthetic
+        words = (made_up.words.low + made_up.words.high) / 2
+        line = 23 * words * 4000 / made_up.pen_speed
+        return round(made_up.train * line), round(made_up.validation * line)
+
+    def corpus_keys(self) -> tuple[str, ...]:
+        """Name the sizes and the seed of the stand-in."""
+        return ("synthetic",) if self.made_up else ()
+
+    def make_corpus(self, folder: str, processes: int, progress: Progress) -> None:
+        """Make up handwriting, in IAM-OnDB's format."""
+        from odyssey.corpora import synthetic_handwriting
+
+        sizes = self.synthetic
+        synthetic_handwriting.write(
+            folder,
+            sizes.seed,
+            sizes.train,
+            sizes.validation,
+            sizes.test,
+            (sizes.words.low, sizes.words.high),
+            sizes.pen_speed,
+        )
+
+    def features(
+        self, name: str, corpus: str | None, processes: int, progress: Progress
+    ) -> Sequences:
+        """Take pen strokes, and the characters of each line."""
+        from odyssey.corpora import iam
+        from odyssey.features import strokes
+
+        lines = iam.read(
+            corpus or self.path,
+            paper_counts=not self.made_up,
+            processes=processes,
+            progress=progress,
+        )
+        return strokes.sequences(lines, self.description(name), self.standardised)
+
+    def example(self, corpus: str | None) -> dict:
+        """Take the first test line, for figure 2.
+
+        Parameters
+        ----------
+        corpus : str or None
+            As for `features`.
+
+        Returns
+        -------
+        dict
+            The points, stroke_lengths and text of `odyssey.corpora.iam.Line`, and `synthetic`.
+        """
+        from odyssey.corpora import iam
+
+        root = Path(corpus or self.path)
+        splits = iam.read_splits(root)
+        board = next(board for board, of in splits.items() if of.split == "test")
+        line = iam.read_board(root, board, "test")[0]
+        return {
+            "points": line.points,
+            "stroke_lengths": line.stroke_lengths,
+            "text": line.text,
+            "synthetic": self.made_up,
+        }

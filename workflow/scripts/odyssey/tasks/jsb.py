@@ -1,0 +1,93 @@
+"""JSB Chorales: next-step prediction of piano-roll frames."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from odyssey.features.sequences import Description, Sequences
+from odyssey.tasks.base import Progress, Shape, TaskSettings, UserPath
+
+
+class Settings(TaskSettings):
+    """Music: JSB Chorales."""
+
+    TITLE = "JSB Chorales"
+    MEASURE = "NLL"
+    UNIT = "nats a frame"
+    ITEMS = "scores"
+
+    source: Literal["music21", "json", "pickle", "download"] = Field(
+        "music21",
+        description="`music21`: the scores that music21 carries; `json` or `pickle`: "
+        "Boulanger-Lewandowski's file at `path`; `download`: the same from `url`.",
+    )
+    path: UserPath | None = Field(None, description="The file, for `json` and `pickle`.")
+    url: str | None = Field(None, description="Where to download from; ends in .json or .pickle.")
+    sha256: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="Checksum of the download, in hexadecimal.",
+        json_schema_extra={"patternErrorMessage": "must be 64 digits from 0 to 9 and a to f"},
+    )
+
+    @model_validator(mode="after")
+    def _data_is_named(self):
+        needed = {"json": ["path"], "pickle": ["path"], "download": ["url", "sha256"]}
+        for key in ("path", "url", "sha256"):
+            wanted = key in needed.get(self.source, [])
+            if wanted and getattr(self, key) is None:
+                raise ValueError(f"source {self.source} needs the key {key}")
+            if not wanted and getattr(self, key) is not None:
+                raise ValueError(f"source {self.source} has no use for the key {key}")
+        if self.url and not re.fullmatch(r"(https?|file)://.+/[^/]+\.(json|pickle)", self.url):
+            raise ValueError(
+                "url must be an address that begins with https://, http:// or file:// and ends in "
+                f"a file's name, .json or .pickle (given: {self.url!r})"
+            )
+        return self
+
+    def shape(self) -> Shape:
+        """See the piano's 88 keys, and say which sound a frame later."""
+        return Shape(inputs=88, outputs=88, directions=1, loss="sigmoid")
+
+    def frames(self) -> tuple[int, int]:
+        """Say about how many the corpus has, whatever its source."""
+        return 14_000, 4_800
+
+    def corpus_keys(self) -> tuple[str, ...]:
+        """Name the address and the checksum of the download."""
+        return ("source", "url", "sha256") if self.source == "download" else ()
+
+    def make_corpus(self, folder: str, processes: int, progress: Progress) -> None:
+        """Fetch the file."""
+        from odyssey.corpora.jsb import download
+
+        download(self.url, self.sha256, self._fetched(folder))
+
+    def _fetched(self, folder: str) -> Path:
+        return Path(folder) / Path(self.url).name
+
+    def description(self, name: str) -> Description:
+        """Describe the features, in full what axes have no room for."""
+        return replace(
+            super().description(name), measure="negative log-likelihood (nats per frame)"
+        )
+
+    def features(
+        self, name: str, corpus: str | None, processes: int, progress: Progress
+    ) -> Sequences:
+        """Make piano-rolls, to be predicted step by step."""
+        from odyssey.corpora import jsb
+        from odyssey.features import pianoroll
+
+        if self.source == "music21":
+            chorales = jsb.read_music21(workers=processes, progress=progress)
+        elif corpus is not None:
+            chorales = jsb.read_file(self._fetched(corpus))
+        else:
+            read = {"json": jsb.read_json, "pickle": jsb.read_pickle}
+            chorales = read[self.source](self.path)
+        return pianoroll.sequences(chorales, self.description(name))

@@ -1,0 +1,109 @@
+"""TIMIT: framewise phone classification of speech."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from odyssey.features.sequences import Sequences
+from odyssey.tasks.base import ALSO_SEARCH, Progress, Section, Shape, TaskSettings, UserPath
+from odyssey.tasks.stand_ins import WordRange, path_or_synthetic
+
+SENTENCES = 8  # of each speaker that are used
+FRAMES = 304  # of a sentence, on average
+
+
+class MadeUpSpeech(Section):
+    """Sizes of the speech stand-in; each speaker says 8 sentences beside the two SA."""
+
+    seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
+    train: int = Field(10, ge=1, le=462, description="Speakers of the training set.")
+    validation: int = Field(2, ge=1, le=50, description="Speakers of the validation set.")
+    test: int = Field(2, ge=1, le=24, description="Speakers of the test set.")
+    words: WordRange = Field(
+        WordRange(low=3, high=6), description="Words a sentence; the shortest there are have 3."
+    )
+
+    @field_validator("words")
+    @classmethod
+    def _some_sentence_is_as_short(cls, words):
+        if words.high < 3:
+            raise ValueError(f"high must be at least 3 (given: {words.high}): no sentence has less")
+        return words
+
+
+class Settings(TaskSettings):
+    """Speech: TIMIT."""
+
+    TITLE = "TIMIT"
+    MEASURE = "frame error"
+    UNIT = "%"
+    ITEMS = "sentences"
+    FOLDERS = ("path",)
+
+    source: Literal["ldc93s1", "nltk", "synthetic"] = Field(
+        "synthetic",
+        description="`ldc93s1`: TIMIT at `path`; `nltk`: the NLTK sample at `path`; `synthetic`: a "
+        "made-up corpus in TIMIT's format.",
+    )
+    path: UserPath | None = Field(
+        None, description="Folder of the corpus, for `ldc93s1` and `nltk`."
+    )
+    synthetic: MadeUpSpeech = Field(MadeUpSpeech(), description="Sizes of the made-up corpus.")
+    also_search: list[Literal["nesterov", "clip"]] = Field(
+        ["nesterov", "clip"], description=ALSO_SEARCH
+    )
+
+    _data_is_named = model_validator(mode="after")(path_or_synthetic)
+
+    @property
+    def made_up(self) -> bool:
+        """Whether the corpus is the stand-in."""
+        return self.source == "synthetic"
+
+    def shape(self) -> Shape:
+        """See 39 cepstral coefficients and derivatives, name one of 61 phones."""
+        return Shape(inputs=39, outputs=61, directions=2, loss="softmax")
+
+    def frames(self) -> tuple[int, int]:
+        """Count sentences of an average length (Greff et al. (2017), "Datasets")."""
+        if self.source == "nltk":
+            return 96 * FRAMES, 16 * FRAMES
+        if self.source == "ldc93s1":
+            return 3696 * FRAMES, 400 * FRAMES
+        made_up = self.synthetic
+        words = (made_up.words.low + made_up.words.high) / 2
+        speaker = SENTENCES * 39 * words  # some 39 frames a word
+        return round(made_up.train * speaker), round(made_up.validation * speaker)
+
+    def corpus_keys(self) -> tuple[str, ...]:
+        """Name the sizes and the seed of the stand-in."""
+        return ("synthetic",) if self.made_up else ()
+
+    def make_corpus(self, folder: str, processes: int, progress: Progress) -> None:
+        """Synthesise speakers, in TIMIT's format."""
+        from odyssey.corpora import synthetic_speech
+
+        sizes = self.synthetic
+        synthetic_speech.write(
+            folder,
+            sizes.seed,
+            sizes.train,
+            sizes.validation,
+            sizes.test,
+            (sizes.words.low, sizes.words.high),
+            processes,
+            progress,
+        )
+
+    def features(
+        self, name: str, corpus: str | None, processes: int, progress: Progress
+    ) -> Sequences:
+        """Compute cepstral coefficients, and find the phone of each frame."""
+        from odyssey.corpora import timit
+        from odyssey.features import mfcc
+
+        sizes = self.synthetic
+        speakers = (sizes.train, sizes.validation, sizes.test)
+        counts = tuple(SENTENCES * number for number in speakers) if self.made_up else None
+        utterances = timit.read(corpus or self.path, self.source, counts)
+        return mfcc.sequences(utterances, self.description(name), processes, progress)
