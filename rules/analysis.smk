@@ -156,6 +156,8 @@ rule claims:
         f"{LOGS}/claims.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        kinds={task: settings.kind for task, settings in study.tasks.items()},
     script:
         "../workflow/scripts/claims.py"
 

@@ -68,6 +68,8 @@ if SHOWN:
             f"{LOGS}/figures/figure_2.log",
         conda:
             "../envs/analysis.yaml"
+        params:
+            title=study.descriptions[SHOWN[0]]["title"],
         script:
             "../workflow/scripts/figure_2.py"
 
@@ -89,6 +91,8 @@ rule figure_3:
         f"{LOGS}/figures/figure_3.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        tasks=study.descriptions,
     script:
         "../workflow/scripts/figure_3.py"
 
@@ -112,6 +116,7 @@ rule figure_4:
     conda:
         "../envs/analysis.yaml"
     params:
+        tasks=study.descriptions,
         surrogate=study.analysis.surrogate,
     script:
         "../workflow/scripts/figure_4.py"
@@ -135,6 +140,7 @@ rule figure_5:
     conda:
         "../envs/analysis.yaml"
     params:
+        tasks=study.descriptions,
         surrogate=study.analysis.surrogate,
     script:
         "../workflow/scripts/figure_5.py"
@@ -158,6 +164,7 @@ rule figure_6:
     conda:
         "../envs/analysis.yaml"
     params:
+        tasks=study.descriptions,
         surrogate=study.analysis.surrogate,
     script:
         "../workflow/scripts/figure_6.py"
@@ -200,6 +207,7 @@ rule supplement:
     conda:
         "../envs/analysis.yaml"
     params:
+        tasks=study.descriptions,
         surrogate=study.analysis.surrogate,
     script:
         "../workflow/scripts/supplement.py"
@@ -242,6 +250,7 @@ rule supplement_forest:
     conda:
         "../envs/analysis.yaml"
     params:
+        tasks=study.descriptions,
         surrogate="forest",
     script:
         "../workflow/scripts/supplement.py"
@@ -264,6 +273,8 @@ rule expected_best:
         f"{LOGS}/figures/expected_best.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        tasks=study.descriptions,
     script:
         "../workflow/scripts/expected_best.py"
 
@@ -286,6 +297,8 @@ rule pareto:
         f"{LOGS}/figures/pareto.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        tasks=study.descriptions,
     script:
         "../workflow/scripts/pareto.py"
 
@@ -308,6 +321,8 @@ rule learning_curves:
         f"{LOGS}/figures/learning_curves.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        tasks=study.descriptions,
     script:
         "../workflow/scripts/learning_curves.py"
 
@@ -329,6 +344,8 @@ rule significance:
         f"{LOGS}/figures/significance.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        tasks=study.descriptions,
     script:
         "../workflow/scripts/significance.py"
 
@@ -351,6 +368,8 @@ rule surrogates:
         f"{LOGS}/figures/surrogates.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        tasks=study.descriptions,
     script:
         "../workflow/scripts/surrogates.py"
 
@@ -372,6 +391,8 @@ rule robustness_figure:
         f"{LOGS}/figures/robustness.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        tasks=study.descriptions,
     script:
         "../workflow/scripts/robustness_figure.py"
 

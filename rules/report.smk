@@ -39,5 +39,6 @@ rule report:
         "../envs/analysis.yaml"
     params:
         configuration=study.model_dump(),
+        tasks=study.descriptions,
     script:
         "../workflow/scripts/report.py"

@@ -16,11 +16,12 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.cells.variants import PAPER_VARIANTS, cell
-from odyssey.config import Search
+from odyssey.config import Search, read_study
 from odyssey.search import draw_trial
 from odyssey.training.networks import Network, count_weights
 
 SEED = 1
+TASKS = read_study({"study": "s", "tasks": {"timit": {}, "iam": {}, "jsb": {}}}).descriptions
 EPOCHS = 150
 
 

@@ -69,7 +69,7 @@ def address(study, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     marked, curves = study
     compared = welch.compare(marked, draws=99)
-    figure = figure_3.draw(selection.distributions(marked), compared)
+    figure = figure_3.draw(selection.distributions(marked), compared, made_up_trials.TASKS)
     style.save(figure, [folder / "figure_3.svg"])
     tables.best_trials(marked).to_csv(folder / "best_trials.csv", index=False)
     contents = Contents(
@@ -77,6 +77,7 @@ def address(study, tmp_path_factory):
         marked,
         curves,
         compared,
+        made_up_trials.TASKS,
         read_images([folder / "figure_3.svg"]),
         read_tables([folder / "best_trials.csv"]),
     )

@@ -4,6 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from made_up_trials import TASKS
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
@@ -62,7 +63,7 @@ def drawn(trials: pd.DataFrame, fraction=0.5):
     """Draw figure 3 and return it with its tables."""
     marked = selection.select(trials, fraction)
     distributions, tests = selection.distributions(marked), welch.compare(marked, draws=99)
-    figure = figure_3.draw(distributions, tests)
+    figure = figure_3.draw(distributions, tests, TASKS)
     FigureCanvasAgg(figure).draw()
     return figure, distributions, tests
 
@@ -178,10 +179,10 @@ def test_a_variant_that_begins_far_off_does_not_flatten_the_others():
     curves = budget.expected_best(study(), 1, resamples=20)
     far = curves.assign(expected=curves["expected"] + 500 * (curves["variant"] == "CIFG"))
     distributions = selection.distributions(selection.select(study()))
-    (ax,) = expected_best.draw(far, distributions).axes
+    (ax,) = expected_best.draw(far, distributions, TASKS).axes
     assert ax.get_ylim()[1] < 30
     assert [text.get_text()[:8] for text in ax.texts] == ["CIFG ↑ 5"]
-    (ax,) = expected_best.draw(curves, distributions).axes
+    (ax,) = expected_best.draw(curves, distributions, TASKS).axes
     assert not ax.texts
 
 
@@ -260,7 +261,7 @@ def titles(figure):
 
 def test_figure_4_draws_the_means_and_deviations_of_the_table(analysed):
     distributions, _, marginals, _ = analysed
-    figure = figure_4.draw(marginals, distributions)
+    figure = figure_4.draw(marginals, distributions, TASKS)
     assert titles(figure) == ["TIMIT (synthetic stand-in) · V", "JSB Chorales · V"]
     drawn_lines = [line for ax in figure.axes for line in ax.get_lines()]
     # Two tasks, three hyperparameters, result and time.
@@ -276,7 +277,7 @@ def test_figure_4_draws_the_means_and_deviations_of_the_table(analysed):
 def test_the_slices_of_figure_5_are_the_shares_of_the_table(analysed):
     distributions, importance, _, _ = analysed
     shares = fanova.main_shares(importance, "gp")
-    figure = figure_5.draw(importance, distributions)
+    figure = figure_5.draw(importance, distributions, TASKS)
     assert titles(figure) == ["TIMIT\n(synthetic stand-in)", "JSB Chorales"]
     for ax, task in zip(figure.axes, ("timit", "jsb"), strict=True):
         known = shares[shares["task"] == task].set_index("term")["share"]
@@ -286,7 +287,7 @@ def test_the_slices_of_figure_5_are_the_shares_of_the_table(analysed):
 
 def test_the_maps_of_figure_6_are_those_of_the_table_and_grey_is_nothing(analysed):
     distributions, _, _, interactions = analysed
-    figure = figure_6.draw(interactions, distributions)
+    figure = figure_6.draw(interactions, distributions, TASKS)
     assert "JSB Chorales · V · interaction alone" in titles(figure)
     maps = figure.findobj(mpl.image.AxesImage)
     # Two tasks, two matrices of six.
@@ -304,9 +305,9 @@ def test_the_maps_of_figure_6_are_those_of_the_table_and_grey_is_nothing(analyse
 def test_where_there_is_no_surrogate_the_figure_says_so(analysed):
     distributions, importance, marginals, interactions = analysed
     for figure in (
-        figure_4.draw(marginals, distributions, "NP"),
-        figure_5.draw(importance, distributions, "NP"),
-        figure_6.draw(interactions, distributions, "NP"),
+        figure_4.draw(marginals, distributions, TASKS, "NP"),
+        figure_5.draw(importance, distributions, TASKS, "NP"),
+        figure_6.draw(interactions, distributions, TASKS, "NP"),
     ):
         assert [text.get_text() for text in figure.texts] == [
             "NP: no surrogate, or none of these hyperparameters varies"
@@ -316,7 +317,7 @@ def test_where_there_is_no_surrogate_the_figure_says_so(analysed):
 def test_pairs_with_a_flag_have_no_map(analysed):
     distributions, _, _, interactions = analysed
     flag = interactions[interactions["parameter_x"] == "learning_rate"].assign(parameter_y="clip")
-    figure = figure_6.draw(flag, distributions)
+    figure = figure_6.draw(flag, distributions, TASKS)
     assert [text.get_text() for text in figure.texts] == [
         "V: no surrogate, or none of these hyperparameters varies"
     ]
@@ -381,7 +382,9 @@ def test_figure_1_writes_the_equations_of_other_cells_within_the_page(tmp_path, 
 
 def test_figure_2_draws_every_stroke_and_the_text_as_it_is():
     points = np.random.default_rng(1).normal(size=(10, 3))
-    figure = figure_2.draw(points, np.array([4, 1, 5]), "$a_b$ & 5 %", synthetic=True)
+    figure = figure_2.draw(
+        points, np.array([4, 1, 5]), "$a_b$ & 5 %", "IAM-OnDB\n(synthetic stand-in)"
+    )
     FigureCanvasAgg(figure).draw()
     assert len(figure.axes[0].get_lines()) == 6
     assert figure.get_supxlabel() == "$a_b$ & 5 %"
@@ -391,7 +394,7 @@ def test_figure_2_draws_every_stroke_and_the_text_as_it_is():
 def test_the_map_of_significance_marks_what_the_table_calls_significant():
     marked = selection.select(study(tasks=("timit", "jsb")), 0.5)
     table = welch.compare(marked, draws=99)
-    figure = significance.draw(table, selection.distributions(marked))
+    figure = significance.draw(table, selection.distributions(marked), TASKS)
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert len(texts) == 4
     assert [text.endswith("*") for text in texts] == [False, False, True, True]
@@ -399,14 +402,16 @@ def test_the_map_of_significance_marks_what_the_table_calls_significant():
 
 def test_a_study_of_vanilla_alone_has_no_map_of_significance_but_a_sentence():
     marked = selection.select(study(variants=("V",)), 0.5)
-    figure = significance.draw(welch.compare(marked, draws=99), selection.distributions(marked))
+    figure = significance.draw(
+        welch.compare(marked, draws=99), selection.distributions(marked), TASKS
+    )
     assert figure.texts[0].get_text() == "no variant could be compared with V"
 
 
 def test_expected_best_draws_the_curves_of_the_table():
     trials = study(tasks=("timit", "jsb"))
     table = budget.expected_best(trials, 1, resamples=20)
-    figure = expected_best.draw(table, selection.distributions(selection.select(trials)))
+    figure = expected_best.draw(table, selection.distributions(selection.select(trials)), TASKS)
     for ax, task in zip(figure.axes, ("timit", "jsb"), strict=True):
         assert [line.get_label() for line in ax.get_lines()] == ["V", "CIFG", "NFG+NOAF"]
         known = table.loc[(table["task"] == task) & (table["variant"] == "CIFG"), "expected"]
@@ -433,7 +438,7 @@ def test_learning_curves_are_those_of_the_best_trials():
             for trial in range(12)
         ]
     )
-    figure = learning_curves.draw(curves, best, selection.distributions(marked))
+    figure = learning_curves.draw(curves, best, selection.distributions(marked), TASKS)
     lines = [line for line in figure.axes[0].get_lines() if len(line.get_xdata()) > 1]
     chosen = best["trial"].dropna().to_list()
     assert [line.get_ydata()[-1] - 0.1 for line in lines] == pytest.approx(chosen)
@@ -442,7 +447,7 @@ def test_learning_curves_are_those_of_the_best_trials():
 def test_pareto_draws_the_front_of_the_table():
     trials = study()
     fronts = budget.fronts(trials)
-    figure = pareto.draw(trials, fronts, selection.distributions(selection.select(trials)))
+    figure = pareto.draw(trials, fronts, selection.distributions(selection.select(trials)), TASKS)
     for ax, cost in zip(figure.axes, pareto.COSTS, strict=True):
         points = {
             point
@@ -459,7 +464,7 @@ def test_pareto_draws_a_front_of_seconds_for_each_engine():
     trials["engine"] = np.where(trials["variant"] == "CIFG", "reference", "fused")
     fronts = budget.fronts(trials)
     distributions = selection.distributions(selection.select(trials))
-    of_size, of_time = pareto.draw(trials, fronts, distributions).axes
+    of_size, of_time = pareto.draw(trials, fronts, distributions, TASKS).axes
     lines = {
         ax: [x for x in ax.get_lines() if x.get_linestyle() == "-"] for ax in (of_size, of_time)
     }
@@ -470,10 +475,10 @@ def test_pareto_draws_a_front_of_seconds_for_each_engine():
 
 def test_figure_4_names_the_engine_where_there_are_several(analysed):
     distributions, _, marginals, _ = analysed
-    rows = figure_4.draw(marginals, distributions).subfigs
+    rows = figure_4.draw(marginals, distributions, TASKS).subfigs
     labels = [ax.get_ylabel() for row in rows for ax in row.axes]
     assert "training time (s)" in labels
-    figure = figure_4.draw(marginals, distributions, engine="reference")
+    figure = figure_4.draw(marginals, distributions, TASKS, engine="reference")
     labels = [ax.get_ylabel() for row in figure.subfigs for ax in row.axes]
     assert "training time (s, engine reference)" in labels
 
@@ -489,7 +494,7 @@ def test_a_legend_of_many_variants_stays_within_the_figure():
     names = ("V", *(f"NFG+NOAF{n}" for n in range(24)))
     trials = study(tasks=("jsb",), variants=names, n=4)
     table = budget.expected_best(trials, 1, resamples=5)
-    figure = expected_best.draw(table, selection.distributions(selection.select(trials)))
+    figure = expected_best.draw(table, selection.distributions(selection.select(trials)), TASKS)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     box = figure.legends[0].get_window_extent(canvas.get_renderer())

@@ -68,7 +68,11 @@ def small(trials=6, tasks=("timit", "jsb"), variants=("V", "NP", "NOAF"), synthe
     made = made_up_trials.trials(trials, tasks, variants, synthetic)
     marked = selection.select(made, 0.5)
     return Contents(
-        CONFIGURATION, marked, made_up_trials.curves(made), welch.compare(marked, draws=99)
+        CONFIGURATION,
+        marked,
+        made_up_trials.curves(made),
+        welch.compare(marked, draws=99),
+        made_up_trials.TASKS,
     )
 
 
@@ -540,6 +544,7 @@ def test_a_full_report_shows_claims_before_figures_before_tables_before_trials(t
             contents.trials,
             contents.curves,
             contents.welch,
+            made_up_trials.TASKS,
             files.read_images([tmp_path / "figure_3.svg"]),
             files.read_tables([tmp_path / "best_trials.csv"]),
             {"numpy": "1.2.3"},
@@ -620,7 +625,11 @@ def test_a_study_without_any_result_is_still_a_page(status, seconds):
     marked = selection.select(made)
     page = render(
         Contents(
-            CONFIGURATION, marked, made_up_trials.curves(made), welch.compare(marked, draws=99)
+            CONFIGURATION,
+            marked,
+            made_up_trials.curves(made),
+            welch.compare(marked, draws=99),
+            made_up_trials.TASKS,
         )
     )
     assert "No variant could be compared with vanilla." in parse(page)[1]
@@ -633,6 +642,10 @@ def test_the_report_of_the_papers_study_is_under_ten_megabytes():
     made["epochs"] = made_up_trials.EPOCHS
     marked = selection.select(made)
     curves = made_up_trials.curves(made)
-    page = render(Contents(CONFIGURATION, marked, curves, welch.compare(marked, draws=99)))
+    page = render(
+        Contents(
+            CONFIGURATION, marked, curves, welch.compare(marked, draws=99), made_up_trials.TASKS
+        )
+    )
     # Three megabytes are left for figures and tables.
     assert len(page.encode()) < 7e6

@@ -8,5 +8,6 @@ with job(snakemake.log[0]):
     judged = claims.judge(
         read_csv(snakemake.input.effects, effects.COLUMNS),
         read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS),
+        kinds=snakemake.params.kinds,
     )
     write_csv(judged, snakemake.output[0])

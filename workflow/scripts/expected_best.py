@@ -8,4 +8,6 @@ from odyssey.figures import expected_best, style
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     expected = read_csv(snakemake.input.expected, budget.COLUMNS)
-    style.save(expected_best.draw(expected, distributions), snakemake.output)
+    style.save(
+        expected_best.draw(expected, distributions, snakemake.params.tasks), snakemake.output
+    )

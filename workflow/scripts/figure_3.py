@@ -8,4 +8,4 @@ from odyssey.figures import figure_3, style
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     tests = read_csv(snakemake.input.welch, welch.COLUMNS)
-    style.save(figure_3.draw(distributions, tests), snakemake.output)
+    style.save(figure_3.draw(distributions, tests, snakemake.params.tasks), snakemake.output)

@@ -10,6 +10,8 @@ with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     marginals = read_csv(snakemake.input.marginals, fanova.MARGINAL_COLUMNS)
     engine = selection.engines(read_trials(snakemake.input.trials)).get("V", "")
-    surrogate = snakemake.params.surrogate
-    drawn = figure_4.draw(marginals, distributions, surrogate=surrogate, engine=engine)
+    params = snakemake.params
+    drawn = figure_4.draw(
+        marginals, distributions, params.tasks, surrogate=params.surrogate, engine=engine
+    )
     style.save(drawn, snakemake.output)

@@ -8,5 +8,6 @@ from odyssey.figures import figure_5, style
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     importance = read_csv(snakemake.input.importance, fanova.IMPORTANCE_COLUMNS)
-    drawn = figure_5.draw(importance, distributions, surrogate=snakemake.params.surrogate)
+    params = snakemake.params
+    drawn = figure_5.draw(importance, distributions, params.tasks, surrogate=params.surrogate)
     style.save(drawn, snakemake.output)

@@ -8,5 +8,6 @@ from odyssey.figures import figure_6, style
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     interactions = read_csv(snakemake.input.interactions, fanova.INTERACTION_COLUMNS)
-    drawn = figure_6.draw(interactions, distributions, surrogate=snakemake.params.surrogate)
+    params = snakemake.params
+    drawn = figure_6.draw(interactions, distributions, params.tasks, surrogate=params.surrogate)
     style.save(drawn, snakemake.output)

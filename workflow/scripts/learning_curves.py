@@ -11,4 +11,6 @@ with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     best = read_csv(snakemake.input.best, tables.BEST_COLUMNS)
     curves = pd.read_parquet(snakemake.input.curves)
-    style.save(learning_curves.draw(curves, best, distributions), snakemake.output)
+    style.save(
+        learning_curves.draw(curves, best, distributions, snakemake.params.tasks), snakemake.output
+    )

@@ -10,4 +10,4 @@ with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     fronts = read_csv(snakemake.input.fronts, budget.FRONT_COLUMNS)
     trials = read_trials(snakemake.input.trials)
-    style.save(pareto.draw(trials, fronts, distributions), snakemake.output)
+    style.save(pareto.draw(trials, fronts, distributions, snakemake.params.tasks), snakemake.output)

@@ -23,6 +23,7 @@ with job(snakemake.log[0]):
     page = render(
         Contents(
             configuration=snakemake.params.configuration,
+            tasks=snakemake.params.tasks,
             trials=read_trials(given.trials),
             curves=pd.read_parquet(given.curves),
             welch=read_csv(given.welch, welch.COLUMNS),

@@ -9,4 +9,4 @@ from odyssey.figures import robustness, style
 with job(snakemake.log[0]):
     found = read_csv(snakemake.input.robustness, analysis.COLUMNS)
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
-    style.save(robustness.draw(found, distributions), snakemake.output)
+    style.save(robustness.draw(found, distributions, snakemake.params.tasks), snakemake.output)

@@ -8,4 +8,4 @@ from odyssey.figures import significance, style
 with job(snakemake.log[0]):
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
     tests = read_csv(snakemake.input.welch, welch.COLUMNS)
-    style.save(significance.draw(tests, distributions), snakemake.output)
+    style.save(significance.draw(tests, distributions, snakemake.params.tasks), snakemake.output)

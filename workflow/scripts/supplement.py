@@ -9,7 +9,8 @@ from odyssey.console import job
 from odyssey.figures import figure_4, figure_5, figure_6, style
 
 with job(snakemake.log[0]):
-    given, variant = snakemake.input, snakemake.wildcards.variant
+    given, params = snakemake.input, snakemake.params
+    variant = snakemake.wildcards.variant
     engine = selection.engines(read_trials(given.trials)).get(variant, "")
     distributions = read_csv(given.distributions, selection.DISTRIBUTION_COLUMNS)
     for name, draw, table in (
@@ -21,5 +22,5 @@ with job(snakemake.log[0]):
         ("figure_5", figure_5.draw, read_csv(given.importance, fanova.IMPORTANCE_COLUMNS)),
         ("figure_6", figure_6.draw, read_csv(given.interactions, fanova.INTERACTION_COLUMNS)),
     ):
-        drawn = draw(table, distributions, variant, snakemake.params.surrogate)
+        drawn = draw(table, distributions, params.tasks, variant, params.surrogate)
         style.save(drawn, [path for path in snakemake.output if f"{name}_" in path])

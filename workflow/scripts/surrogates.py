@@ -9,4 +9,7 @@ with job(snakemake.log[0]):
     importance = read_csv(snakemake.input.importance, fanova.IMPORTANCE_COLUMNS)
     marginals = read_csv(snakemake.input.marginals, fanova.MARGINAL_COLUMNS)
     distributions = read_csv(snakemake.input.distributions, selection.DISTRIBUTION_COLUMNS)
-    style.save(surrogates.draw(importance, marginals, distributions), snakemake.output)
+    style.save(
+        surrogates.draw(importance, marginals, distributions, snakemake.params.tasks),
+        snakemake.output,
+    )

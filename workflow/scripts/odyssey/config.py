@@ -443,6 +443,21 @@ class Study(Section):
             for v in slow
         ]
 
+    @property
+    def descriptions(self) -> dict[str, dict[str, str]]:
+        """Kind, title and measure of each task, by its name; a title is of one task only."""
+        headings = [settings.heading for settings in self.tasks.values()]
+        return {
+            name: {
+                "kind": settings.kind,
+                "title": settings.heading
+                if headings.count(settings.heading) == 1
+                else f"{settings.heading}: {name}",
+                "measure": settings.measure,
+            }
+            for name, settings in self.tasks.items()
+        }
+
     def epochs(self, task: str) -> int:
         """Return the most epochs that a trial of a task may take.
 

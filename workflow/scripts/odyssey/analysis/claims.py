@@ -7,7 +7,7 @@ rule: its test, its forest, and its way of reading them.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -492,10 +492,8 @@ def _best_result(known: Known, distributions: pd.DataFrame, task: str) -> Findin
     if not rows:
         raise Undecided("no trial has a result")
     row = min(rows, key=lambda row: row["estimate"])
-    of_task = distributions[
-        (distributions["task"] == task) & distributions["variant"].isin(PAPER_VARIANTS)
-    ]
-    others = sorted(set(of_task["source"].fillna("unknown")) - PAPER_SOURCES[task])
+    of_paper = distributions[distributions["variant"].isin(PAPER_VARIANTS)]
+    others = sorted(set(of_paper["source"].fillna("unknown")) - PAPER_SOURCES[task])
     if others:
         raise Undecided(f"another corpus than the paper's: {'; '.join(others)}", row)
     reached = row["estimate"] <= REACHED * BEST[task]
@@ -564,11 +562,12 @@ def read_coverage() -> dict[str, float]:
     return table.groupby("effect")["coverage"].min().to_dict()
 
 
-def _doubts(distributions: pd.DataFrame) -> dict[str, str]:
+def _doubts(distributions: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, str]:
     """Say of each task why its corpus lets nothing be decided; an empty string if it does."""
     doubts = {}
     for task, rows in distributions.groupby("task", sort=False):
-        samples = {SAMPLES[task, s] for s in rows["source"].unique() if (task, s) in SAMPLES}
+        of_kind = [(kinds.get(task), source) for source in rows["source"].unique()]
+        samples = {SAMPLES[each] for each in of_kind if each in SAMPLES}
         doubts[task] = "; ".join(
             [*(["stand-in corpus"] if rows["synthetic"].any() else []), *sorted(samples)]
         )
@@ -576,7 +575,10 @@ def _doubts(distributions: pd.DataFrame) -> dict[str, str]:
 
 
 def judge(
-    found: pd.DataFrame, distributions: pd.DataFrame, coverage: dict[str, float] | None = None
+    found: pd.DataFrame,
+    distributions: pd.DataFrame,
+    coverage: dict[str, float] | None = None,
+    kinds: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Hold the paper's statements against a study.
 
@@ -589,50 +591,71 @@ def judge(
     coverage : dict of str to float, optional
         As `read_coverage` returns it, which is the default. An effect whose interval covers less
         often than `COVERAGE_MINIMUM` decides nothing.
+    kinds : mapping of str to str, optional
+        From the study's tasks to their kinds; by default each is named after its kind. Only tasks
+        of the paper's kinds, `PAPER_TASKS`, are judged.
 
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`, a row for each claim and each task that the paper makes it of and the study has,
-        the task ``all`` included. `paper_rule` is the verdict by the paper's own rule, with its
-        number and interval. On a stand-in corpus or a mere sample of the paper's, `SAMPLES`, every
-        verdict is "undecided".
+        `COLUMNS`, a row for each claim and each task of a kind that the paper makes it of and the
+        study has, the task ``all`` included, for which the first task of a kind stands.
+        `paper_rule` is the verdict by the paper's own rule, with its number and interval. On a
+        stand-in corpus or a mere sample of the paper's, `SAMPLES`, every verdict is "undecided".
     """
     coverage = read_coverage() if coverage is None else coverage
-    doubts = _doubts(distributions)
-    keys = ("task", "variant", "effect", "by")
-    known = {tuple(row[key] for key in keys): row for row in found.to_dict("records")}
+    kinds = {task: task for task in PAPER_TASKS} if kinds is None else kinds
+    doubts = _doubts(distributions, kinds)
+    of_kind = {kind: [t for t in doubts if kinds.get(t) == kind] for kind in PAPER_TASKS}
+    # The paper has one task of a kind.
+    of_kind["all"] = [names[0] for names in of_kind.values() if names]
     rows = []
     for claim in CLAIMS:
-        for task, paper in claim.paper.items():
-            if task != "all" and task not in doubts:
-                continue
-            ours, papers = _findings(claim, known, distributions, task)
-            made, made_by_paper, notes = ours.verdict, papers.verdict, [ours.note]
-            held = coverage.get(ours.effect, math.nan)
-            if made != UNDECIDED and held < COVERAGE_MINIMUM:
-                made = UNDECIDED
-                notes.append(f"its interval covers in {held:.0%} of known cases only")
-            tasks = PAPER_TASKS if task == "all" else (task,)
-            doubt = list(dict.fromkeys(doubts[name] for name in tasks if doubts.get(name)))
-            if doubt:
-                made = made_by_paper = UNDECIDED
-            rows.append(
-                {
-                    "claim": claim.statement,
-                    "task": task,
-                    "paper": paper,
-                    "measured": ours.measured,
-                    "ci_low": ours.low,
-                    "ci_high": ours.high,
-                    "verdict": made,
-                    "coverage": held,
-                    "paper_rule": made_by_paper,
-                    "paper_measured": papers.measured,
-                    "paper_low": papers.low,
-                    "paper_high": papers.high,
-                    "note": "; ".join(note for note in (*doubt, *notes) if note),
-                    "rule": claim.rule,
+        for kind, paper in claim.paper.items():
+            for tasks in [of_kind["all"]] if kind == "all" else [[t] for t in of_kind[kind]]:
+                known = {
+                    (kinds[row["task"]], row["variant"], row["effect"], row["by"]): row
+                    for row in found.to_dict("records")
+                    if row["task"] in tasks
                 }
-            )
+                of_tasks = distributions[distributions["task"].isin(tasks)]
+                findings = _findings(claim, known, of_tasks, kind)
+                doubt = list(dict.fromkeys(doubts[task] for task in tasks if doubts[task]))
+                task = "all" if kind == "all" else tasks[0]
+                rows.append(_row(claim, task, paper, findings, doubt, coverage))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _row(
+    claim: Claim,
+    task: str,
+    paper: str,
+    findings: tuple[Finding, Finding],
+    doubt: list[str],
+    coverage: dict[str, float],
+) -> dict:
+    """Write a row of `COLUMNS`: what is doubted, or covers too seldom, decides nothing."""
+    ours, papers = findings
+    made, made_by_paper, notes = ours.verdict, papers.verdict, [ours.note]
+    held = coverage.get(ours.effect, math.nan)
+    if made != UNDECIDED and held < COVERAGE_MINIMUM:
+        made = UNDECIDED
+        notes.append(f"its interval covers in {held:.0%} of known cases only")
+    if doubt:
+        made = made_by_paper = UNDECIDED
+    return {
+        "claim": claim.statement,
+        "task": task,
+        "paper": paper,
+        "measured": ours.measured,
+        "ci_low": ours.low,
+        "ci_high": ours.high,
+        "verdict": made,
+        "coverage": held,
+        "paper_rule": made_by_paper,
+        "paper_measured": papers.measured,
+        "paper_low": papers.low,
+        "paper_high": papers.high,
+        "note": "; ".join(note for note in (*doubt, *notes) if note),
+        "rule": claim.rule,
+    }

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from odyssey.figures import style
 
 
-def draw(expected: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
+def draw(expected: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks) -> Figure:
     """Draw a panel for each task: expected best test result against the number of trials.
 
     Parameters
@@ -16,13 +16,15 @@ def draw(expected: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
         As `budget.expected_best` returns it.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
+    tasks : mapping of str to mapping
+        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------
     matplotlib.figure.Figure
         The band is vanilla's.
     """
-    titles = style.titles(distributions)
+    titles = style.titles(distributions, tasks)
     variants = list(expected["variant"].unique())
     with style.style():
         width = style.PAGE if len(titles) > 1 else style.COLUMN
@@ -32,7 +34,7 @@ def draw(expected: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
         for ax, (task, title) in zip(grid, titles.items(), strict=True):
             _panel(ax, expected[expected["task"] == task], variants)
             ax.set_title(title)
-            ax.set_ylabel(style.measure(task))
+            ax.set_ylabel(tasks[task]["measure"])
             for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
                 handles.setdefault(label, handle)
         style.legend_below(figure, handles)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from odyssey.figures import style
 
 
-def draw(points: np.ndarray, stroke_lengths: np.ndarray, text: str, synthetic: bool) -> Figure:
+def draw(points: np.ndarray, stroke_lengths: np.ndarray, text: str, title: str) -> Figure:
     """Draw the strokes of a line over what was written.
 
     Parameters
@@ -17,8 +17,8 @@ def draw(points: np.ndarray, stroke_lengths: np.ndarray, text: str, synthetic: b
         Points of each stroke.
     text : str
         The transcription.
-    synthetic : bool
-        Made up rather than written by a person, which the title then says.
+    title : str
+        Of the task, which says so where the line was made up and not written by a person.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def draw(points: np.ndarray, stroke_lengths: np.ndarray, text: str, synthetic: b
         ax.set_aspect("equal", adjustable="datalim")
         ax.invert_yaxis()
         ax.set_axis_off()
-        ax.set_title(style.task_title("iam", synthetic).replace("\n", " "))
+        ax.set_title(title.replace("\n", " "))
         # A dollar sign would otherwise begin a formula.
         figure.supxlabel(text, fontfamily="DejaVu Sans Mono", fontsize=8, parse_math=False)
     return figure

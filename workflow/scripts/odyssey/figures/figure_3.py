@@ -15,7 +15,7 @@ PARAMETERS_UNIT = 1e5
 BOX, BAR = 0.55, 0.82
 
 
-def draw(distributions: pd.DataFrame, welch: pd.DataFrame) -> Figure:
+def draw(distributions: pd.DataFrame, welch: pd.DataFrame, tasks: style.Tasks) -> Figure:
     """Draw two rows of box plots, a column for each task.
 
     Parameters
@@ -24,6 +24,8 @@ def draw(distributions: pd.DataFrame, welch: pd.DataFrame) -> Figure:
         As `selection.distributions` returns it.
     welch : pandas.DataFrame
         As `welch.compare` returns it; read are `task`, `variant` and `significant`.
+    tasks : mapping of str to mapping
+        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------
@@ -32,24 +34,25 @@ def draw(distributions: pd.DataFrame, welch: pd.DataFrame) -> Figure:
         range; boxes of variants that differ significantly from vanilla are thick and blue. Grey
         bars behind: mean number of parameters.
     """
-    tasks = list(distributions["task"].unique())
+    titles = style.titles(distributions, tasks)
     different = set(
         welch.loc[welch["significant"].fillna(value=False), ["task", "variant"]].itertuples(
             index=False, name=None
         )
     )
-    width = min(style.PAGE, 1.2 + 2.3 * len(tasks)) if len(tasks) > 1 else style.COLUMN
+    width = min(style.PAGE, 1.2 + 2.3 * len(titles)) if len(titles) > 1 else style.COLUMN
     with style.style():
-        figure = Figure(figsize=(width, 4.7 if len(tasks) > 1 else 5.4), layout="constrained")
-        grid = figure.subplots(2, len(tasks), squeeze=False)
-        for column, task in enumerate(tasks):
+        figure = Figure(figsize=(width, 4.7 if len(titles) > 1 else 5.4), layout="constrained")
+        grid = figure.subplots(2, len(titles), squeeze=False)
+        for column, (task, title) in enumerate(titles.items()):
             of_task = distributions[distributions["task"] == task]
             significant = {variant for t, variant in different if t == task}
             for row, trials in enumerate(ROWS):
                 cells = of_task[of_task["trials"] == trials]
-                _panel(grid[row, column], cells, significant, last=column == len(tasks) - 1)
-            title = style.task_title(task, bool(of_task["synthetic"].any()))
+                _panel(grid[row, column], cells, significant, last=column == len(titles) - 1)
             grid[0, column].set_title(title, pad=10)
+            for ax in grid[:, column]:
+                ax.set_ylabel(tasks[task]["measure"])
             grid[0, column].tick_params(labelbottom=False)
         for row, label in enumerate(ROWS.values()):
             grid[row, 0].annotate(
@@ -63,7 +66,7 @@ def draw(distributions: pd.DataFrame, welch: pd.DataFrame) -> Figure:
                 va="center",
                 fontweight="bold",
             )
-        columns = 3 if len(tasks) > 1 else 1
+        columns = 3 if len(titles) > 1 else 1
         missing = bool(distributions["without_result"].any())
         figure.legend(**_legend(missing), loc="outside lower center", ncols=columns)
     return figure
@@ -90,7 +93,6 @@ def _panel(ax: Axes, cells: pd.DataFrame, significant: set[str], last: bool) -> 
         ax.axhline(mean, color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=0.5)
     ax.set_xticks(positions, cells["variant"], rotation=90)
     ax.set_xlim(-0.7, len(cells) - 0.3)
-    ax.set_ylabel(style.measure(cells["task"].iloc[0]))
     _limit(ax, drawn)
     for position, cell in zip(positions, cells.itertuples(), strict=True):
         _count(ax, position, cell)

@@ -12,6 +12,7 @@ PARAMETERS = ("learning_rate", "hidden_size", "input_noise")
 def draw(
     marginals: pd.DataFrame,
     distributions: pd.DataFrame,
+    tasks: style.Tasks,
     variant: str = "V",
     surrogate: str = "gp",
     engine: str = "",
@@ -24,6 +25,8 @@ def draw(
         As `fanova.analyse_cell` returns it, of all cells.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
+    tasks : mapping of str to mapping
+        Title and measure of each task (`odyssey.config.Study.descriptions`).
     variant : str
     surrogate : str
         One of `surrogates.SURROGATES`.
@@ -39,7 +42,9 @@ def draw(
     """
     known = marginals[(marginals["variant"] == variant) & (marginals["surrogate"] == surrogate)]
     known = known[known["parameter"].isin(PARAMETERS)]
-    titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
+    titles = {
+        k: v for k, v in style.titles(distributions, tasks).items() if k in set(known["task"])
+    }
     parameters = [p for p in PARAMETERS if p in set(known["parameter"])]
     if not titles:
         return style.no_surrogate(variant)
@@ -57,7 +62,7 @@ def draw(
                 curves = of_task[of_task["parameter"] == parameter]
                 time = _panel(ax, curves, parameter)
                 if column == 0:
-                    ax.set_ylabel(style.measure(task), color=style.BLUE)
+                    ax.set_ylabel(tasks[task]["measure"], color=style.BLUE)
                 if column == len(parameters) - 1:
                     unit = f"s, engine {engine}" if engine else "s"
                     time.set_ylabel(f"training time ({unit})", color=style.VERMILLION)

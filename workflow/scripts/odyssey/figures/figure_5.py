@@ -24,6 +24,7 @@ SLICES = {
 def draw(
     importance: pd.DataFrame,
     distributions: pd.DataFrame,
+    tasks: style.Tasks,
     variant: str = "V",
     surrogate: str = "gp",
 ) -> Figure:
@@ -35,6 +36,8 @@ def draw(
         As `fanova.analyse_cell` returns it, of all cells.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
+    tasks : mapping of str to mapping
+        Title and measure of each task (`odyssey.config.Study.descriptions`).
     variant : str
     surrogate : str
         One of `surrogates.SURROGATES`.
@@ -47,7 +50,9 @@ def draw(
     """
     known = main_shares(importance, surrogate)
     known = known[known["variant"] == variant]
-    titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
+    titles = {
+        k: v for k, v in style.titles(distributions, tasks).items() if k in set(known["task"])
+    }
     if not titles:
         return style.no_surrogate(variant)
     with style.style():

@@ -15,6 +15,7 @@ MAPS = {"total": "prediction", "interaction": "interaction alone"}
 def draw(
     interactions: pd.DataFrame,
     distributions: pd.DataFrame,
+    tasks: style.Tasks,
     variant: str = "V",
     surrogate: str = "gp",
 ) -> Figure:
@@ -26,6 +27,8 @@ def draw(
         As `fanova.analyse_cell` returns it, of all cells.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
+    tasks : mapping of str to mapping
+        Title and measure of each task (`odyssey.config.Study.descriptions`).
     variant : str
     surrogate : str
         One of `surrogates.SURROGATES`.
@@ -41,7 +44,9 @@ def draw(
         (interactions["variant"] == variant) & (interactions["surrogate"] == surrogate)
     ]
     known = known[known[["parameter_x", "parameter_y"]].isin(PARAMETERS).all(axis=1)]
-    titles = {k: v for k, v in style.titles(distributions).items() if k in set(known["task"])}
+    titles = {
+        k: v for k, v in style.titles(distributions, tasks).items() if k in set(known["task"])
+    }
     if not titles:
         return style.no_surrogate(variant)
     with style.style():
@@ -52,7 +57,7 @@ def draw(
             for part, kind in zip(row, MAPS, strict=True):
                 label = " ".join([title.replace("\n", " "), "·", variant, "·", MAPS[kind]])
                 part.suptitle(label, fontweight="bold")
-                _matrix(part, maps, kind, style.measure(task))
+                _matrix(part, maps, kind, tasks[task]["measure"])
     return figure
 
 

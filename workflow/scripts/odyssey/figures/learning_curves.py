@@ -6,7 +6,9 @@ from matplotlib.figure import Figure
 from odyssey.figures import style
 
 
-def draw(curves: pd.DataFrame, best: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
+def draw(
+    curves: pd.DataFrame, best: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks
+) -> Figure:
     """Draw a panel for each task: validation result against epochs, a line for each variant.
 
     Parameters
@@ -17,13 +19,15 @@ def draw(curves: pd.DataFrame, best: pd.DataFrame, distributions: pd.DataFrame) 
         As `tables.best_trials` returns it; read are `task`, `variant`, `trial` and `best_epoch`.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
+    tasks : mapping of str to mapping
+        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------
     matplotlib.figure.Figure
         A dot marks the epoch whose weights were tested.
     """
-    titles = style.titles(distributions)
+    titles = style.titles(distributions, tasks)
     variants = list(best["variant"].unique())
     with style.style():
         width = style.PAGE if len(titles) > 1 else style.COLUMN
@@ -47,6 +51,6 @@ def draw(curves: pd.DataFrame, best: pd.DataFrame, distributions: pd.DataFrame) 
                 handles.setdefault(cell.variant, line)
             ax.set_title(title)
             ax.set_xlabel("epoch")
-            ax.set_ylabel(f"validation {style.measure(task)}")
+            ax.set_ylabel(f"validation {tasks[task]['measure']}")
         style.legend_below(figure, handles)
     return figure

@@ -10,7 +10,9 @@ COSTS = {"parameters": "parameters", "train_seconds": "training time (s)"}
 SEVERAL = "; a front for each engine,\nas their seconds do not compare"
 
 
-def draw(trials: pd.DataFrame, fronts: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
+def draw(
+    trials: pd.DataFrame, fronts: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks
+) -> Figure:
     """Draw a row for each cost and a column for each task: trials and the front they form.
 
     Parameters
@@ -21,6 +23,8 @@ def draw(trials: pd.DataFrame, fronts: pd.DataFrame, distributions: pd.DataFrame
         As `budget.fronts` returns it.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
+    tasks : mapping of str to mapping
+        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------
@@ -28,7 +32,7 @@ def draw(trials: pd.DataFrame, fronts: pd.DataFrame, distributions: pd.DataFrame
         Grey dots are trials; coloured marks are the front's, which no other trial beats in both.
         In seconds each engine has a front of its own.
     """
-    titles = style.titles(distributions)
+    titles = style.titles(distributions, tasks)
     variants = list(trials["variant"].unique())
     with style.style():
         width = style.PAGE if len(titles) > 1 else style.COLUMN
@@ -42,7 +46,7 @@ def draw(trials: pd.DataFrame, fronts: pd.DataFrame, distributions: pd.DataFrame
                 _panel(ax, of_task, front, cost, variants, handles)
                 several = cost == "train_seconds" and of_task["engine"].nunique() > 1
                 ax.set_xlabel(COSTS[cost] + (SEVERAL if several else ""))
-                ax.set_ylabel(style.measure(task))
+                ax.set_ylabel(tasks[task]["measure"])
         for ax, title in zip(grid[0], titles.values(), strict=True):
             ax.set_title(title)
         style.legend_below(figure, {name: handles[name] for name in variants if name in handles})

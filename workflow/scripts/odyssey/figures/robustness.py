@@ -20,7 +20,7 @@ PANELS = {
 SPREAD = 0.7
 
 
-def draw(robustness: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
+def draw(robustness: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks) -> Figure:
     """Draw a row for each task and a panel for each aspect.
 
     Parameters
@@ -29,6 +29,8 @@ def draw(robustness: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
         As `robustness.analyse` returns it.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
+    tasks : mapping of str to mapping
+        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------
@@ -36,7 +38,9 @@ def draw(robustness: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
         A point and its interval for each variant and setting; filled where the difference from
         vanilla is significant.
     """
-    titles = {k: v for k, v in style.titles(distributions).items() if k in set(robustness["task"])}
+    titles = {
+        k: v for k, v in style.titles(distributions, tasks).items() if k in set(robustness["task"])
+    }
     if not titles:
         return style.sentence("no variant could be compared with V")
     variants = list(robustness["variant"].unique())
@@ -55,7 +59,7 @@ def draw(robustness: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
                     ax.set_xlim(0, 1)
             grid[0].set_yticks(np.arange(len(variants)), variants)
             grid[0].invert_yaxis()
-            grid[1].set_xlabel(f"difference from V, {style.measure(task)}")
+            grid[1].set_xlabel(f"difference from V, {tasks[task]['measure']}")
     return figure
 
 

@@ -12,7 +12,7 @@ from odyssey.figures import style
 REACH = 3.0
 
 
-def draw(welch: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
+def draw(welch: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks) -> Figure:
     """Draw a map of effect sizes: a row for each variant, a column for each task.
 
     Parameters
@@ -21,6 +21,8 @@ def draw(welch: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
         As `welch.compare` returns it.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
+    tasks : mapping of str to mapping
+        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------
@@ -28,7 +30,7 @@ def draw(welch: pd.DataFrame, distributions: pd.DataFrame) -> Figure:
         Colour and number: Hedges' g, red worse than vanilla, blue better. Bold and starred
         where the corrected test is significant; a dash where none was possible.
     """
-    titles = style.titles(distributions)
+    titles = style.titles(distributions, tasks)
     variants = [v for v in welch["variant"].unique() if v != "V"]
     if not variants or welch["hedges_g"].isna().all():
         return style.sentence("no variant could be compared with V")

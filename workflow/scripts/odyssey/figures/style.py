@@ -23,12 +23,8 @@ SKY, PURPLE, YELLOW = "#56b4e9", "#cc79a7", "#f0e442"
 INK, GREY, PALE = "#222222", "#8a8a8a", "#e3e3e3"
 DIVERGING = LinearSegmentedColormap.from_list("odyssey", [BLUE, "#d0d0d0", VERMILLION], N=255)
 
-TASKS = {"timit": "TIMIT", "iam": "IAM-OnDB", "jsb": "JSB Chorales"}
-MEASURES = {
-    "timit": "frame error (%)",
-    "iam": "character error rate (%)",
-    "jsb": "NLL (nats a frame)",
-}
+Tasks = Mapping[str, Mapping[str, str]]
+"""Title and measure of each task, under its name (`odyssey.config.Study.descriptions`)."""
 
 PARAMETERS = {
     "learning_rate": "learning rate",
@@ -102,13 +98,14 @@ def style() -> AbstractContextManager:
     return mpl.rc_context(SETTINGS)
 
 
-def titles(distributions: pd.DataFrame) -> dict[str, str]:
+def titles(distributions: pd.DataFrame, tasks: Tasks) -> dict[str, str]:
     """Name the tasks of a study.
 
     Parameters
     ----------
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
+    tasks : mapping of str to mapping
 
     Returns
     -------
@@ -116,15 +113,16 @@ def titles(distributions: pd.DataFrame) -> dict[str, str]:
         In the study's order (`task_title`).
     """
     synthetic = distributions.groupby("task", sort=False)["synthetic"].any()
-    return {task: task_title(task, bool(flag)) for task, flag in synthetic.items()}
+    return {t: task_title(tasks[t]["title"], bool(flag)) for t, flag in synthetic.items()}
 
 
-def task_title(task: str, synthetic: bool) -> str:
+def task_title(title: str, synthetic: bool) -> str:
     """Name a task above its panel, and say so where its corpus is made up.
 
     Parameters
     ----------
-    task : str
+    title : str
+        Of the task.
     synthetic : bool
 
     Returns
@@ -132,22 +130,7 @@ def task_title(task: str, synthetic: bool) -> str:
     str
         One line, or two.
     """
-    name = TASKS.get(task, task)
-    return f"{name}\n(synthetic stand-in)" if synthetic else name
-
-
-def measure(task: str) -> str:
-    """Name what a task's test result measures, with its unit.
-
-    Parameters
-    ----------
-    task : str
-
-    Returns
-    -------
-    str
-    """
-    return MEASURES.get(task, "test result")
+    return f"{title}\n(synthetic stand-in)" if synthetic else title
 
 
 def tallest(tops: pd.Series, low: float) -> float:

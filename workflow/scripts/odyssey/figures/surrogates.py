@@ -21,6 +21,7 @@ def draw(
     importance: pd.DataFrame,
     marginals: pd.DataFrame,
     distributions: pd.DataFrame,
+    tasks: style.Tasks,
     variant: str = "V",
 ) -> Figure:
     """Draw shares and marginals of both surrogates, a row for each task.
@@ -31,6 +32,8 @@ def draw(
         As `fanova.analyse_cell` returns them, of all cells.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
+    tasks : mapping of str to mapping
+        Title and measure of each task (`odyssey.config.Study.descriptions`).
     variant : str
 
     Returns
@@ -42,7 +45,9 @@ def draw(
     shares = pd.concat([main_shares(importance, kind) for kind in LOOKS])
     shares = shares[shares["variant"] == variant]
     curves = marginals[(marginals["variant"] == variant) & (marginals["response"] == "test")]
-    titles = {k: v for k, v in style.titles(distributions).items() if k in set(shares["task"])}
+    titles = {
+        k: v for k, v in style.titles(distributions, tasks).items() if k in set(shares["task"])
+    }
     if not titles:
         return style.no_surrogate(variant)
     with style.style():
@@ -55,7 +60,7 @@ def draw(
             of_task = curves[curves["task"] == task]
             for ax, parameter in zip(grid[1:], PARAMETERS, strict=True):
                 _curves(ax, of_task[of_task["parameter"] == parameter], parameter)
-            grid[1].set_ylabel(style.measure(task))
+            grid[1].set_ylabel(tasks[task]["measure"])
         grid[0].legend(loc="upper left")
     return figure
 

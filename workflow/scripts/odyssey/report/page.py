@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from odyssey.analysis import tables as printed
 from odyssey.analysis.selection import engines
-from odyssey.figures import style
+from odyssey.figures.style import Tasks
 from odyssey.report import captions, explorer, sentences
 from odyssey.report.files import setting_lines
 
@@ -41,6 +41,8 @@ class Contents:
         As in ``curves.parquet``.
     welch : pandas.DataFrame
         As `welch.compare` returns it.
+    tasks : mapping of str to mapping
+        Title and measure of each task (`odyssey.config.Study.descriptions`).
     images : mapping of str to str
         From figures' names to the addresses of their images (`files.read_images`).
     tables : mapping of str to pandas.DataFrame
@@ -62,6 +64,7 @@ class Contents:
     trials: pd.DataFrame
     curves: pd.DataFrame
     welch: pd.DataFrame
+    tasks: Tasks
     images: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -84,8 +87,9 @@ def render(contents: Contents) -> str:
     str
         One HTML page; equal contents are equal pages.
     """
-    labels = sentences.task_labels(contents.trials, style.TASKS)
-    measures = {task: style.measure(task) for task in labels}
+    titles = {task: words["title"] for task, words in contents.tasks.items()}
+    labels = sentences.task_labels(contents.trials, titles)
+    measures = {task: contents.tasks[task]["measure"] for task in labels}
     alpha = contents.configuration["analysis"]["alpha"]
     every = explorer.stride(len(contents.curves))
     environment = jinja2.Environment(
@@ -104,7 +108,7 @@ def render(contents: Contents) -> str:
             ),
         ],
         stand_ins=sentences.listed(
-            style.TASKS.get(task, task)
+            titles[task]
             for task, label in labels.items()
             if label.endswith(f"({printed.STAND_IN})")
         ),

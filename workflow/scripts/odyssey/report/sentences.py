@@ -35,7 +35,7 @@ def task_labels(trials: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, st
     trials : pandas.DataFrame
         Read are `task` and `synthetic`.
     titles : mapping of str to str
-        From tasks to their names; other tasks keep their own.
+        From tasks to their titles.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def task_labels(trials: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, st
     """
     synthetic = trials.groupby("task", sort=False)["synthetic"].any()
     return {
-        task: f"{titles.get(task, task)} ({STAND_IN})" if made_up else titles.get(task, task)
+        task: f"{titles[task]} ({STAND_IN})" if made_up else titles[task]
         for task, made_up in synthetic.items()
     }
 
