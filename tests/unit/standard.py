@@ -17,8 +17,11 @@ from odyssey.training.reference import ReferenceEngine
 PROMISE = 1e-4
 
 
-def make(network, lengths, labels=None, training=None, seed=0):
-    """Make up sequences for a network; the first `training` are the training set."""
+def make(network, lengths, labels=None, training=None, seed=0, scored=None):
+    """Make up sequences for a network; the first `training` are the training set.
+
+    Of each sequence the last frame is scored and of the others a share of `scored`; None: all.
+    """
     draw = np.random.default_rng(seed)
     lengths = np.array(lengths)
     target_lengths = lengths
@@ -26,10 +29,17 @@ def make(network, lengths, labels=None, training=None, seed=0):
         targets = draw.integers(0, 2, (lengths.sum(), network.outputs)).astype(np.uint8)
     elif network.loss == "softmax":
         targets = draw.integers(0, network.outputs, lengths.sum()).astype(np.int32)
+    elif network.loss == "squared":
+        targets = draw.standard_normal((lengths.sum(), network.outputs)).astype(np.float32)
     else:
         target_lengths = lengths // 3 if labels is None else np.array(labels)
         targets = draw.integers(0, network.outputs - 1, target_lengths.sum()).astype(np.int32)
     split = np.where(np.arange(len(lengths)) < (training or len(lengths)), 0, 1).astype(np.uint8)
+    chosen = None
+    if scored is not None and network.loss != "ctc":
+        chosen = np.random.default_rng(seed + 1).random(lengths.sum()) < scored
+        chosen[np.cumsum(lengths) - 1] = True
+        targets[~chosen] = 0
     return Sequences(
         Description("task", "made up", True, network.loss, network.outputs, network.directions, ""),
         draw.standard_normal((lengths.sum(), network.inputs)).astype(np.float32),
@@ -38,6 +48,7 @@ def make(network, lengths, labels=None, training=None, seed=0):
         target_lengths,
         split,
         np.array([str(n) for n in range(len(lengths))]),
+        chosen,
     )
 
 

@@ -51,7 +51,16 @@ def characters():
     )
 
 
-@pytest.mark.parametrize("make", [notes, phones, characters])
+def heights():
+    targets = np.random.default_rng(1).standard_normal((6, 3)).astype(np.float32)
+    return replace(notes(), description=description("squared"), targets=targets)
+
+
+def last_frames():
+    return replace(phones(), scored=np.array([0, 1, 1, 0, 0, 1], dtype=bool))
+
+
+@pytest.mark.parametrize("make", [notes, phones, characters, heights, last_frames])
 def test_what_is_saved_is_loaded_bit_for_bit(tmp_path, make):
     path = tmp_path / "task.npz"
     save(make(), path)
@@ -61,6 +70,7 @@ def test_what_is_saved_is_loaded_bit_for_bit(tmp_path, make):
         ours, theirs = getattr(make(), part), getattr(loaded, part)
         assert ours.dtype == theirs.dtype
         np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_array_equal(loaded.scored, make().scored)
     assert [file.name for file in tmp_path.iterdir()] == ["task.npz"]
 
 
@@ -98,11 +108,40 @@ LENGTHS = np.array([2, 1, 2], dtype=np.int64)
         ({"targets": np.zeros((6, 3), np.float32)}, "targets of loss sigmoid must be uint8"),
         ({"targets": np.zeros(6, np.uint8)}, "targets of loss sigmoid must be uint8"),
         ({"description": description("ctc")}, "targets of loss ctc must be int32"),
+        ({"description": description("squared")}, "targets of loss squared must be float32"),
+        ({"scored": np.ones(5, bool)}, r"scored must be bool of shape \(frames,\)"),
+        ({"scored": np.ones(6, np.uint8)}, "scored must be bool"),
+        ({"scored": np.array([1, 1, 0, 1, 0, 0], bool)}, "sequence näme has no scored frame"),
     ],
 )
 def test_parts_that_do_not_fit_together_are_named(change, message):
     with pytest.raises(ValueError, match=message):
         replace(notes(), **change)
+
+
+def test_frames_without_targets_of_their_own_cannot_be_scored():
+    with pytest.raises(ValueError, match="scored must be None with loss ctc"):
+        replace(characters(), scored=np.ones(6, bool))
+
+
+def test_real_targets_are_finite():
+    with pytest.raises(ValueError, match="targets hold a number that is not finite"):
+        replace(heights(), targets=np.full((6, 3), np.nan, np.float32))
+
+
+def test_scored_frames_are_counted_sequence_by_sequence():
+    assert phones().scored_lengths.tolist() == [2, 1, 3]
+    assert last_frames().scored_lengths.tolist() == [1, 1, 1]
+
+
+def test_a_file_says_which_frames_are_scored_only_where_not_all_are(tmp_path):
+    names = []
+    for made in (phones(), last_frames()):
+        save(made, tmp_path / "task.npz")
+        with np.load(tmp_path / "task.npz") as file:
+            names.append(file.files)
+    parts = ["description", "values", "lengths", "targets", "target_lengths", "split", "names"]
+    assert names == [parts, [*parts, "scored"]]
 
 
 @pytest.mark.parametrize("keep", [0, 1, 50, 0.5, 0.99])

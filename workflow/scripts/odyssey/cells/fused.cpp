@@ -186,10 +186,6 @@ void backward(Run &r, int64_t T) {
     }
 }
 
-int64_t frames_of(const Model &m, int64_t sequence) {
-    return m.frames[sequence + 1] - m.frames[sequence];
-}
-
 // Lay a sequence's arrays into memory, and go on behind them.
 Run open(const Model &m, int64_t sequence, float *&next) {
     Run r{m, shape_of(m)};
@@ -298,7 +294,7 @@ EXPORT(double train_epoch)(const Model *m, const int64_t *sequences, const int64
         update(*m, size, *step, n + 1 < count && std::isfinite(loss));
         if (!std::isfinite(loss)) return loss;
         total += loss;
-        frames += frames_of(*m, sequence);
+        frames += scored_frames_of(*m, sequence);
     }
     return total / double(frames);
 }

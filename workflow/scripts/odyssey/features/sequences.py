@@ -14,7 +14,13 @@ from odyssey.files import write_atomically
 PREPARATION = 1
 
 SPLITS = ("train", "validation", "test")
-LOSSES = ("softmax", "sigmoid", "ctc")
+LOSSES = ("softmax", "sigmoid", "ctc", "squared")
+TARGETS = {  # of each loss: their type, and the dimensions of the array
+    "softmax": (np.int32, 1),
+    "sigmoid": (np.uint8, 2),
+    "ctc": (np.int32, 1),
+    "squared": (np.float32, 2),
+}
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,9 @@ class Description:
     synthetic : bool
         Made up by this program rather than recorded from people.
     loss : str
-        ``"softmax"`` (one class a frame), ``"sigmoid"`` (several notes a frame) or ``"ctc"``
-        (a label sequence without alignment; the blank is the last output).
+        ``"softmax"`` (one class a frame), ``"sigmoid"`` (several notes a frame), ``"ctc"``
+        (a label sequence without alignment; the blank is the last output) or ``"squared"`` (real
+        numbers).
     outputs : int
         Units of the output layer, the blank included.
     directions : int
@@ -62,13 +69,17 @@ class Sequences:
         Frames of each.
     targets : numpy.ndarray
         softmax: int32, shape (frames,); sigmoid: uint8, shape (frames, outputs);
-        ctc: int32, shape (labels,), one sequence's labels after the other's.
+        ctc: int32, shape (labels,), one sequence's labels after the other's; squared: float32,
+        shape (frames, outputs).
     target_lengths : numpy.ndarray of int64, shape (sequences,)
         Labels of each sequence; equal to `lengths` unless the loss is ctc.
     split : numpy.ndarray of uint8, shape (sequences,)
         Index into `SPLITS`.
     names : numpy.ndarray of str, shape (sequences,)
         Where each sequence came from, unique.
+    scored : numpy.ndarray of bool, shape (frames,), or None
+        Which frames count, in the loss and in the measure; None: all. The targets of the others
+        are 0. With ctc there is none, for its targets belong to no frame.
     """
 
     description: Description
@@ -78,6 +89,7 @@ class Sequences:
     target_lengths: np.ndarray
     split: np.ndarray
     names: np.ndarray
+    scored: np.ndarray | None = None
 
     def __post_init__(self):
         """Check that the parts fit together.
@@ -101,11 +113,37 @@ class Sequences:
             raise ValueError("lengths do not add up to the number of frames")
         if self.target_lengths.sum() != len(self.targets):
             raise ValueError("target_lengths do not add up to the number of targets")
-        expected = {"softmax": np.int32, "sigmoid": np.uint8, "ctc": np.int32}[d.loss]
-        if self.targets.dtype != expected or self.targets.ndim != 1 + (d.loss == "sigmoid"):
-            raise ValueError(f"targets of loss {d.loss} must be {expected.__name__}")
+        self._check_targets()
         if not np.isfinite(self.values).all():
             raise ValueError("values hold a number that is not finite")
+        if self.scored is not None:
+            self._check_scored()
+
+    def _check_targets(self) -> None:
+        loss = self.description.loss
+        expected, dimensions = TARGETS[loss]
+        if self.targets.dtype != expected or self.targets.ndim != dimensions:
+            raise ValueError(f"targets of loss {loss} must be {expected.__name__}")
+        if loss == "squared" and not np.isfinite(self.targets).all():
+            raise ValueError("targets hold a number that is not finite")
+
+    def _check_scored(self) -> None:
+        if self.description.loss == "ctc":
+            raise ValueError("scored must be None with loss ctc: its targets belong to no frame")
+        if self.scored.dtype != bool or self.scored.shape != (len(self.values),):
+            raise ValueError("scored must be bool of shape (frames,)")
+        scored = self.scored_lengths
+        if not scored.all():
+            raise ValueError(f"sequence {self.names[np.argmin(scored)]} has no scored frame")
+
+    @property
+    def scored_lengths(self) -> np.ndarray:
+        """Scored frames of each sequence."""
+        if self.scored is None:
+            return self.lengths
+        before = np.concatenate([[0], np.cumsum(self.scored)])
+        ends = np.cumsum(self.lengths)
+        return before[ends] - before[ends - self.lengths]
 
     @property
     def inputs(self) -> int:
@@ -135,10 +173,7 @@ def save(sequences: Sequences, path: str | os.PathLike) -> None:
     sequences : Sequences
     path : path-like
     """
-    arrays = {
-        name: getattr(sequences, name)
-        for name in ("values", "lengths", "targets", "target_lengths", "split", "names")
-    }
+    arrays = {k: v for k, v in vars(sequences).items() if k != "description" and v is not None}
     description = json.dumps(asdict(sequences.description))
     write_atomically(path, lambda file: np.savez(file, description=description, **arrays))
 

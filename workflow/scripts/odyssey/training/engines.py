@@ -24,12 +24,12 @@ class Optimiser:
     Parameters
     ----------
     learning_rate : float
-        For the gradient of a sequence's loss summed over frames and outputs.
+        For the gradient of the loss summed over frames, outputs and the sequences of a batch.
     momentum : float
         In [0, 1).
     nesterov : bool
     clip : float or None
-        Each element of the gradient is clipped to [-clip, clip]; None: not at all.
+        Each element of that gradient is clipped to [-clip, clip]; None: not at all.
     """
 
     learning_rate: float
@@ -45,14 +45,40 @@ class Evaluation:
     Parameters
     ----------
     measure : float
-        Frame error in percent (softmax), nats a frame (sigmoid), or character error rate in
-        percent (ctc).
+        Frame error in percent (softmax), nats a frame (sigmoid), character error rate in percent
+        (ctc), or mean square of the differences (squared); of the scored frames.
     loss : float
-        Summed loss of the split divided by its frames, in nats.
+        Summed loss of the split divided by its scored frames, in nats or squares.
     """
 
     measure: float
     loss: float
+
+
+def evaluation(network: Network, loss: float, frames: int, errors: int, labels: int) -> Evaluation:
+    """Make the measure of a network from what was summed over a split.
+
+    Parameters
+    ----------
+    network : Network
+    loss : float
+    frames : int
+        Scored ones.
+    errors : int
+        Wrong frames (softmax), or edit distance (ctc).
+    labels : int
+        Of the targets; softmax: scored frames.
+
+    Returns
+    -------
+    Evaluation
+    """
+    loss /= frames
+    if network.loss == "sigmoid":
+        return Evaluation(measure=loss, loss=loss)
+    if network.loss == "squared":
+        return Evaluation(measure=loss / network.outputs, loss=loss)
+    return Evaluation(measure=100 * errors / labels, loss=loss)
 
 
 class Engine(Protocol):
@@ -72,8 +98,9 @@ class Engine(Protocol):
         noise_key: np.ndarray,
         input_noise: float,
         optimiser: Optimiser,
+        batch: int = 1,
     ) -> float:
-        """Present the training sequences once, with an update after each.
+        """Present the training sequences once, with an update after each batch.
 
         Parameters
         ----------
@@ -84,11 +111,14 @@ class Engine(Protocol):
         input_noise : float
             Standard deviation of the noise added to the inputs.
         optimiser : Optimiser
+        batch : int
+            Sequences an update, one after the other in that order; their gradients are summed. The
+            last batch may be smaller.
 
         Returns
         -------
         float
-            Summed loss divided by frames, each sequence's taken at the weights at which its
+            Summed loss divided by scored frames, each sequence's taken at the weights at which its
             gradient was; not finite as soon as one sequence's is not (the epoch ends there).
         """
 
@@ -115,7 +145,7 @@ class Engine(Protocol):
         Returns
         -------
         loss : float
-            Summed over frames and outputs, in nats.
+            Summed over scored frames and outputs, in nats or squares.
         gradients : dict of str to numpy.ndarray
             Named and shaped as `odyssey.training.networks.weight_shapes` says.
         """

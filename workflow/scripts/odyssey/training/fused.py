@@ -11,7 +11,7 @@ from odyssey.cells.build import source_digest
 from odyssey.cells.equations import Cell
 from odyssey.cells.graph import lay_out
 from odyssey.features.sequences import LOSSES, Sequences
-from odyssey.training.engines import Evaluation, Optimiser, Weights
+from odyssey.training.engines import Evaluation, Optimiser, Weights, evaluation
 from odyssey.training.networks import Network, weight_shapes
 
 LINE = 16  # floats: a cache line, and the widest vector
@@ -23,7 +23,7 @@ class _Model(Structure):
 
     _fields_ = [
         *((name, c_int64) for name in ("inputs", "hidden", "outputs", "directions", "loss")),
-        *((name, c_void_p) for name in ("values", "targets", "frames", "labels")),
+        *((name, c_void_p) for name in ("values", "targets", "scored", "frames", "labels")),
         *((name, c_void_p) for name in ("weights", "velocities", "gradients", "workspace")),
     ]
 
@@ -264,14 +264,18 @@ class FusedEngine:
         self.kernel = Kernel(kernel, network.cell, chosen)
         self.arithmetic = self.kernel.instruction_set
         self.positions = weight_positions(network, self.kernel.vector_floats())
-        if network.loss != "sigmoid" and len(sequences.targets):
+        if network.loss in ("softmax", "ctc") and len(sequences.targets):
             classes = network.outputs - (network.loss == "ctc")
             if sequences.targets.min() < 0 or sequences.targets.max() >= classes:
                 raise ValueError(f"targets must lie in 0 to {classes - 1}")
+        of_frames = network.loss in ("sigmoid", "squared")
+        if of_frames and sequences.targets.shape[1] != network.outputs:
+            raise ValueError(f"targets must have {network.outputs} columns")
 
         # The kernel reads these arrays in place, so they must live as long as the engine.
         self.values = np.ascontiguousarray(sequences.values)
         self.targets = np.ascontiguousarray(sequences.targets)
+        self.scored = None if sequences.scored is None else np.ascontiguousarray(sequences.scored)
         self.frames, self.labels = _starts(sequences.lengths), _starts(sequences.target_lengths)
         self.splits = {
             name: np.ascontiguousarray(sequences.indices(name), dtype=np.int64)
@@ -285,6 +289,7 @@ class FusedEngine:
             loss=LOSSES.index(network.loss),
             values=self.values.ctypes.data,
             targets=self.targets.ctypes.data,
+            scored=None if self.scored is None else self.scored.ctypes.data,
             frames=self.frames.ctypes.data,
             labels=self.labels.ctypes.data,
         )
@@ -339,23 +344,21 @@ class FusedEngine:
     def evaluate(self, split: str) -> Evaluation:
         """See `Engine.evaluate`."""
         indices, lengths = self.splits[split], self.sequences.lengths
+        frames = int(self.sequences.scored_lengths[indices].sum())
         # The longest first and several at once: the kernel then reads its weights once for them.
         order = np.argsort(-lengths[indices], kind="stable")
         losses, errors = np.zeros(len(indices)), np.zeros(len(indices), np.int64)
-        labels, abreast = 0, self.kernel.abreast()
+        labels, abreast = frames, self.kernel.abreast()
+        if self.network.loss == "ctc":
+            labels = int(self.sequences.target_lengths[indices].sum())
         for begin in range(0, len(order), abreast):
             places = order[begin : begin + abreast]
             chosen = np.ascontiguousarray(indices[places])
             logits = self._evaluate(chosen, losses, errors, places)
             if self.network.loss == "ctc":
-                errors[places], count = self._spelling(chosen, logits)
-                labels += count
-        frames = int(lengths[indices].sum())
-        loss = np.add.accumulate(losses)[-1].item() / frames  # one after another, for the last bits
-        if self.network.loss == "sigmoid":
-            return Evaluation(measure=loss, loss=loss)
-        of = labels if self.network.loss == "ctc" else frames
-        return Evaluation(measure=100 * int(errors.sum()) / of, loss=loss)
+                errors[places] = self._spelling(chosen, logits)
+        loss = np.add.accumulate(losses)[-1].item()  # one after another, for the last bits
+        return evaluation(self.network, loss, frames, int(errors.sum()), labels)
 
     def _evaluate(self, chosen, losses, errors, places) -> np.ndarray | None:
         """Let the kernel evaluate a few sequences; with CTC return their logits, one by one."""
@@ -374,12 +377,11 @@ class FusedEngine:
         losses[places], errors[places] = some_losses, some_errors
         return logits
 
-    def _spelling(self, chosen: np.ndarray, logits: np.ndarray) -> tuple[list[int], int]:
-        """Count the errors of the best paths, and the labels that there should be."""
+    def _spelling(self, chosen: np.ndarray, logits: np.ndarray) -> list[int]:
+        """Count the errors of the best paths."""
         from odyssey.training.decoding import best_path, edit_distance  # only where it is used
 
         ends = np.cumsum(self.sequences.lengths[chosen])[:-1]
         targets = [self.targets[self.labels[n] : self.labels[n + 1]] for n in chosen]
         paths = [best_path(part) for part in np.split(logits, ends)]
-        errors = [edit_distance(p, t) for p, t in zip(paths, targets, strict=True)]
-        return errors, sum(map(len, targets))
+        return [edit_distance(p, t) for p, t in zip(paths, targets, strict=True)]

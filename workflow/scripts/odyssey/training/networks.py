@@ -9,11 +9,14 @@ from odyssey import seeds
 from odyssey.cells.equations import Cell
 
 WEIGHT_DEVIATION = 0.1  # paper: N(0, 0.1^2), all of them
+MOST_LAYERS = 8  # as many as cells/fused/network.h has room for
 
 
 @dataclass(frozen=True)
 class Network:
-    """One hidden layer of a cell's units, in one or two directions, into one output layer.
+    """Hidden layers of a cell's units, in one or two directions, into one output layer.
+
+    What the units of a layer put out, in all its directions, is the input of the next layer.
 
     Parameters
     ----------
@@ -21,13 +24,20 @@ class Network:
     inputs : int
         M, inputs a frame.
     hidden_size : int
-        N, units a direction.
+        N, units a direction of each layer.
     outputs : int
         Units of the output layer.
     directions : int
         1 or 2.
     loss : str
-        ``"softmax"``, ``"sigmoid"`` or ``"ctc"``.
+        One of `odyssey.features.sequences.LOSSES`.
+    layers : int
+        1 to `MOST_LAYERS`.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer layers.
     """
 
     cell: Cell
@@ -36,6 +46,30 @@ class Network:
     outputs: int
     directions: int
     loss: str
+    layers: int = 1
+
+    def __post_init__(self):
+        """Check the number of layers."""
+        if not 1 <= self.layers <= MOST_LAYERS:
+            raise ValueError(f"layers must be 1 to {MOST_LAYERS}, not {self.layers}")
+
+
+def directions_of(network: Network, layer: int) -> list[str]:
+    """Name the directions of a layer, as the names of its weights begin.
+
+    Parameters
+    ----------
+    network : Network
+    layer : int
+        From 1.
+
+    Returns
+    -------
+    list of str
+        ``"forward"`` and ``"backward"``, and from the second layer on ``"forward_2"`` and so on.
+    """
+    number = f"_{layer}" if layer > 1 else ""
+    return [direction + number for direction in ("forward", "backward")[: network.directions]]
 
 
 def weight_shapes(network: Network) -> dict[str, tuple[int, ...]]:
@@ -49,17 +83,21 @@ def weight_shapes(network: Network) -> dict[str, tuple[int, ...]]:
     -------
     dict of str to tuple of int
         ``forward.W_z`` and so on as the cell names them, ``backward.W_z`` and so on for a
-        bidirectional network, and ``output.W`` (outputs, directions * N), whose columns are the
-        forward units first, and ``output.b`` (outputs,).
+        bidirectional network, ``forward_2.W_z`` and so on for the second layer, whose inputs are
+        the forward units of the first and then its backward ones; at last ``output.W`` (outputs,
+        directions * N), whose columns are the last layer's forward units first, and ``output.b``
+        (outputs,).
     """
     n = network.hidden_size
-    of_kind = {"input": (n, network.inputs), "recurrent": (n, n), "vector": (n,)}
-    shapes = {
-        f"{direction}.{name}": of_kind[kind]
-        for direction in ("forward", "backward")[: network.directions]
-        for name, kind in network.cell.weights.items()
-    }
-    shapes["output.W"] = (network.outputs, network.directions * network.hidden_size)
+    units = network.directions * n
+    shapes = {}
+    for layer in range(1, network.layers + 1):
+        inputs = network.inputs if layer == 1 else units
+        of_kind = {"input": (n, inputs), "recurrent": (n, n), "vector": (n,)}
+        for direction in directions_of(network, layer):
+            for name, kind in network.cell.weights.items():
+                shapes[f"{direction}.{name}"] = of_kind[kind]
+    shapes["output.W"] = (network.outputs, units)
     shapes["output.b"] = (network.outputs,)
     return shapes
 

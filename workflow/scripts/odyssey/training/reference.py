@@ -7,8 +7,8 @@ from odyssey import seeds
 from odyssey.cells.equations import Cell, State
 from odyssey.features.sequences import Sequences
 from odyssey.training.decoding import best_path, edit_distance
-from odyssey.training.engines import Evaluation, Optimiser, Weights
-from odyssey.training.networks import Network
+from odyssey.training.engines import Evaluation, Optimiser, Weights, evaluation
+from odyssey.training.networks import Network, directions_of
 
 
 def recur(x: torch.Tensor, weights: dict[str, torch.Tensor], cell: Cell) -> torch.Tensor:
@@ -53,29 +53,33 @@ def forward(x: torch.Tensor, weights: dict[str, torch.Tensor], network: Network)
     """
 
     def part(direction):
-        return {k.split(".")[1]: w for k, w in weights.items() if k.startswith(direction)}
+        return {k.split(".")[1]: w for k, w in weights.items() if k.split(".")[0] == direction}
 
-    y = recur(x, part("forward."), network.cell)  # (T, N)
-    if network.directions == 2:
-        y_backward = recur(x.flip(0), part("backward."), network.cell)
-        y = torch.cat([y, y_backward.flip(0)], dim=1)  # (T, 2N)
+    y = x
+    for layer in range(1, network.layers + 1):
+        forward, *backward = directions_of(network, layer)
+        outputs = [recur(y, part(forward), network.cell)]  # (T, N)
+        outputs += [recur(y.flip(0), part(name), network.cell).flip(0) for name in backward]
+        y = torch.cat(outputs, dim=1)  # (T, directions * N)
     return y @ weights["output.W"].T + weights["output.b"]
 
 
 def sequence_loss(logits: torch.Tensor, targets: torch.Tensor, loss: str) -> torch.Tensor:
-    """Sum a sequence's loss over its frames and outputs.
+    """Sum a loss over frames and outputs.
 
     Parameters
     ----------
     logits : torch.Tensor, shape (T, outputs)
+        Of a sequence, or of its scored frames.
     targets : torch.Tensor
-        softmax: (T,) classes; sigmoid: (T, outputs) of 0 and 1; ctc: (labels,) classes.
+        softmax: (T,) classes; sigmoid: (T, outputs) of 0 and 1; squared: (T, outputs); ctc:
+        (labels,) classes.
     loss : str
 
     Returns
     -------
     torch.Tensor, scalar
-        In nats.
+        In nats; the sum of squared differences, without a factor, if the loss is squared.
 
     References
     ----------
@@ -87,6 +91,8 @@ def sequence_loss(logits: torch.Tensor, targets: torch.Tensor, loss: str) -> tor
         return torch.nn.functional.binary_cross_entropy_with_logits(
             logits, targets.to(logits.dtype), reduction="sum"
         )
+    if loss == "squared":
+        return (logits - targets).square().sum()
     return torch.nn.functional.ctc_loss(
         logits.log_softmax(1),
         targets.long(),
@@ -125,6 +131,7 @@ class ReferenceEngine:
         self.dtype, self.device = dtype, torch.device(device)
         self.frame_ends = np.cumsum(sequences.lengths)
         self.target_ends = np.cumsum(sequences.target_lengths)
+        self.scored_lengths = sequences.scored_lengths
         self.train = sequences.indices("train")
         self.restore(weights, None)
 
@@ -146,25 +153,30 @@ class ReferenceEngine:
     def _tensor(self, array: np.ndarray) -> torch.Tensor:
         return torch.tensor(array, dtype=self.dtype, device=self.device)
 
-    def _sequence(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        s = self.sequences
-        end, target_end = self.frame_ends[index], self.target_ends[index]
-        x = self._tensor(s.values[end - s.lengths[index] : end])
-        targets = torch.tensor(s.targets[target_end - s.target_lengths[index] : target_end])
-        return x, targets.to(self.device)
+    def _inputs(self, index: int) -> torch.Tensor:
+        end = self.frame_ends[index]
+        return self._tensor(self.sequences.values[end - self.sequences.lengths[index] : end])
 
-    def _logits(self, x: torch.Tensor) -> torch.Tensor:
-        return forward(x, self.weights, self.network)
+    def _results(self, index: int, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits and targets, of the scored frames alone."""
+        s, end = self.sequences, self.target_ends[index]
+        frames = slice(end - s.target_lengths[index], end)
+        logits = forward(x, self.weights, self.network)
+        targets = torch.tensor(s.targets[frames]).to(self.device)
+        if s.scored is None:
+            return logits, targets
+        scored = torch.tensor(s.scored[frames]).to(self.device)
+        return logits[scored], targets[scored]
 
-    def _gradients(self, x, targets) -> tuple[float, dict[str, torch.Tensor]]:
-        loss = sequence_loss(self._logits(x), targets, self.network.loss)
+    def _gradients(self, index: int, x: torch.Tensor) -> tuple[float, dict[str, torch.Tensor]]:
+        loss = sequence_loss(*self._results(index, x), self.network.loss)
         # In a sequence of one frame, some weight may not reach the output yet.
         gradients = torch.autograd.grad(loss, [*self.weights.values()], materialize_grads=True)
         return loss.item(), dict(zip(self.weights, gradients, strict=True))
 
     def loss_and_gradients(self, index: int) -> tuple[float, Weights]:
         """See `Engine.loss_and_gradients`."""
-        loss, gradients = self._gradients(*self._sequence(index))
+        loss, gradients = self._gradients(index, self._inputs(index))
         return loss, {k: g.cpu().numpy() for k, g in gradients.items()}
 
     def train_epoch(
@@ -173,56 +185,64 @@ class ReferenceEngine:
         noise_key: np.ndarray,
         input_noise: float,
         optimiser: Optimiser,
+        batch: int = 1,
     ) -> float:
         """See `Engine.train_epoch`."""
         total, frames = 0.0, 0
-        for position in order:
-            x, targets = self._sequence(self.train[position])
-            if input_noise > 0:
-                noise = seeds.gaussian_noise(noise_key, int(position), x.numel())
-                x = x + input_noise * self._tensor(noise).view_as(x)
-            loss = self._update(x, targets, optimiser)
-            total, frames = total + loss, frames + len(x)
+        for begin in range(0, len(order), batch):
+            self._look_ahead(optimiser)
+            gradients = {}
+            for position in order[begin : begin + batch]:
+                index = self.train[position]
+                x = self._inputs(index)
+                if input_noise > 0:
+                    noise = seeds.gaussian_noise(noise_key, int(position), x.numel())
+                    x = x + input_noise * self._tensor(noise).view_as(x)
+                loss, more = self._gradients(index, x)
+                gradients = {k: gradients[k] + g if gradients else g for k, g in more.items()}
+                total, frames = total + loss, frames + self.scored_lengths[index]
+                if not np.isfinite(loss):
+                    break
+            self._update(gradients, optimiser)
             if not np.isfinite(loss):
                 return loss
-        return total / frames
+        return float(total / frames)
 
-    def _update(self, x, targets, optimiser: Optimiser) -> float:
+    @torch.no_grad()
+    def _look_ahead(self, optimiser: Optimiser) -> None:
+        """Before the gradient, with Nesterov's momentum."""
+        if optimiser.nesterov:
+            for k, w in self.weights.items():
+                w += self.velocities[k].mul_(optimiser.momentum)
+
+    @torch.no_grad()
+    def _update(self, gradients: dict[str, torch.Tensor], optimiser: Optimiser) -> None:
+        """Follow the gradient."""
         m = optimiser.momentum
         step = (1 - m) * optimiser.learning_rate
-        if optimiser.nesterov:
-            with torch.no_grad():
-                for k, w in self.weights.items():
-                    w += self.velocities[k].mul_(m)
-        loss, gradients = self._gradients(x, targets)
-        with torch.no_grad():
-            for k, w in self.weights.items():
-                g, v = gradients[k], self.velocities[k]
-                if optimiser.clip is not None:
-                    g = g.clamp(-optimiser.clip, optimiser.clip)
-                if optimiser.nesterov:
-                    v -= step * g
-                    w -= step * g
-                else:
-                    v.mul_(m).sub_(step * g)
-                    w += v
-        return loss
+        for k, w in self.weights.items():
+            g, v = gradients[k], self.velocities[k]
+            if optimiser.clip is not None:
+                g = g.clamp(-optimiser.clip, optimiser.clip)
+            if optimiser.nesterov:
+                v -= step * g
+                w -= step * g
+            else:
+                v.mul_(m).sub_(step * g)
+                w += v
 
     @torch.no_grad()
     def evaluate(self, split: str) -> Evaluation:
         """See `Engine.evaluate`."""
-        loss = errors = frames = labels = 0
-        for index in self.sequences.indices(split):
-            x, targets = self._sequence(index)
-            logits = self._logits(x)
+        loss = errors = labels = 0
+        indices = self.sequences.indices(split)
+        for index in indices:
+            logits, targets = self._results(index, self._inputs(index))
             loss += sequence_loss(logits, targets, self.network.loss).item()
-            frames += len(x)
             labels += len(targets)
             if self.network.loss == "softmax":
                 errors += int((logits.argmax(1) != targets).sum())
             elif self.network.loss == "ctc":
                 errors += edit_distance(best_path(logits.cpu().numpy()), targets.cpu().numpy())
-        loss /= frames
-        if self.network.loss == "sigmoid":
-            return Evaluation(measure=loss, loss=loss)
-        return Evaluation(measure=100 * errors / labels, loss=loss)
+        frames = int(self.scored_lengths[indices].sum())
+        return evaluation(self.network, loss, frames, errors, labels)

@@ -1,4 +1,5 @@
-// Losses of a sequence, summed over frames and outputs; the logits become their derivatives.
+// Losses of a sequence, summed over scored frames and outputs; the logits become their derivatives,
+// which are 0 where a frame is not scored.
 
 #pragma once
 
@@ -22,9 +23,18 @@ inline void softmax(const Run &r, float *row, float norm) {
     for (int64_t o = 0; o < r.s.outputs; o += V) *(vec *)(row + o) = exp(*(vec *)(row + o) - norm);
 }
 
-double softmax_loss(Run &r, int64_t T, const int32_t *classes, int64_t &errors) {
+// Whether a frame does not count; `scored` is null or (T,).
+inline bool passed_over(const Run &r, const uint8_t *scored, int64_t t) {
+    if (!scored || scored[t]) return false;
+    memset(r.L + t * r.s.outputs, 0, 4 * r.s.outputs);
+    return true;
+}
+
+double softmax_loss(Run &r, int64_t T, const int32_t *classes, const uint8_t *scored,
+                    int64_t &errors) {
     double loss = 0;
     for (int64_t t = 0; t < T; t++) {
+        if (passed_over(r, scored, t)) continue;
         float *row = r.L + t * r.s.outputs, top;
         const int32_t target = classes[t];
         const float norm = log_sum_exp(r, row, top);
@@ -38,10 +48,11 @@ double softmax_loss(Run &r, int64_t T, const int32_t *classes, int64_t &errors) 
     return loss;
 }
 
-double sigmoid_loss(Run &r, int64_t T, const uint8_t *notes) {
+double sigmoid_loss(Run &r, int64_t T, const uint8_t *notes, const uint8_t *scored) {
     const int64_t outputs = r.m.outputs;
     double loss = 0;
     for (int64_t t = 0; t < T; t++, notes += outputs) {
+        if (passed_over(r, scored, t)) continue;
         vec total = vec{};
         for (int64_t o = 0; o < outputs; o += V) {
             vec &x = *(vec *)(r.L + t * r.s.outputs + o), target = vec{};
@@ -57,6 +68,27 @@ double sigmoid_loss(Run &r, int64_t T, const uint8_t *notes) {
         }
         loss += sum(total);
         for (int64_t o = whole(outputs, V); o < r.s.outputs; o++) r.L[t * r.s.outputs + o] = 0;
+    }
+    return loss;
+}
+
+double squared_loss(Run &r, int64_t T, const float *targets, const uint8_t *scored) {
+    const int64_t outputs = r.m.outputs;
+    double loss = 0;
+    for (int64_t t = 0; t < T; t++, targets += outputs) {
+        if (passed_over(r, scored, t)) continue;
+        vec total = vec{};
+        for (int64_t o = 0; o < r.s.outputs; o += V) {
+            vec &x = *(vec *)(r.L + t * r.s.outputs + o), target = x;  // no difference in padding
+            if (o + V <= outputs)
+                target = load(targets + o);
+            else
+                for (int64_t l = 0; o + l < outputs; l++) target[l] = targets[o + l];
+            const vec difference = x - target;
+            total += difference * difference;
+            x = 2.0f * difference;
+        }
+        loss += sum(total);
     }
     return loss;
 }
@@ -148,12 +180,30 @@ double ctc_loss(Run &r, int64_t T, const int32_t *labels, int64_t count, bool de
     return -log_probability;
 }
 
+int64_t frames_of(const Model &m, int64_t sequence) {
+    return m.frames[sequence + 1] - m.frames[sequence];
+}
+
+int64_t scored_frames_of(const Model &m, int64_t sequence) {
+    if (!m.scored) return frames_of(m, sequence);
+    int64_t frames = 0;
+    for (int64_t t = m.frames[sequence]; t < m.frames[sequence + 1]; t++) frames += m.scored[t] != 0;
+    return frames;
+}
+
 double loss_of(Run &r, int64_t sequence, bool derivative, int64_t &errors) {
     const Model &m = r.m;
-    const int64_t T = m.frames[sequence + 1] - m.frames[sequence], at = m.labels[sequence];
-    if (m.loss == SOFTMAX) return softmax_loss(r, T, (const int32_t *)m.targets + at, errors);
-    if (m.loss == SIGMOID) return sigmoid_loss(r, T, (const uint8_t *)m.targets + at * m.outputs);
-    return ctc_loss(r, T, (const int32_t *)m.targets + at, m.labels[sequence + 1] - at, derivative);
+    const int64_t T = frames_of(m, sequence), at = m.labels[sequence];
+    const uint8_t *scored = m.scored ? m.scored + m.frames[sequence] : nullptr;
+    switch (m.loss) {
+    case SOFTMAX: return softmax_loss(r, T, (const int32_t *)m.targets + at, scored, errors);
+    case SIGMOID:
+        return sigmoid_loss(r, T, (const uint8_t *)m.targets + at * m.outputs, scored);
+    case SQUARED: return squared_loss(r, T, (const float *)m.targets + at * m.outputs, scored);
+    default:
+        return ctc_loss(r, T, (const int32_t *)m.targets + at, m.labels[sequence + 1] - at,
+                        derivative);
+    }
 }
 
 }  // namespace

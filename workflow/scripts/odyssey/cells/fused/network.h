@@ -8,7 +8,8 @@
 struct Model {
     int64_t inputs, hidden, outputs, directions, loss;
     const float *values;           // (frames, inputs)
-    const void *targets;           // int32 classes or labels, or uint8 (frames, outputs)
+    const void *targets;           // int32 classes or labels, or uint8 or float (frames, outputs)
+    const uint8_t *scored;         // (frames,) 0 where a frame does not count; null: all count
     const int64_t *frames;         // (sequences + 1,) where each sequence begins in `values`
     const int64_t *labels;         // (sequences + 1,) where each begins in `targets`
     float *weights, *velocities, *gradients;
@@ -22,7 +23,7 @@ struct Step {
 
 namespace {
 
-enum Loss { SOFTMAX = 0, SIGMOID = 1, CTC = 2 };
+enum Loss { SOFTMAX = 0, SIGMOID = 1, CTC = 2, SQUARED = 3 };
 
 inline int64_t whole(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
 
