@@ -66,6 +66,7 @@ rule fanova:
             f"{LIBRARY}/analysis/{{module}}.py",
             module=["effects", "fanova", "forests", "gp", "surrogates"],
         ),
+        hyperparameters=f"{LIBRARY}/hyperparameters.py",
     output:
         importance=f"{RESULTS}/fanova/importance.csv",
         marginals=f"{RESULTS}/fanova/marginals.csv",

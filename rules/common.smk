@@ -55,11 +55,10 @@ def train_minutes(wildcards, attempt):
 def train_megabytes(wildcards, attempt):
     """What a shard is allowed to take of the memory."""
     training = study.training
-    largest = max((trial["hidden_size"] for trial in drawn(wildcards)), default=1)
     return attempt * job_megabytes(
         study.tasks[wildcards.task],
         study.cell(wildcards.variant),
-        largest,
+        drawn(wildcards),
         study.engine(wildcards.variant),
         training.threads,
     )
@@ -85,11 +84,10 @@ def reseed_minutes(wildcards, attempt):
 def reseed_megabytes(wildcards, attempt):
     """What a job of new seeds is allowed to take of the memory."""
     training = study.training
-    cell = drawn_trials(wildcards.task, wildcards.variant)
     return attempt * job_megabytes(
         study.tasks[wildcards.task],
         study.cell(wildcards.variant),
-        max(trial["hidden_size"] for trial in cell),
+        drawn_trials(wildcards.task, wildcards.variant),
         study.engine(wildcards.variant),
         training.threads,
     )
@@ -118,7 +116,10 @@ def cell_modules():
 
 def drawn_by(name):
     """The modules that draw a figure."""
-    return [f"{LIBRARY}/figures/{module}.py" for module in (name, "style")]
+    return [
+        f"{LIBRARY}/{module}.py"
+        for module in (f"figures/{name}", "figures/style", "hyperparameters")
+    ]
 
 
 def tell_of_lost(jobs):

@@ -9,9 +9,7 @@ rule draw_trials:
     conda:
         "../envs/training.yaml"
     params:
-        search=study.search.model_dump(),
-        also_search=lambda w: study.tasks[w.task].also_search,
-        seed=study.seed,
+        trials=lambda w: drawn_trials(w.task, w.variant),
     script:
         "../workflow/scripts/draw_trials.py"
 

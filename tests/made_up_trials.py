@@ -118,6 +118,8 @@ TRUTH = {
 }
 BEST_LEARNING_RATE = -2.8  # log10
 ALSO_SEARCHED = {"timit": ["nesterov", "clip"]}
+# What a further layer gains, and what ten times the batch loses, in shares of what size gains.
+A_LAYER, A_BATCH = 0.15, 0.3
 
 
 def expected_result(
@@ -163,6 +165,7 @@ def trials(
     variants: tuple[str, ...] = PAPER_VARIANTS,
     synthetic: tuple[str, ...] = tuple(TRUTH),
     seed: int = SEED,
+    search: Search | None = None,
 ) -> pd.DataFrame:
     """Make up the table of all trials.
 
@@ -174,6 +177,8 @@ def trials(
     synthetic : tuple of str
         The tasks whose corpus shall pass for a stand-in.
     seed : int
+    search : Search, optional
+        The ranges, by default the paper's.
 
     Returns
     -------
@@ -184,7 +189,15 @@ def trials(
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame(
         {"task": task, "variant": of_variant}
-        | draw_trial(Search(), ALSO_SEARCHED.get(task, []), seed, task, of_variant, trial)
+        | draw_trial(
+            search or Search(),
+            ALSO_SEARCHED.get(task, []),
+            seed,
+            task,
+            of_variant,
+            trial,
+            _network(task, of_variant, 1, 1),
+        )
         for task in tasks
         for of_variant in variants
         for trial in range(number)
@@ -192,9 +205,12 @@ def trials(
     for column in ("nesterov", "clip"):
         if column in frame:
             frame[column] = frame[column].astype("boolean")
+    layers, batch = (frame.get(c, pd.Series(1, frame.index)) for c in ("layers", "batch"))
     frame["parameters"] = [
-        _parameters(t, v, h)
-        for t, v, h in zip(frame["task"], frame["variant"], frame["hidden_size"], strict=True)
+        count_weights(_network(*of_trial))
+        for of_trial in zip(
+            frame["task"], frame["variant"], frame["hidden_size"], layers, strict=True
+        )
     ]
     chance = frame["task"].map({name: truth.chance for name, truth in TRUTH.items()})
     expected = np.concatenate(
@@ -210,6 +226,8 @@ def trials(
             for (task, of_variant), cell in frame.groupby(["task", "variant"], sort=False)
         ]
     )
+    gain = frame["task"].map({name: truth.hidden_size for name, truth in TRUTH.items()})
+    expected += gain * (A_BATCH * np.log10(batch) - A_LAYER * (layers - 1))
     frame["status"] = "completed"
     frame["reason"] = ""
     speed = np.log10(frame["learning_rate"]) + 6
@@ -229,15 +247,15 @@ def trials(
     frame["source"] = np.where(frame["synthetic"], "stand-in", frame["task"] + " corpus")
     # The order of columns is that of the real table.
     first = ["task", "variant", "trial", "seed", "hidden_size", "learning_rate", "momentum"]
-    first += [c for c in ("input_noise", "nesterov", "clip", "parameters", "status") if c in frame]
+    optional = ("input_noise", "nesterov", "clip", "layers", "batch", "parameters", "status")
+    first += [c for c in optional if c in frame]
     first += ["reason", "epochs", "best_epoch", "validation", "test"]
     return frame[[*first, *(c for c in frame if c not in first)]]
 
 
-def _parameters(task: str, of_variant: str, hidden_size: int) -> int:
+def _network(task: str, of_variant: str, hidden_size: int, layers: int) -> Network:
     t = TRUTH[task]
-    network = Network(cell(of_variant), t.inputs, hidden_size, t.outputs, t.directions, t.loss)
-    return count_weights(network)
+    return Network(cell(of_variant), t.inputs, hidden_size, t.outputs, t.directions, t.loss, layers)
 
 
 def _diverge(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

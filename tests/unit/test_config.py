@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from odyssey.config import ConfigError, check_corpora, read_study, study_or_exit
+from odyssey.config import ConfigError, Search, check_corpora, read_study, study_or_exit
 from odyssey.config_reference import reference, schema
 from odyssey.tasks import settings_of
 
@@ -89,6 +89,15 @@ def study(**changes):
         ({"tasks": {"jsb": {"source": "json", "path": "x" * 5000}}}, "cannot be looked at"),
         ({"tasks": {"timit": None, "jsb": {}}}, "tasks.timit: nothing stands under this task"),
         ({"search": {"hidden_size": {"low": 20, "high": 20.5}}}, "search.hidden_size.high: "),
+        (
+            {"tasks": {"jsb": {}}, "search": {"parameters": {"low": 100, "high": 9000}}},
+            "search.parameters: the range must lie within 548 weights, which FGR on jsb has with a "
+            "hidden size of 1, and ",
+        ),
+        (
+            {"tasks": {"jsb": {}}, "search": {"parameters": {"low": 9000, "high": 10**10}}},
+            "which CIFG on jsb has with 10,000 (given: 9,000 to 10,000,000,000)",
+        ),
         (
             {"tasks": {"jsb": {"source": "download", "url": "x.json", "sha256": "0" * 64}}},
             "tasks.jsb: url must be an address",
@@ -207,4 +216,31 @@ def test_the_ranges_are_the_ends_of_what_is_searched():
         "learning_rate": (1e-6, 1e-2),
         "one_minus_momentum": (0.01, 1),
         "input_noise": (0, 0.5),
+        "layers": (1, 1),
+        "batch": (1, 1),
     }
+    budget = {
+        "parameters": {"low": 5000, "high": 9000},
+        "layers": {"low": 1, "high": 2},
+        "batch": 4,
+    }
+    ranges = read_study(study(search=budget)).search.ranges
+    assert "hidden_size" not in ranges
+    assert (ranges["parameters"], ranges["layers"], ranges["batch"]) == (
+        (5000, 9000),
+        (1, 2),
+        (4, 4),
+    )
+
+
+def test_a_search_reads_back_from_what_it_is_written_as():
+    for changes in ({}, {"parameters": {"low": 5000, "high": 9000}, "layers": 2}):
+        search = read_study(study(search=changes)).search
+        assert Search.model_validate(search.model_dump()) == search
+
+
+def test_a_command_refuses_a_budget_that_no_size_can_meet(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text(yaml.safe_dump(study(search={"parameters": {"low": 10, "high": 9000}})))
+    with pytest.raises(SystemExit, match=r"search\.parameters: the range must lie within"):
+        study_or_exit([file])

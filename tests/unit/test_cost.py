@@ -68,10 +68,10 @@ def test_the_papers_corpora_are_larger_than_the_stand_ins():
 
 def test_a_job_at_the_full_size_of_timit_asks_for_what_it_is_known_to_need():
     timit = task("timit", source="ldc93s1", path=".")
-    asked = job_megabytes(timit, V, 200, "fused", 2)
+    asked = job_megabytes(timit, V, [{"hidden_size": 30}, {"hidden_size": 200}], "fused", 2)
     assert 700 < asked < 2000
     # A thousand blocks have 16 MB of recurrent weights a direction, each several times over.
-    assert job_megabytes(timit, V, 1000, "fused", 2) > asked + 2 * 5 * 2 * 16
+    assert job_megabytes(timit, V, [{"hidden_size": 1000}], "fused", 2) > asked + 2 * 5 * 2 * 16
 
 
 @given(

@@ -42,6 +42,36 @@ def message(**changes):
             "search.hidden_size: must be a section such as {low: 20, high: 200} (given: 50)",
         ),
         (
+            {"search": {"hidden_size": {"low": 5, "high": 9}, "parameters": {"low": 1, "high": 9}}},
+            "search: hidden_size and parameters are both given, but the size follows from the ",
+        ),
+        ({"search": {"hidden_size": None}}, "nor is there a range of parameters; give one of them"),
+        (
+            {"search": {"parameters": {"low": 900, "high": 100}}},
+            "search.parameters: the range is empty: low 900 is above high 100",
+        ),
+        (
+            {"search": {"parameters": {"low": 900.5, "high": 1000}}},
+            "search.parameters.low: must be a whole number (given: 900.5)",
+        ),
+        ({"search": {"parameters": 5000}}, "search.parameters: must be a section "),
+        *(
+            (
+                {"search": {"layers": wrong}},
+                "search.layers: must be a whole number of 1 to 8, or a range such as {low: 1, ",
+            )
+            for wrong in (0, 9, 1.5, "two", [1, 2])
+        ),
+        ({"search": {"layers": True}}, "search.layers: cannot be true or false (given: true)"),
+        ({"search": {"layers": None}}, "search.layers: nothing stands under this key"),
+        ({"search": {"layers": {"low": 1, "high": 9}}}, "search.layers.high: must be less than "),
+        ({"search": {"layers": {"low": 1.5, "high": 2}}}, "search.layers.low: must be a whole "),
+        ({"search": {"layers": {"low": 1}}}, "search.layers.high: this key is missing"),
+        ({"search": {"layers": {"low": 3, "high": 2}}}, "search.layers: the range is empty: low 3"),
+        ({"search": {"batch": 0}}, "search.batch: must be a whole number of 1 to 1,024, or a "),
+        ({"search": {"batch": 2000}}, "search.batch: must be a whole number of 1 to 1,024, or a "),
+        ({"search": {"batch": {"low": 0, "high": 4}}}, "search.batch.low: must be greater than or"),
+        (
             {"search": {"learning_rate": [1e-6, 1e-2]}},
             "search.learning_rate: must be a section such as {low: 1e-06, high: 0.01}",
         ),

@@ -122,7 +122,7 @@ def test_the_scale_is_the_one_on_which_residuals_are_even():
 def test_a_seed_gives_the_same_draws():
     X, y = sample(30)
     fit = gp.fit(X, y + 5)
-    first, again, other = (gp.draw(fit, [], seed, 20).values for seed in (1, 1, 2))
+    first, again, other = (gp.draw(fit, {}, seed, 20).values for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
     assert first.shape == (gp.NODES, gp.NODES, 20)

@@ -4,8 +4,9 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import yaml
 from pydantic import (
@@ -23,10 +24,15 @@ from odyssey.cells.variants import CHANGES, KIN, PAPER_VARIANTS, cell, parts
 from odyssey.faults import fault
 from odyssey.tasks import KINDS, is_file, read_settings, settings_of, told
 from odyssey.tasks.base import Section, TaskSettings, expanded
+from odyssey.training.networks import MOST_LAYERS
+from odyssey.training.sizes import MOST_BLOCKS, network, weights_at
 
 
 class ConfigError(ValueError):
     """A configuration that cannot be run; the message, one line a fault, is shown as it is."""
+
+
+MOST_SEQUENCES = 1024  # an update
 
 
 class Range(Section):
@@ -63,10 +69,60 @@ class NoiseRange(Range):
 class HiddenSizeRange(PositiveRange):
     """An interval of numbers of blocks."""
 
-    low: int = Field(ge=1, le=10_000, description="Fewest blocks.")
+    low: int = Field(ge=1, le=MOST_BLOCKS, description="Fewest blocks.")
     high: int = Field(
-        ge=1, le=10_000, description="Most blocks; equal to `low`, it fixes the number."
+        ge=1, le=MOST_BLOCKS, description="Most blocks; equal to `low`, it fixes the number."
     )
+
+
+class ParametersRange(PositiveRange):
+    """An interval of numbers of weights."""
+
+    low: int = Field(ge=1, description="Fewest weights.")
+    high: int = Field(ge=1, description="Most weights; equal to `low`, it fixes the number.")
+
+
+class WholeRange(Range):
+    """An interval of whole numbers from 1 on, or one number that fixes it."""
+
+    MOST: ClassVar[int]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_number(cls, given):
+        if given is None or isinstance(given, dict | cls):
+            return given
+        if not isinstance(given, int) or not 1 <= given <= cls.MOST:
+            raise ValueError(
+                f"must be a whole number of 1 to {cls.MOST:,}, or a range such as "
+                "{low: 1, high: 4}"
+            )
+        return {"low": given, "high": given}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema, handler):
+        """Say to pydantic's schema that a number may stand here as well."""
+        section = handler.resolve_ref_schema(handler(core_schema))
+        number = {"type": "integer", "minimum": 1, "maximum": cls.MOST}
+        return {"anyOf": [number, section]}
+
+
+class LayersRange(WholeRange):
+    """An interval of numbers of layers."""
+
+    MOST: ClassVar[int] = MOST_LAYERS
+
+    low: int = Field(ge=1, le=MOST_LAYERS, description="Fewest layers.")
+    high: int = Field(ge=1, le=MOST_LAYERS, description="Most layers.")
+
+
+class BatchRange(WholeRange):
+    """An interval of numbers of sequences."""
+
+    MOST: ClassVar[int] = MOST_SEQUENCES
+
+    low: int = Field(ge=1, le=MOST_SEQUENCES, description="Fewest sequences.")
+    high: int = Field(ge=1, le=MOST_SEQUENCES, description="Most sequences.")
 
 
 MOST_TRIALS = 100_000  # of a cell
@@ -82,9 +138,27 @@ class Search(Section):
         le=MOST_TRIALS,
         description="Trials a cell. Raising it keeps the first ones and trains the rest.",
     )
-    hidden_size: HiddenSizeRange = Field(
+    hidden_size: HiddenSizeRange | None = Field(
         HiddenSizeRange(low=20, high=200),
-        description="Blocks a direction, log-uniform, rounded to the nearest integer.",
+        description="Blocks a direction, of each layer; log-uniform, rounded to the nearest "
+        "integer.",
+    )
+    parameters: ParametersRange | None = Field(
+        None,
+        description="Instead of `hidden_size`, a budget: the number of weights, log-uniform. Each "
+        "variant has the size whose number is nearest, so that all are compared at equal "
+        "parameters.",
+    )
+    layers: LayersRange = Field(
+        LayersRange(low=1, high=1),
+        description="Hidden layers, each upon all directions of the one below: a whole number, or "
+        "a range, drawn from uniformly.",
+    )
+    batch: BatchRange = Field(
+        BatchRange(low=1, high=1),
+        description="Sequences an update, whose losses are added up, so that a larger batch wants "
+        "a smaller learning rate: a whole number, or a range, log-uniform and rounded to the "
+        "nearest integer. The paper has 1.",
     )
     learning_rate: PositiveRange = Field(
         PositiveRange(low=1e-6, high=1e-2),
@@ -108,10 +182,29 @@ class Search(Section):
             )
         return trials
 
+    @model_validator(mode="before")
+    @classmethod
+    def _sizes_or_budget(cls, given):
+        if not isinstance(given, dict):
+            return given
+        if given.get("parameters") is None:
+            if "hidden_size" in given and given["hidden_size"] is None:
+                raise ValueError(
+                    "hidden_size: nothing stands under this key, nor is there a range "
+                    "of parameters; give one of them"
+                )
+            return given
+        if given.get("hidden_size") is not None:
+            raise ValueError(
+                "hidden_size and parameters are both given, but the size follows from the number "
+                "of parameters; remove one, or write hidden_size: null"
+            )
+        return given | {"hidden_size": None}
+
     @property
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Low and high end of each searched range, by the name of its key."""
-        found = self.model_dump(exclude={"trials"})
+        found = self.model_dump(exclude={"trials"}, exclude_none=True)
         return {name: (ends["low"], ends["high"]) for name, ends in found.items()}
 
 
@@ -519,7 +612,8 @@ def check_corpora(study: Study) -> None:
     Raises
     ------
     ConfigError
-        If a corpus is not there, or a user's kind of task fails.
+        If a corpus is not there, a user's kind of task fails, or a cell cannot have the numbers of
+        weights that are searched.
     """
     faults = [
         f"tasks.{name}.{key}: {fault} ({_of(task)}); "
@@ -530,8 +624,34 @@ def check_corpora(study: Study) -> None:
         if (fault := _path_fault(path, key not in task.FOLDERS))
     ]
     faults = faults or [f for name, task in study.tasks.items() if (f := _kind_fault(name, task))]
+    faults = faults or _budget_faults(study)
     if faults:
         raise ConfigError("\n".join(faults))
+
+
+def _budget_faults(study: Study) -> list[str]:
+    """Say between which numbers of weights all cells can be, if those searched are not."""
+    searched = study.search.parameters
+    if searched is None:
+        return []
+    fewest, most = study.search.ranges["layers"]
+    of_cells = [
+        (network(task, study.cell(variant), 1, most), f"{variant} on {name}")
+        for name, task in study.tasks.items()
+        for variant in study.variants
+    ]
+    # With the most layers even one unit has many weights, with the fewest the largest size has few.
+    low, least = max((weights_at(of, 1), cell) for of, cell in of_cells)
+    high, largest = min(
+        (weights_at(replace(of, layers=fewest), MOST_BLOCKS), cell) for of, cell in of_cells
+    )
+    if low <= searched.low <= searched.high <= high:
+        return []
+    return [
+        f"search.parameters: the range must lie within {low:,} weights, which {least} has with a "
+        f"hidden size of 1, and {high:,}, which {largest} has with {MOST_BLOCKS:,} "
+        f"(given: {searched.low:,} to {searched.high:,})"
+    ]
 
 
 def _of(task: TaskSettings) -> str:
@@ -627,6 +747,8 @@ def study_or_exit(paths: Sequence[str | os.PathLike], with_corpora: bool = False
         study = load_study(paths)
         if with_corpora:
             check_corpora(study)
+        elif faults := _budget_faults(study):
+            raise ConfigError("\n".join(faults))
     except ConfigError as error:
         sys.exit(f"Error in the configuration:\n{error}")
     if note := planning_note(study):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticUndefined
 
-from odyssey.config import Study
+from odyssey.config import Study, WholeRange
 from odyssey.tasks import KINDS, settings_of
 from odyssey.tasks.base import TaskSettings
 
@@ -136,7 +136,10 @@ def _rows(
         key, section = prefix + name, _section(field.annotation)
         value = getattr(given, name) if given is not None else field.default
         if section is not None:
-            rows.append(f"| `{key}` | section | | {field.description} |")
+            number = isinstance(value, WholeRange)
+            allowed = f"integer, ≥ 1, ≤ {value.MOST}, or section" if number else "section"
+            default = f" `{value.low}`" if number else ""
+            rows.append(f"| `{key}` | {allowed} |{default} | {field.description} |")
             inner = value if isinstance(value, BaseModel) else None
             rows += _rows(section, f"{key}.", inner)
             continue

@@ -16,10 +16,11 @@ from rich.table import Table
 from odyssey.cells.build import build
 from odyssey.config import Study, study_or_exit
 from odyssey.features.sequences import Description, Sequences
-from odyssey.search import draw_cell
-from odyssey.training.cost import cell_shards, expected_seconds, job_seconds, network
+from odyssey.search import draw_cell, sizes
+from odyssey.training.cost import cell_shards, expected_seconds, job_seconds
 from odyssey.training.engines import Optimiser, check_engine, open_engine
 from odyssey.training.networks import Network, count_weights, initial_weights
+from odyssey.training.sizes import network
 from odyssey.training.trial import clock
 
 FRAMES, LABELS = 200, 20  # of the made-up sequence that is measured on
@@ -134,26 +135,25 @@ def forecast(study: Study, kernels: dict[str, str], show) -> list[Forecast]:
     """
 
     @cache
-    def measured(task: str, variant: str, size: int) -> tuple[float, float, float]:
-        show(f"measuring {task} {variant} with {size} units")
+    def measured(task: str, variant: str, size: int, layers: int) -> tuple[float, float, float]:
+        show(f"measuring {task} {variant} with {layers} x {size} units")
         chosen, device = (
-            network(study.tasks[task], study.cell(variant), size),
+            network(study.tasks[task], study.cell(variant), size, layers),
             study.training.device,
         )
         engine, kernel = study.engine(variant), kernels.get(variant)
         return count_weights(chosen), *frame_seconds(chosen, engine, kernel, device)
 
-    def epoch(task: str, variant: str, size: int) -> float:
-        sizes = study.search.hidden_size
-        measured_at = {int(n) for n in np.geomspace(sizes.low, sizes.high, SIZES).round()}
+    def epoch(task: str, variant: str, size: int, layers: int) -> float:
+        here = network(study.tasks[task], study.cell(variant), size, layers)
+        measured_at = sorted(set(sizes(study.search, here, SIZES)))
         weights, train, evaluate = zip(
-            *(measured(task, variant, at) for at in sorted(measured_at)), strict=True
+            *(measured(task, variant, at, layers) for at in measured_at), strict=True
         )
         of_training, of_validation = study.tasks[task].frames()
-        here = count_weights(network(study.tasks[task], study.cell(variant), size))
         return float(
-            of_training * np.interp(here, weights, train)
-            + of_validation * np.interp(here, weights, evaluate)
+            of_training * np.interp(count_weights(here), weights, train)
+            + of_validation * np.interp(count_weights(here), weights, evaluate)
         )
 
     return [_forecast_task(study, task, epoch) for task in study.tasks]
@@ -163,7 +163,10 @@ def _forecast_task(study: Study, task: str, epoch) -> Forecast:
     total, longest, jobs = 0.0, 0.0, 0
     for variant in study.variants:
         trials = draw_cell(study, task, variant)
-        cell = [study.epochs(task) * epoch(task, variant, trial["hidden_size"]) for trial in trials]
+        cell = [
+            study.epochs(task) * epoch(task, variant, trial["hidden_size"], trial.get("layers", 1))
+            for trial in trials
+        ]
         # The jobs are the workflow's, which knows no machine.
         made = cell_shards(study, task, expected_seconds(study, task, variant, trials))
         threads = study.training.threads

@@ -1,11 +1,16 @@
 """Random search: every trial's hyperparameters, a pure function of the study's seed and ranges."""
 
-import math
+from dataclasses import replace
 
 import numpy as np
 
 from odyssey import seeds
 from odyssey.config import Search, Study
+from odyssey.hyperparameters import BY_NAME, COLUMNS, DRAWN
+from odyssey.training.networks import Network
+from odyssey.training.sizes import nearest_size, network
+
+Trial = dict[str, int | float | bool]
 
 
 def draw_trial(
@@ -15,7 +20,8 @@ def draw_trial(
     task: str,
     variant: str,
     trial: int,
-) -> dict[str, int | float | bool]:
+    of: Network | None = None,
+) -> Trial:
     """Draw one trial.
 
     Parameters
@@ -28,43 +34,42 @@ def draw_trial(
     task, variant : str
     trial : int
         Number of the trial within its cell, from 0.
+    of : Network, optional
+        The cell's, of any size, from which a size follows where `search.parameters` is given.
 
     Returns
     -------
     dict
         trial, seed, hidden_size (blocks a direction), learning_rate, momentum, input_noise, and,
-        if searched, nesterov and clip.
+        if searched, nesterov and clip; layers and batch, if they are not fixed at 1.
 
     References
     ----------
     Greff et al. (2017), "Hyperparameter search".
     """
     sequence = seeds.cell_sequence(study_seed, task, variant, trial, "hyperparameters")
-    # One uniform number a hyperparameter, always six, so that searching one more moves no other.
-    u = np.random.Generator(np.random.PCG64(sequence)).random(6)
+    # One uniform number a hyperparameter, always all, so that searching one more moves no other.
+    u = np.random.Generator(np.random.PCG64(sequence)).random(DRAWN)
 
-    def log_uniform(position, interval):
-        low, high = math.log(interval.low), math.log(interval.high)
-        value = math.exp(low + float(u[position]) * (high - low))
-        return min(max(value, interval.low), interval.high)
+    ranges = search.ranges
 
-    noise = search.input_noise
-    drawn = {
-        "trial": trial,
-        "seed": seeds.trial_seed(study_seed, task, variant, trial),
-        "hidden_size": round(log_uniform(0, search.hidden_size)),
-        "learning_rate": log_uniform(1, search.learning_rate),
-        "momentum": 1 - log_uniform(2, search.one_minus_momentum),
-        "input_noise": noise.low + float(u[3]) * (noise.high - noise.low),
-    }
-    if "nesterov" in also_search:
-        drawn["nesterov"] = bool(u[4] < 0.5)
-    if "clip" in also_search:
-        drawn["clip"] = bool(u[5] < 0.5)
-    return drawn
+    def drawn(name: str) -> int | float | bool:
+        h = BY_NAME[name]
+        return h.draw(float(u[h.position]), *ranges.get(h.key, (0, 1)))
+
+    found: Trial = {"trial": trial, "seed": seeds.trial_seed(study_seed, task, variant, trial)}
+    for h in COLUMNS:
+        if h.name == "hidden_size" and "parameters" in ranges:
+            layers = drawn("layers")
+            found[h.name] = nearest_size(replace(of, layers=layers), drawn("parameters"))
+        elif h.name in also_search or (
+            h.key in ranges and (h.absent is None or ranges[h.key] != (h.absent, h.absent))
+        ):
+            found[h.name] = drawn(h.name)
+    return found
 
 
-def draw_cell(study: Study, task: str, variant: str) -> list[dict[str, int | float | bool]]:
+def draw_cell(study: Study, task: str, variant: str) -> list[Trial]:
     """Draw all trials of a cell.
 
     Parameters
@@ -77,8 +82,30 @@ def draw_cell(study: Study, task: str, variant: str) -> list[dict[str, int | flo
     list of dict
         As `draw_trial` returns them.
     """
-    also_search = study.tasks[task].also_search
+    settings = study.tasks[task]
+    of = network(settings, study.cell(variant), 1) if study.search.parameters else None
     return [
-        draw_trial(study.search, also_search, study.seed, task, variant, trial)
+        draw_trial(study.search, settings.also_search, study.seed, task, variant, trial, of)
         for trial in range(study.search.trials)
     ]
+
+
+def sizes(search: Search, of: Network, points: int) -> list[int]:
+    """Spread sizes over the searched range as trials are on average.
+
+    Parameters
+    ----------
+    search : Search
+    of : Network
+        A cell's, of any size.
+    points : int
+        How many.
+
+    Returns
+    -------
+    list of int
+        Ascending; small ranges have the same size several times.
+    """
+    searched = search.parameters or search.hidden_size
+    spread = np.geomspace(searched.low, searched.high, points)
+    return [nearest_size(of, n) if search.parameters else round(float(n)) for n in spread]

@@ -8,20 +8,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from odyssey import hyperparameters
 from odyssey.analysis.files import read_csv
 
-# The order of trials.csv; only tasks with the two extra hyperparameters bring the optional ones.
+# The order of trials.csv; only studies that search them, or fix them elsewhere, bring
+# the optional hyperparameters.
 COLUMNS = {
     "task": "str",
     "variant": "str",
     "trial": "int64",
     "seed": "int64",
-    "hidden_size": "int64",
-    "learning_rate": "float64",
-    "momentum": "float64",
-    "input_noise": "float64",
-    "nesterov": "boolean",
-    "clip": "boolean",
+    **{h.name: h.kind for h in hyperparameters.COLUMNS},
     "parameters": "int64",
     "status": "str",
     "reason": "str",
@@ -36,7 +33,7 @@ COLUMNS = {
     "source": "str",
     "synthetic": "bool",
 }
-OPTIONAL = ("nesterov", "clip")
+OPTIONAL = tuple(h.name for h in hyperparameters.COLUMNS if h.absent is not None)
 CURVE_COLUMNS = {
     "task": "str",
     "variant": "str",

@@ -12,6 +12,7 @@ import pandas as pd
 
 from odyssey.analysis.surrogates import FOREST, GP, Coordinate, Surrogate
 from odyssey.analysis.welch import REFERENCE
+from odyssey.hyperparameters import BY_NAME
 
 # A result is about as good as the best if it is this share of the range from it at most; variants
 # differ if it is by more than this share of what search gains over a middling trial.
@@ -207,7 +208,7 @@ def readings(axis: Coordinate, values: np.ndarray, response: str) -> Reading:
     -------
     dict of str to callable
     """
-    if axis.name in ("hidden_size", "input_noise"):
+    if BY_NAME[axis.name].span:
         found: Reading = {
             change_of(response, axis.name): lambda c: np.subtract(*reversed(ends(c))),
             ratio_of(response, axis.name): lambda c: np.divide(*reversed(ends(c))),

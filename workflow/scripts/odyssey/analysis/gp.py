@@ -9,7 +9,7 @@ is decomposed on a grid, so that every number read off them has a distribution.
 import itertools
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +22,10 @@ from scipy.stats import norm, spearmanr
 SMOOTHNESS = (0.5, 1.5, 2.5)
 LENGTHS, AMPLITUDES, NOISES = (0.05, 30.0), (1e-2, 1e3), (1e-5, 2.0)
 DRAWS, FEATURES = 200, 256
-# Points of the grid along each axis, of Gauss and Legendre.
-NODES = 12
+# Points of the grid along each axis, of Gauss and Legendre: so many, or as many as the whole grid
+# has room for, but no fewer than so many.
+NODES, LEAST_NODES = 12, 5
+MOST_POINTS = 100_000
 # Points of the grid that are computed at a time, which bounds the memory.
 CHUNK = 4096
 
@@ -201,14 +203,22 @@ def _posterior(
     return values
 
 
-def draw(of: Fit, flags: Sequence[int], seed: int, draws: int = DRAWS) -> Draws:
+def _nodes(dimensions: int, steps: Mapping[int, int]) -> int:
+    """Say how many points the grid has along each dimension that may have any value."""
+    free = dimensions - len(steps)
+    room = MOST_POINTS / math.prod(steps.values())
+    return next((n for n in range(NODES, LEAST_NODES, -1) if n**free <= room), LEAST_NODES)
+
+
+def draw(of: Fit, steps: Mapping[int, int], seed: int, draws: int = DRAWS) -> Draws:
     """Draw functions from the posterior.
 
     Parameters
     ----------
     of : Fit
-    flags : sequence of int
-        Dimensions that have two values, 0.25 and 0.75.
+    steps : mapping of int to int
+        From dimensions to how many values they have, in the middles of equal parts of [0, 1]; any
+        value, where a dimension is not among them.
     seed : int
     draws : int
 
@@ -223,11 +233,11 @@ def draw(of: Fit, flags: Sequence[int], seed: int, draws: int = DRAWS) -> Draws:
     """
     generator = np.random.default_rng(seed)
     nodes, weights = [], []
-    legendre, share = np.polynomial.legendre.leggauss(NODES)
+    legendre, share = np.polynomial.legendre.leggauss(_nodes(of.X.shape[1], steps))
     for dimension in range(of.X.shape[1]):
-        flag = dimension in flags
-        nodes.append(np.array([0.25, 0.75]) if flag else (legendre + 1) / 2)
-        weights.append(np.array([0.5, 0.5]) if flag else share / 2)
+        count = steps.get(dimension)
+        nodes.append((np.arange(count) + 0.5) / count if count else (legendre + 1) / 2)
+        weights.append(np.full(count, 1 / count) if count else share / 2)
     points = np.stack([axis.ravel() for axis in np.meshgrid(*nodes, indexing="ij")], axis=1)
     counts = np.bincount(
         np.searchsorted(np.cumsum(of.weights), (np.arange(draws) + 0.5) / draws).clip(
@@ -329,8 +339,8 @@ def decompose(of: Draws) -> tuple[dict[tuple[int, ...], np.ndarray], np.ndarray,
 
 def _between(nodes: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """Make the matrix that takes values at nodes to values on another grid, by a cubic spline."""
-    if len(nodes) == 2:
-        return np.eye(2)
+    if np.array_equal(nodes, grid):  # a few values, between which there is nothing
+        return np.eye(len(nodes))
     return CubicSpline(nodes, np.eye(len(nodes)))(grid)
 
 
@@ -342,7 +352,7 @@ def marginal(of: Draws, dimension: int, grid: np.ndarray) -> np.ndarray:
     of : Draws
     dimension : int
     grid : numpy.ndarray of float, shape (points,)
-        In [0, 1]; of a flag its two values.
+        In [0, 1]; where a dimension has a few values, these.
 
     Returns
     -------

@@ -5,7 +5,6 @@ whose draws are functions of its posterior. What is read off them is the same fo
 """
 
 import itertools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from odyssey.analysis import forests, gp
+from odyssey.hyperparameters import HYPERPARAMETERS, STEPS, back, onto
 
 GP, FOREST = "gp", "forest"
 SURROGATES = (GP, FOREST)
@@ -29,9 +29,9 @@ class Coordinate:
     name : str
         Of the hyperparameter.
     low, high : float
-        Ends of the searched range, on the coordinate's scale.
+        Ends of the searched range, on the coordinate's scale (`Hyperparameter.ends`).
     scale : str
-        ``log`` (decimal logarithm), ``log1m`` (of 1 - value), ``linear`` or ``flag``.
+        As of `odyssey.hyperparameters.Hyperparameter`.
     """
 
     name: str
@@ -51,15 +51,10 @@ class Coordinate:
         -------
         numpy.ndarray of float, shape of `values`
             Without unit, 0 at `low` and 1 at `high`; values beyond the range are clipped to its
-            ends. The two values of a flag go to 0.25 and 0.75.
+            ends. Each of a few values goes to the middle of its part: those of a flag to 0.25 and
+            0.75.
         """
-        values = np.asarray(values, dtype=float)
-        if self.scale == "flag":
-            return 0.25 + 0.5 * values
-        if self.scale == "log1m":
-            values = 1 - values
-        if self.scale != "linear":
-            values = np.log10(values)
+        values = onto(self.scale, np.asarray(values, dtype=float))
         # Rounding of whole sizes, and of 1 - momentum, may lead a hair beyond the ends.
         return np.clip((values - self.low) / (self.high - self.low), 0, 1)
 
@@ -76,12 +71,12 @@ class Coordinate:
         numpy.ndarray of float, shape of `unit`
             In the hyperparameter's own unit; for a flag 0 up to the middle and 1 above it.
         """
-        if self.scale == "flag":
-            return (unit > 0.5).astype(float)
-        values = self.low + unit * (self.high - self.low)
-        if self.scale == "linear":
-            return values
-        return 1 - 10**values if self.scale == "log1m" else 10**values
+        return back(self.scale, self.low + unit * (self.high - self.low))
+
+    @property
+    def steps(self) -> int | None:
+        """How many values there are, each with an equal part of the axis; None if any."""
+        return round(self.high - self.low) if self.scale in STEPS else None
 
     def grid(self, points: int) -> np.ndarray:
         """Return points that cover the axis.
@@ -89,16 +84,15 @@ class Coordinate:
         Parameters
         ----------
         points : int
-            How many, at least 1; not read for a flag.
+            How many, at least 1; not read where there are a few values.
 
         Returns
         -------
         numpy.ndarray of float, shape (points,)
-            The middles of as many equal parts of [0, 1], ascending, without unit; for a flag its
-            two, shape (2,).
+            The middles of as many equal parts of [0, 1], ascending, without unit; where there are
+            a few values their places, shape (steps,).
         """
-        if self.scale == "flag":
-            return np.array([0.25, 0.75])
+        points = self.steps or points
         return (np.arange(points) + 0.5) / points
 
 
@@ -112,7 +106,7 @@ def coordinates(
     trials : pandas.DataFrame
         Of one cell.
     ranges : mapping of str to tuple of float
-        Searched ranges of `learning_rate`, `hidden_size`, `input_noise` and `one_minus_momentum`.
+        Searched ranges, by the keys under `search`.
 
     Returns
     -------
@@ -121,18 +115,14 @@ def coordinates(
         trials have both values of them.
     """
     axes = []
-    for name, key, scale in (
-        ("learning_rate", "learning_rate", "log"),
-        ("hidden_size", "hidden_size", "log"),
-        ("input_noise", "input_noise", "linear"),
-        ("momentum", "one_minus_momentum", "log1m"),
-    ):
-        low, high = ranges[key]
-        if low < high:
-            ends = (low, high) if scale == "linear" else (math.log10(low), math.log10(high))
-            axes.append(Coordinate(name, *ends, scale))
-    flags = [n for n in ("nesterov", "clip") if n in trials and trials[n].dropna().nunique() == 2]
-    axes.extend(Coordinate(name, 0.0, 1.0, "flag") for name in flags)
+    for h in HYPERPARAMETERS:
+        if h.scale == "flag":
+            searched, ends = h.name in trials and trials[h.name].dropna().nunique() == 2, (0, 1)
+        else:
+            ends = ranges.get(h.key, (0, 0))
+            searched = ends[0] < ends[1]
+        if searched:
+            axes.append(Coordinate(h.name, *h.ends(*ends), h.scale))
     return axes
 
 
@@ -240,7 +230,8 @@ def fit_process(
     # Products this small are slower in several threads, and each number of threads rounds its way.
     with threadpool_limits(1):
         fit = gp.fit(X, y)
-        drawn = gp.draw(fit, _flags(axes), seed, draws)
+        steps = {j: axis.steps for j, axis in enumerate(axes) if axis.steps}
+        drawn = gp.draw(fit, steps, seed, draws)
         shares, rest, unexplained = gp.decompose(drawn)
         diagnosis = gp.diagnose(fit)
     return Surrogate(

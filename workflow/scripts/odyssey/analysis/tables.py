@@ -11,6 +11,7 @@ import pandas as pd
 from odyssey.analysis.fanova import HIGHER
 from odyssey.analysis.files import write_csv
 from odyssey.analysis.selection import engines
+from odyssey.hyperparameters import BY_NAME, COLUMNS
 
 STAND_IN = "stand-in"
 STATUSES = ("completed", "diverged", "failed")
@@ -20,13 +21,7 @@ HEADINGS = {
     "trial": "Trial",
     "test": "Test",
     "validation": "Validation",
-    "hidden_size": "Blocks",
-    "learning_rate": "Learning rate",
-    "momentum": "Momentum",
-    "input_noise": "Noise",
-    "nesterov": "Nesterov",
-    "clip": "Clipping",
-    "parameters": "Parameters",
+    **{h.name: h.heading for h in (*COLUMNS, BY_NAME["parameters"])},
     "epochs": "Epochs",
     "best_epoch": "Best epoch",
     "train_seconds": "Seconds",
@@ -141,17 +136,19 @@ def best_trials(marked: pd.DataFrame) -> pd.DataFrame:
         without numbers.
     """
     columns = [c for c in HEADINGS if c in marked.columns]
+    counted = ["trial", "parameters", "epochs", "best_epoch"]
+    counted += [h.name for h in COLUMNS if h.kind == "int64"]
+    whole = [c for c in counted if c in marked.columns]
     best = marked[marked["rank"] == 1]
     cells = marked.drop_duplicates(["task", "variant"])
     table = cells[["task", "variant", "source", "synthetic"]].merge(
-        best[columns].astype({"trial": "Int64", "hidden_size": "Int64"}),
+        best[columns].astype(dict.fromkeys(whole, "Int64")),
         on=["task", "variant"],
         how="left",
         sort=False,
     )
     table["corpus"] = _corpora(table)
-    whole = ["trial", "hidden_size", "parameters", "epochs", "best_epoch"]
-    return table[[*columns, "corpus"]].astype(dict.fromkeys(whole, "Int64"))
+    return table[[*columns, "corpus"]]
 
 
 def tests(welch: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:

@@ -5,8 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from odyssey.figures import style
+from odyssey.hyperparameters import HYPERPARAMETERS
 
-PARAMETERS = ("learning_rate", "hidden_size", "input_noise")
+PARAMETERS = tuple(h.name for h in HYPERPARAMETERS if h.curve)
 
 
 def draw(
@@ -84,8 +85,5 @@ def _panel(ax: Axes, curves: pd.DataFrame, parameter: str) -> Axes:
     time.spines["right"].set_color(style.VERMILLION)
     time.spines["left"].set_visible(False)
     ax.spines["left"].set_color(style.BLUE)
-    if parameter == "learning_rate":
-        ax.set_xscale("log")
-    ax.margins(x=0)
-    ax.set_xlabel(style.PARAMETERS[parameter])
+    style.along(ax, parameter)
     return time

@@ -6,19 +6,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from odyssey.analysis.fanova import main_shares
+from odyssey.analysis.fanova import HIGHER, main_shares
 from odyssey.figures import style
+from odyssey.hyperparameters import HYPERPARAMETERS
 
 # Colour and hatching: told apart in grey too.
-SLICES = {
-    "learning_rate": (style.BLUE, ""),
-    "hidden_size": (style.ORANGE, "///"),
-    "input_noise": (style.GREEN, "..."),
-    "momentum": (style.PURPLE, "xxx"),
-    "nesterov": (style.YELLOW, "---"),
-    "clip": (style.SKY, "|||"),
-    "higher order": (style.PALE, ""),
-}
+SLICES = {h.name: (h.colour, h.hatch) for h in HYPERPARAMETERS} | {HIGHER: (style.PALE, "")}
 
 
 def draw(
@@ -81,7 +74,7 @@ def draw(
                 handles[patch.get_gid()] = handles.get(patch.get_gid()) or patch
         figure.legend(
             handles=list(handles.values()),
-            labels=[style.PARAMETERS[term] for term in handles],
+            labels=[style.label(term) for term in handles],
             loc="outside lower center",
             ncols=min(len(handles), 5 if len(titles) > 1 else 3),
         )

@@ -5,8 +5,14 @@ import pandas as pd
 from matplotlib.figure import Figure, SubFigure
 
 from odyssey.figures import style
+from odyssey.hyperparameters import BY_NAME, HYPERPARAMETERS, INPUTS, NETWORK, OPTIMISER
 
-PARAMETERS = ("learning_rate", "momentum", "hidden_size", "input_noise")
+PARAMETERS = tuple(
+    h.name
+    for part in (OPTIMISER, NETWORK, INPUTS)
+    for h in HYPERPARAMETERS
+    if h.part == part and h.scale != "flag"
+)
 # From one map to the next, in sides of a map.
 PITCH = 1.2
 MAPS = {"total": "prediction", "interaction": "interaction alone"}
@@ -105,11 +111,11 @@ def _matrix(
     for position, (x, y) in enumerate(zip(columns, reversed(rows), strict=True)):
         middle = position * PITCH + 0.5
         across, along = ax.get_xaxis_transform(), ax.get_yaxis_transform()
-        ax.text(middle, -0.09, style.PARAMETERS[x], transform=across, ha="center", va="top")
+        ax.text(middle, -0.09, style.label(x), transform=across, ha="center", va="top")
         ax.text(
             -0.14,
             middle,
-            style.PARAMETERS[y],
+            style.label(y),
             transform=along,
             ha="right",
             va="center",
@@ -126,14 +132,16 @@ def _ticks(axis, values: dict[str, pd.Series]) -> None:
     for position, (parameter, column) in enumerate(values.items()):
         known = np.sort(column.unique())
         cell = 1 / len(known)
-        for index in (1, len(known) - 2):
+        beside = 1 if len(known) > 4 else 0
+        for index in (beside, len(known) - 1 - beside):
             places.append(position * PITCH + (index + 0.5) * cell)
             labels.append(_short(known[index], parameter))
     axis.set_ticks(places, labels, fontsize=5)
 
 
 def _short(value: float, parameter: str) -> str:
-    if parameter == "learning_rate":
+    shown = BY_NAME[parameter]
+    if shown.scale == "log" and shown.kind == "float64":
         exponent = np.log10(value)
         return f"$10^{{{exponent:.1f}}}$"
-    return f"{value:.0f}" if parameter == "hidden_size" else f"{value:.2f}"
+    return f"{value:,.0f}" if shown.kind == "int64" else f"{value:.2f}"

@@ -10,31 +10,22 @@ from pathlib import Path
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from odyssey.hyperparameters import BY_NAME
+from odyssey.palette import BLUE, GREEN, INK, ORANGE, PALE, PURPLE, SKY, VERMILLION
+from odyssey.palette import GREY as GREY
 
 # Widths of one and of two columns of a two-column journal page, in inches.
 COLUMN, PAGE = 3.5, 7.16
 
-# Okabe and Ito's colours, which the common kinds of colour blindness keep apart; in order of use
-# they also differ in lightness.
-BLUE, VERMILLION, GREEN, ORANGE = "#0072b2", "#d55e00", "#009e73", "#e69f00"
-SKY, PURPLE, YELLOW = "#56b4e9", "#cc79a7", "#f0e442"
-INK, GREY, PALE = "#222222", "#8a8a8a", "#e3e3e3"
 DIVERGING = LinearSegmentedColormap.from_list("odyssey", [BLUE, "#d0d0d0", VERMILLION], N=255)
 
 Tasks = Mapping[str, Mapping[str, str]]
 """Title and measure of each task, under its name (`odyssey.config.Study.descriptions`)."""
-
-PARAMETERS = {
-    "learning_rate": "learning rate",
-    "hidden_size": "hidden size",
-    "input_noise": "input noise",
-    "momentum": "momentum",
-    "nesterov": "Nesterov",
-    "clip": "clipping",
-    "higher order": "higher order",
-}
 
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION)
 DASHES, DOTS = (0, (4, 1.5)), (0, (1.5, 1.5))
@@ -96,6 +87,39 @@ def style() -> AbstractContextManager:
     context manager
     """
     return mpl.rc_context(SETTINGS)
+
+
+def label(term: str) -> str:
+    """Name a hyperparameter, or all that interact, on an axis.
+
+    Parameters
+    ----------
+    term : str
+
+    Returns
+    -------
+    str
+    """
+    return BY_NAME[term].short if term in BY_NAME else term
+
+
+def along(ax: Axes, parameter: str) -> None:
+    """Make a hyperparameter the horizontal axis.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    parameter : str
+        A hyperparameter.
+    """
+    shown = BY_NAME[parameter]
+    # The paper's axis of sizes is even, though they are drawn on a logarithmic one.
+    if shown.logarithmic and parameter != "hidden_size":
+        ax.set_xscale("log")
+    if shown.scale == "whole":
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.margins(x=0)
+    ax.set_xlabel(shown.short)
 
 
 def titles(distributions: pd.DataFrame, tasks: Tasks) -> dict[str, str]:

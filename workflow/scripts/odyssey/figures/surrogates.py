@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 
 from odyssey.analysis.fanova import HIGHER, main_shares
 from odyssey.figures import style
+from odyssey.figures.figure_4 import PARAMETERS
+from odyssey.hyperparameters import BY_NAME
 
-PARAMETERS = ("learning_rate", "hidden_size", "input_noise")
 LOOKS = {
     "gp": (style.BLUE, "o", "-", "Gaussian process"),
     "forest": (style.ORANGE, "s", (0, (4, 2)), "forest"),
@@ -45,6 +46,7 @@ def draw(
     shares = pd.concat([main_shares(importance, kind) for kind in LOOKS])
     shares = shares[shares["variant"] == variant]
     curves = marginals[(marginals["variant"] == variant) & (marginals["response"] == "test")]
+    known = [p for p in PARAMETERS if p in set(curves["parameter"])]
     titles = {
         k: v for k, v in style.titles(distributions, tasks).items() if k in set(shares["task"])
     }
@@ -55,18 +57,20 @@ def draw(
         rows = figure.subfigures(len(titles), 1, squeeze=False)[:, 0]
         for row, (task, title) in zip(rows, titles.items(), strict=True):
             row.suptitle(" ".join([title.replace("\n", " "), "·", variant]), fontweight="bold")
-            grid = row.subplots(1, 1 + len(PARAMETERS), width_ratios=[1.5, 1, 1, 1])
+            widths = [1.5, *(1 for _ in known)]
+            grid = row.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]
             _shares(grid[0], shares[shares["task"] == task])
             of_task = curves[curves["task"] == task]
-            for ax, parameter in zip(grid[1:], PARAMETERS, strict=True):
+            for ax, parameter in zip(grid[1:], known, strict=True):
                 _curves(ax, of_task[of_task["parameter"] == parameter], parameter)
-            grid[1].set_ylabel(tasks[task]["measure"])
+            if known:
+                grid[1].set_ylabel(tasks[task]["measure"])
         grid[0].legend(loc="upper left")
     return figure
 
 
 def _shares(ax: Axes, shares: pd.DataFrame) -> None:
-    terms = [term for term in style.PARAMETERS if term in set(shares["term"])]
+    terms = [term for term in (*BY_NAME, HIGHER) if term in set(shares["term"])]
     for place, kind in ((-0.15, "gp"), (0.15, "forest")):
         colour, marker, _, label = LOOKS[kind]
         rows = shares[shares["surrogate"] == kind].set_index("term").reindex(terms)
@@ -78,7 +82,7 @@ def _shares(ax: Axes, shares: pd.DataFrame) -> None:
         )
     ax.set_xscale("log")
     ax.set_xlim(LEAST, 1.1)
-    ax.set_yticks(np.arange(len(terms)), [style.PARAMETERS[term] for term in terms])
+    ax.set_yticks(np.arange(len(terms)), [style.label(term) for term in terms])
     ax.invert_yaxis()
     ax.set_xlabel("share of the variance")
     if HIGHER in terms:
@@ -91,7 +95,4 @@ def _curves(ax: Axes, curves: pd.DataFrame, parameter: str) -> None:
         low, high = curve["mean"] - curve["sd"], curve["mean"] + curve["sd"]
         ax.fill_between(curve["value"], low, high, color=colour, alpha=0.18, linewidth=0)
         ax.plot(curve["value"], curve["mean"], color=colour, linestyle=line)
-    if parameter == "learning_rate":
-        ax.set_xscale("log")
-    ax.margins(x=0)
-    ax.set_xlabel(style.PARAMETERS[parameter])
+    style.along(ax, parameter)

@@ -4,28 +4,18 @@ import colorsys
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
 import pandas as pd
 from matplotlib.colors import to_hex
 
-# Their order is that of the axes from left to right; what is logarithmic is drawn so.
-AXES = {
-    "learning_rate": "learning rate",
-    "hidden_size": "hidden size",
-    "input_noise": "input noise",
-    "one_minus_momentum": "1 − momentum",
-    "parameters": "parameters",
-    "train_seconds": "training time (s)",
-}
-LOGARITHMIC = ("learning_rate", "hidden_size", "one_minus_momentum", "parameters", "train_seconds")
-COLUMNS = (
-    *("task", "variant", "trial", "engine", "status", "selected", "epochs", "best_epoch"),
-    *AXES,
-    *("validation", "test", "loss_curve", "validation_curve"),
-)
-PARALLEL = ("learning_rate", "hidden_size", "input_noise", "one_minus_momentum")
+from odyssey.hyperparameters import HYPERPARAMETERS, LOGARITHMIC, ranged
+
+# Columns beside the axes.
+FIRST = ("task", "variant", "trial", "engine", "status", "selected", "epochs", "best_epoch")
+LAST = ("validation", "test", "loss_curve", "validation_curve")
 
 # Kept apart on white and on black; vanilla, the reference, takes the colour of the text.
 COLOURS = (
@@ -53,13 +43,66 @@ CURVE_NUMBERS = 800_000
 WIDTH = 860
 # Below this many pixels the parallel axes have room for short names only.
 NARROW = 520
-SHORT = {
-    "learning rate": "rate",
-    "hidden size": "size",
-    "input noise": "noise",
-    "1 − momentum": "1 − m",
-    "test result": "test",
-}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A number of every trial, along which the explorer shows it.
+
+    Parameters
+    ----------
+    key : str
+        Its column among the page's.
+    column : str
+        Its column among the trials'.
+    scale : str
+        As of `odyssey.hyperparameters.Hyperparameter`.
+    label, brief : str
+        Its name, and what stands where there is little room.
+    whole : bool
+    """
+
+    key: str
+    column: str
+    scale: str
+    label: str
+    brief: str
+    whole: bool
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether it is drawn on a logarithmic axis."""
+        return self.scale in LOGARITHMIC
+
+    def values(self, trials: pd.DataFrame) -> pd.Series:
+        """Return the trials' numbers."""
+        return ranged(self.scale, trials[self.column])
+
+
+PARAMETERS = Axis("parameters", "parameters", "log", "parameters", "weights", whole=True)
+SECONDS = Axis("train_seconds", "train_seconds", "log", "training time (s)", "time", whole=False)
+
+
+def drawn_axes(trials: pd.DataFrame) -> list[Axis]:
+    """List the numbers that were drawn for each trial, or follow from what was drawn.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        As `selection.select` returns it.
+
+    Returns
+    -------
+    list of Axis
+    """
+    found = []
+    for h in HYPERPARAMETERS:
+        if h.scale == "flag" or h.name not in trials or h.name == PARAMETERS.column:
+            continue
+        # What is drawn by its distance from 1 is shown so.
+        names = (f"1 − {h.short}", f"1 − {h.brief}") if h.scale == "log1m" else (h.short, h.brief)
+        found.append(Axis(h.key, h.name, h.scale, *names, h.kind == "int64"))
+    return found
 
 
 def colours(variants: Sequence[str]) -> dict[str, str | None]:
@@ -185,9 +228,11 @@ def trial_columns(trials: pd.DataFrame, curves: pd.DataFrame) -> dict[str, list]
         Values as JSON knows them, to five digits; None where there is none.
     """
     packed = packed_curves(curves, stride(len(curves)))
-    table = trials.assign(one_minus_momentum=1 - trials["momentum"])
+    axes = [*drawn_axes(trials), PARAMETERS, SECONDS]
+    table = trials.assign(**{axis.key: axis.values(trials) for axis in axes})
     table = table.merge(packed, on=["task", "variant", "trial"], how="left")
-    return {column: [_plain(value) for value in table[column].tolist()] for column in COLUMNS}
+    columns = (*FIRST, *(axis.key for axis in axes), *LAST)
+    return {column: [_plain(value) for value in table[column].tolist()] for column in columns}
 
 
 def _plain(value: object) -> object:
@@ -196,16 +241,18 @@ def _plain(value: object) -> object:
     return float(f"{value:.5g}") if isinstance(value, float) else value
 
 
-def _ticks(trials: pd.DataFrame, ends: dict[str, tuple[float, float]]) -> list[dict]:
+def _ticks(
+    trials: pd.DataFrame, axes: Sequence[Axis], ends: dict[str, tuple[float, float]]
+) -> list[dict]:
     """Place the numbers along the parallel axes; the result's axis has its own for each task."""
     rows = []
-    for axis in PARALLEL:
+    for axis in axes:
         low, high = _ends(trials, axis)
-        for value in _round_values(low, high, axis in LOGARITHMIC):
+        for value in _tick_values(trials, axis):
             place = (_coordinate(value, axis) - _coordinate(low, axis)) / (
                 _coordinate(high, axis) - _coordinate(low, axis)
             )
-            rows.append({"axis": AXES[axis], "place": round(place, 4), "label": _label(value)})
+            rows.append({"axis": axis.label, "place": round(place, 4), "label": _label(value)})
     for task, (low, high) in ends.items():
         rows += [
             {
@@ -219,9 +266,13 @@ def _ticks(trials: pd.DataFrame, ends: dict[str, tuple[float, float]]) -> list[d
     return rows
 
 
-def _tick_places(trials: pd.DataFrame, axis: str) -> list[float]:
-    values = _round_values(*_ends(trials, axis), axis in LOGARITHMIC)
-    return [round(_coordinate(value, axis), 6) for value in values]
+def _tick_values(trials: pd.DataFrame, axis: Axis) -> list[float]:
+    values = _round_values(*_ends(trials, axis), axis.logarithmic)
+    return [value for value in values if value == round(value)] if axis.whole else values
+
+
+def _tick_places(trials: pd.DataFrame, axis: Axis) -> list[float]:
+    return [round(_coordinate(value, axis), 6) for value in _tick_values(trials, axis)]
 
 
 def _label(value: float) -> str:
@@ -230,9 +281,9 @@ def _label(value: float) -> str:
     return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 
 
-def _ends(trials: pd.DataFrame, axis: str) -> tuple[float, float]:
-    values = 1 - trials["momentum"] if axis == "one_minus_momentum" else trials[axis]
-    if axis in LOGARITHMIC:
+def _ends(trials: pd.DataFrame, axis: Axis) -> tuple[float, float]:
+    values = axis.values(trials)
+    if axis.logarithmic:
         # A trial that failed took no time; it is drawn at the lower end.
         values = values[values > 0]
         if values.empty:
@@ -240,11 +291,11 @@ def _ends(trials: pd.DataFrame, axis: str) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     if low < high:
         return low, high
-    return (low / 2, high * 2) if axis in LOGARITHMIC else (low - 1, high + 1)
+    return (low / 2, high * 2) if axis.logarithmic else (low - 1, high + 1)
 
 
-def _coordinate(value: float, axis: str) -> float:
-    return math.log10(value) if axis in LOGARITHMIC else value
+def _coordinate(value: float, axis: Axis) -> float:
+    return math.log10(value) if axis.logarithmic else value
 
 
 def _round_values(low: float, high: float, logarithmic: bool) -> list[float]:
@@ -268,6 +319,7 @@ def chart(
     every: int,
     tasks: Mapping[str, str],
     measures: Mapping[str, str],
+    search: Mapping | None = None,
 ) -> dict:
     """Describe the explorer in Vega-Lite.
 
@@ -279,6 +331,8 @@ def chart(
         How many epochs a point of a learning curve stands for.
     tasks, measures : mapping of str to str
         What each task, and its result, is called.
+    search : mapping, optional
+        The configuration's section; where `parameters` was searched, it stands for the size.
 
     Returns
     -------
@@ -304,10 +358,16 @@ def chart(
         "shown[indexof(variants, datum.variant)] && (!best_only || datum.selected)"
     )
     colour = _colour(variants)
-    ticks = _ticks(trials, results)
+    drawn = drawn_axes(trials)
+    axes = [*drawn, PARAMETERS, SECONDS]
+    searched = drawn
+    if (search or {}).get(PARAMETERS.key):
+        searched = [PARAMETERS if axis.column == "hidden_size" else axis for axis in drawn]
+    ticks = _ticks(trials, searched, results)
+    tooltip = _tooltip(drawn)
     plots = alt.vconcat(
-        _parallel(visible, base, trials, ticks, colour, picked),
-        _scatter(visible, base, colour, picked),
+        _parallel(visible, base, trials, searched, ticks, colour, picked, tooltip),
+        _scatter(visible, base, axes, colour, picked, tooltip),
         _curve(
             base,
             picked,
@@ -322,13 +382,13 @@ def chart(
         "results": results,
         "measures": dict(measures),
         "variants": variants,
-        "lows": {axis: _ends(trials, axis)[0] for axis in AXES},
-        "places": {axis: _tick_places(trials, axis) for axis in AXES},
+        "lows": {axis.key: _ends(trials, axis)[0] for axis in axes},
+        "places": {axis.key: _tick_places(trials, axis) for axis in axes},
     }
     shown = ", ".join(f"variant_{i}" for i in range(len(variants)))
     parameters = [
         *_theme(),
-        *_choices(tasks, variants),
+        *_choices(tasks, variants, axes),
         *(alt.param(name=name, value=value) for name, value in constants.items()),
         alt.param(name="shown", expr=f"[{shown}]"),
         alt.param(name="chosen", expr="picked_variant + ', trial ' + picked_trial + ': '"),
@@ -367,12 +427,17 @@ def _theme() -> list[alt.Parameter]:
     ]
 
 
-def _choices(tasks: Mapping[str, str], variants: Sequence[str]) -> list[alt.Parameter]:
+def _choices(
+    tasks: Mapping[str, str], variants: Sequence[str], axes: Sequence[Axis]
+) -> list[alt.Parameter]:
     chosen_task = alt.binding_select(
         options=list(tasks), labels=list(tasks.values()), name="Task", element="#choose-task"
     )
     chosen_axis = alt.binding_select(
-        options=list(AXES), labels=list(AXES.values()), name="Against", element="#choose-axis"
+        options=[axis.key for axis in axes],
+        labels=[axis.label for axis in axes],
+        name="Against",
+        element="#choose-axis",
     )
     best = alt.binding_checkbox(name="only the best by validation", element="#choose-task")
     return [
@@ -422,16 +487,21 @@ def _colour(variants: Sequence[str]) -> alt.Color:
     return alt.Color("variant:N", scale=alt.Scale(domain=list(variants), range=chosen), legend=None)
 
 
-def _tooltip() -> list[alt.Tooltip]:
+def _tooltip(axes: Sequence[Axis]) -> list[alt.Tooltip]:
+    numbers = [
+        alt.Tooltip(
+            f"{axis.key}:Q",
+            title=axis.label[0].upper() + axis.label[1:],
+            **({} if axis.whole else {"format": ".3~g"}),
+        )
+        for axis in axes
+    ]
     return [
         alt.Tooltip("name:N", title="Trial"),
         alt.Tooltip("status:N", title="Status"),
         alt.Tooltip("test_text:N", title="Test"),
         alt.Tooltip("validation:Q", title="Validation", format=".4~g"),
-        alt.Tooltip("learning_rate:Q", title="Learning rate", format=".3~g"),
-        alt.Tooltip("hidden_size:Q", title="Hidden size"),
-        alt.Tooltip("input_noise:Q", title="Input noise", format=".3~g"),
-        alt.Tooltip("one_minus_momentum:Q", title="1 − momentum", format=".3~g"),
+        *numbers,
         alt.Tooltip("parameters:Q", title="Parameters", format=","),
         alt.Tooltip("epochs:Q", title="Epochs"),
         alt.Tooltip("train_seconds:Q", title="Seconds", format=",.4~r"),
@@ -439,10 +509,11 @@ def _tooltip() -> list[alt.Tooltip]:
     ]
 
 
-def _parallel(visible, base, trials, ticks, colour, picked) -> alt.LayerChart:
-    names = [*(AXES[axis] for axis in PARALLEL), RESULT]
+def _parallel(visible, base, trials, axes, ticks, colour, picked, tooltip) -> alt.LayerChart:
+    names = [*(axis.label for axis in axes), RESULT]
+    brief = {axis.label: axis.brief for axis in axes} | {RESULT: "test"}
     low_high = "results[task][0]) / (results[task][1] - results[task][0])"
-    places = {AXES[axis]: _place(trials, axis) for axis in PARALLEL}
+    places = {axis.label: _place(trials, axis) for axis in axes}
     places[RESULT] = f"isValid(datum.test) ? (datum.result - {low_high} : null"
     across = alt.X(
         "axis:N",
@@ -453,7 +524,7 @@ def _parallel(visible, base, trials, ticks, colour, picked) -> alt.LayerChart:
             orient="top",
             labelAngle=0,
             labelPadding=8,
-            labelExpr=f"width < {NARROW} ? {SHORT}[datum.label] : datum.label",
+            labelExpr=f"width < {NARROW} ? {brief}[datum.label] : datum.label",
             ticks=False,
             domain=False,
         ),
@@ -462,9 +533,7 @@ def _parallel(visible, base, trials, ticks, colour, picked) -> alt.LayerChart:
 
     def lines(rows, colour, **mark):
         folded = rows.transform_calculate(**places).transform_fold(names, as_=["axis", "place"])
-        return folded.mark_line(**mark).encode(
-            across, up, colour, detail="name:N", tooltip=_tooltip()
-        )
+        return folded.mark_line(**mark).encode(across, up, colour, detail="name:N", tooltip=tooltip)
 
     rest = alt.ColorValue(alt.ExprRef("muted"))
     marks = alt.Chart(alt.InlineData(ticks)).transform_filter(
@@ -492,15 +561,15 @@ def _parallel(visible, base, trials, ticks, colour, picked) -> alt.LayerChart:
     )
 
 
-def _place(trials: pd.DataFrame, axis: str) -> str:
+def _place(trials: pd.DataFrame, axis: Axis) -> str:
     """Say, as a Vega expression, where a trial crosses an axis: 0 at its foot, 1 at its top."""
     low, high = (_coordinate(end, axis) for end in _ends(trials, axis))
-    value = f"log(datum.{axis}) / LN10" if axis in LOGARITHMIC else f"datum.{axis}"
+    value = f"log(datum.{axis.key}) / LN10" if axis.logarithmic else f"datum.{axis.key}"
     return f"({value} - ({low!r})) / ({high - low!r})"
 
 
-def _scatter(visible, base, colour, picked) -> alt.LayerChart:
-    logarithmic = f"indexof({list(LOGARITHMIC)}, axis) >= 0"
+def _scatter(visible, base, axes, colour, picked, tooltip) -> alt.LayerChart:
+    logarithmic = f"indexof({[axis.key for axis in axes if axis.logarithmic]}, axis) >= 0"
     power = "format(pow(10, datum.value), datum.value < -3 || datum.value >= 5 ? '.1~e' : '.2~r')"
     across = alt.X(
         "x:Q",
@@ -532,7 +601,7 @@ def _scatter(visible, base, colour, picked) -> alt.LayerChart:
             colour,
             shape=alt.Shape("mark:N", scale=shapes, legend=None),
             opacity=alt.condition("datum.selected", alt.value(0.95), alt.value(0.3)),
-            tooltip=_tooltip(),
+            tooltip=tooltip,
         )
     )
     ring = (
@@ -541,7 +610,7 @@ def _scatter(visible, base, colour, picked) -> alt.LayerChart:
         .mark_point(size=190, strokeWidth=2.5, filled=False, color=alt.expr("ink"))
         .encode(across, up)
     )
-    names = ", ".join(f"{axis}: '{name}'" for axis, name in AXES.items())
+    names = ", ".join(f"{axis.key}: '{axis.label}'" for axis in axes)
     return alt.layer(
         points,
         ring,

@@ -121,7 +121,11 @@ def render(contents: Contents) -> str:
         verdicts="" if contents.claims is None else sentences.verdicts(contents.claims),
         figures=_figures(contents, labels, measures, alpha),
         tables=[_table(name, frame, labels) for name, frame in contents.tables.items()],
-        chart=script_data(explorer.chart(contents.trials, every, labels, measures)),
+        chart=script_data(
+            explorer.chart(
+                contents.trials, every, labels, measures, contents.configuration["search"]
+            )
+        ),
         trials=script_data(explorer.trial_columns(contents.trials, contents.curves)),
         curve_stride=every,
         colours=explorer.colours(list(contents.trials["variant"].unique())),

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -9,16 +10,9 @@ from odyssey.analysis import effects
 from odyssey.analysis.fanova import BEYOND_PAIRS, HIGHER
 from odyssey.analysis.surrogates import FOREST, GP
 from odyssey.analysis.tables import STAND_IN
+from odyssey.hyperparameters import BY_NAME, HYPERPARAMETERS, Hyperparameter
 
 REFERENCE = "V"
-HYPERPARAMETERS = {
-    "learning_rate": "learning rate",
-    "hidden_size": "hidden size",
-    "input_noise": "input noise",
-    "momentum": "momentum",
-    "nesterov": "Nesterov momentum",
-    "clip": "gradient clipping",
-}
 UNITS = {"years": 365.25 * 86400, "days": 86400, "hours": 3600, "minutes": 60}
 SURROGATES = {GP: "Gaussian process", FOREST: "forest"}
 # What `significant` goes by: whether it counts the luck of selection.
@@ -403,7 +397,7 @@ def _by_forest(importance: pd.DataFrame, task: str, variant: str) -> str:
 
 
 def _name(hyperparameter: str) -> str:
-    return HYPERPARAMETERS.get(hyperparameter, hyperparameter)
+    return BY_NAME[hyperparameter].label
 
 
 def interactions(
@@ -478,7 +472,12 @@ def marginals(
     for task, rows in chosen.groupby("task", sort=False):
         known = {row.effect: row for row in rows.itertuples()}
         parts = [
-            text for text in (_basin(known, measures[task]), _size(known), _noise(known)) if text
+            text
+            for text in (
+                _basin(known, measures[task]),
+                *map(partial(_span, known), HYPERPARAMETERS),
+            )
+            if text
         ]
         if parts:
             sentences.append(f"{labels[task]}: {' '.join(parts)}")
@@ -525,22 +524,21 @@ def _changes(row, what: str) -> str:
     )
 
 
-def _size(known: Mapping) -> str:
-    row = known.get(effects.change_of("test", "hidden_size"))
+def _span(known: Mapping, along: Hyperparameter) -> str:
+    """Say what the result, and the time of training, do from one end of a range to the other."""
+    row = known.get(effects.change_of("test", along.name))
     if row is None:
         return ""
-    text = _changes(row, "From the smallest tenth of sizes to the largest it changes")
-    time = known.get(effects.ratio_of("train_seconds", "hidden_size"))
+    text = _changes(row, f"{along.span} it changes")
+    if along.name == "input_noise":
+        return _noise(known, text)
+    time = known.get(effects.ratio_of("train_seconds", along.name))
     if time is not None and time.estimate > 0:
         text += f", and training takes {short(time.estimate)} times as long ({_interval(time)})"
     return f"{text}."
 
 
-def _noise(known: Mapping) -> str:
-    row = known.get(effects.change_of("test", "input_noise"))
-    if row is None:
-        return ""
-    text = _changes(row, "From the least tenth of input noise to the most it changes")
+def _noise(known: Mapping, text: str) -> str:
     gain, best = known[effects.NOISE_GAIN], known[effects.BEST_NOISE]
     if best.low > effects.NO_NOISE[1]:
         text += f"; noise is best at {short(best.estimate)} ({_interval(best)}), which gains "

@@ -3,12 +3,12 @@
 import math
 from statistics import mean
 
-import numpy as np
-
 from odyssey.cells.equations import Cell
 from odyssey.config import Study
+from odyssey.search import sizes
 from odyssey.tasks.base import TaskSettings
-from odyssey.training.networks import Network, count_weights
+from odyssey.training.networks import count_weights
+from odyssey.training.sizes import network
 from odyssey.trials import Shard, shards
 
 # Microseconds of a training step for each frame: so many a direction, and so many a weight. Of the
@@ -24,24 +24,9 @@ VANILLA_TRIALS = 50
 MEGABYTES = {"fused": 400, "reference": 900}  # of a job, with its Snakemake's, beside the corpus
 
 
-def network(task: TaskSettings, cell: Cell, hidden_size: int) -> Network:
-    """Return the network that a task calls for.
-
-    Parameters
-    ----------
-    task : TaskSettings
-    cell : Cell
-    hidden_size : int
-
-    Returns
-    -------
-    Network
-    """
-    shape = task.shape()
-    return Network(cell, shape.inputs, hidden_size, shape.outputs, shape.directions, shape.loss)
-
-
-def epoch_seconds(task: TaskSettings, cell: Cell, hidden_size: int, engine: str) -> float:
+def epoch_seconds(
+    task: TaskSettings, cell: Cell, hidden_size: int, engine: str, layers: int = 1
+) -> float:
     """Estimate what an epoch takes on one core of the machine that `SPEEDS` was measured on.
 
     Parameters
@@ -51,15 +36,17 @@ def epoch_seconds(task: TaskSettings, cell: Cell, hidden_size: int, engine: str)
     hidden_size : int
     engine : str
         ``"fused"`` or ``"reference"``.
+    layers : int
 
     Returns
     -------
     float
         Seconds, of training and validation.
     """
-    chosen = network(task, cell, hidden_size)
+    chosen = network(task, cell, hidden_size, layers)
     a_direction, a_weight = SPEEDS[engine]
-    frame = 1e-6 * (a_direction * chosen.directions + a_weight * count_weights(chosen))
+    directions = layers * chosen.directions
+    frame = 1e-6 * (a_direction * directions + a_weight * count_weights(chosen))
     training, validation = task.frames()
     return frame * (training + EVALUATION * validation)
 
@@ -81,7 +68,8 @@ def expected_seconds(study: Study, task: str, variant: str, trials: list[dict]) 
     """
     settings, cell, engine = study.tasks[task], study.cell(variant), study.engine(variant)
     return [
-        study.epochs(task) * epoch_seconds(settings, cell, trial["hidden_size"], engine)
+        study.epochs(task)
+        * epoch_seconds(settings, cell, trial["hidden_size"], engine, trial.get("layers", 1))
         for trial in trials
     ]
 
@@ -101,8 +89,12 @@ def cell_shards(study: Study, task: str, seconds: list[float]) -> list[Shard]:
     list of (int, int)
         First and last trial of each job.
     """
-    sizes = study.search.hidden_size
-    spread = [{"hidden_size": round(size)} for size in np.geomspace(sizes.low, sizes.high, 9)]
+    low, high = study.search.ranges["layers"]
+    spread = [
+        {"hidden_size": size, "layers": layers}
+        for layers in range(low, high + 1)
+        for size in sizes(study.search, network(study.tasks[task], study.cell("V"), 1, layers), 9)
+    ]
     most = VANILLA_TRIALS * mean(expected_seconds(study, task, "V", spread))
     training = study.training
     allowed = 60 * training.job_minutes * training.threads
@@ -131,7 +123,7 @@ def job_seconds(seconds: list[float], threads: int) -> float:
 def job_megabytes(
     task: TaskSettings,
     cell: Cell,
-    hidden_size: int,
+    trials: list[dict],
     engine: str,
     threads: int,
 ) -> int:
@@ -141,8 +133,8 @@ def job_megabytes(
     ----------
     task : TaskSettings
     cell : Cell
-    hidden_size : int
-        Of the job's largest trial.
+    trials : list of dict
+        The job's.
     engine : str
     threads : int
         Trials at the same time, which share the corpus.
@@ -152,10 +144,11 @@ def job_megabytes(
     int
         Megabytes; what a test has seen at TIMIT's full size lies below.
     """
-    chosen = network(task, cell, hidden_size)
+    different = {(trial["hidden_size"], trial.get("layers", 1)) for trial in trials}
+    largest = max((count_weights(network(task, cell, *each)) for each in different), default=0)
     # float32 values, targets of up to as many bytes, and a half for the splits not trained on.
-    corpus = sum(task.frames()) * 1.5 * 8 * chosen.inputs / 1e6
+    corpus = sum(task.frames()) * 1.5 * 8 * task.shape().inputs / 1e6
     # Weights, velocities and gradients, where each weight stands among them, the last state and the
     # best, both once more on their way into a checkpoint, and work space.
-    weights = 18 * 4 * count_weights(chosen) / 1e6
+    weights = 18 * 4 * largest / 1e6
     return math.ceil(MEGABYTES[engine] + corpus + threads * (50 + weights))
