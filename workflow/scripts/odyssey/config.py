@@ -546,7 +546,7 @@ class Study(Section):
                 "title": settings.heading
                 if headings.count(settings.heading) == 1
                 else f"{settings.heading}: {name}",
-                "measure": settings.measure,
+                "measure": settings.axis_label,
             }
             for name, settings in self.tasks.items()
         }
@@ -663,7 +663,7 @@ def _kind_fault(name: str, task: TaskSettings) -> str:
     try:
         task.description(name)
         training, validation = task.frames()
-        (task.heading, task.measure, training + validation)
+        (task.heading, task.axis_label, training + validation)
     except ValueError as error:
         return f"tasks.{name}: {error}"
     except Exception as error:

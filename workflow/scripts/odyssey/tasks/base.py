@@ -109,7 +109,7 @@ class TaskSettings(Section):
         return self.title or self.TITLE
 
     @property
-    def measure(self) -> str:
+    def axis_label(self) -> str:
         """The measure with its unit, for axes and tables."""
         return f"{self.MEASURE} ({self.UNIT})" if self.UNIT else self.MEASURE
 
@@ -202,7 +202,7 @@ class TaskSettings(Section):
             loss=shape.loss,
             outputs=shape.outputs,
             directions=shape.directions,
-            measure=self.measure,
+            measure=self.axis_label,
         )
 
     def of_corpus(self) -> dict:

@@ -1,0 +1,189 @@
+"""The user's own data, from a table or an ``.npz``, without a line of code."""
+
+import math
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from odyssey.features.sequences import Sequences
+from odyssey.tasks.base import Progress, Section, Shape, TaskSettings, UserPath
+
+ENDINGS = (".csv", ".parquet", ".npz")
+
+# By the loss: what is measured, and its unit.
+MEASURES = {
+    "softmax": ("classification error", "%"),
+    "sigmoid": ("NLL", "nats a frame"),
+    "ctc": ("label error rate", "%"),
+    "squared": ("mean square error", ""),
+}
+
+
+class Fractions(Section):
+    """Shares of the sequences, which add up to 1."""
+
+    train: float = Field(gt=0, lt=1, description="Share of the training set.")
+    validation: float = Field(gt=0, lt=1, description="Share of the validation set.")
+    test: float = Field(gt=0, lt=1, description="Share of the test set.")
+    seed: int = Field(0, ge=0, description="Of the draw; not the study's.")
+
+    @model_validator(mode="after")
+    def _add_up(self):
+        if not math.isclose(total := sum(self.shares), 1, abs_tol=1e-6):
+            raise ValueError(f"train, validation and test must add up to 1, not {total:g}")
+        return self
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Train, validation, test."""
+        return self.train, self.validation, self.test
+
+
+class Settings(TaskSettings):
+    """Your own data (docs/your-own-data.md)."""
+
+    path: UserPath = Field(
+        description="File of the data: a long table, .csv or .parquet, or arrays, .npz."
+    )
+    labels: UserPath | None = Field(
+        None, description="With the loss `ctc` and a table: the table of labels."
+    )
+    loss: Literal["softmax", "sigmoid", "ctc", "squared"] = Field(
+        description="`softmax`: one class a frame; `sigmoid`: several targets of 0 or 1; `ctc`: "
+        "labels without alignment; `squared`: real targets."
+    )
+    directions: Literal[1, 2] = Field(
+        1, description="1: a forward network; 2: a bidirectional one."
+    )
+    predict: Literal["next"] | None = Field(
+        None, description="`next`: the targets are the inputs of the next frame."
+    )
+    inputs: list[str] | None = Field(
+        None, min_length=1, description="Columns of inputs. By default all others of numbers."
+    )
+    target: str | None = Field(
+        None,
+        description="Column of the target, or with `ctc` of the labels (`label`). By default those "
+        "whose names begin with `target`.",
+    )
+    targets: list[str] | None = Field(
+        None, min_length=1, description="Columns of the targets, for `sigmoid` and `squared`."
+    )
+    splits: Fractions | None = Field(
+        None,
+        description="Split drawn by fractions, whole sequences, from their names and a seed. By "
+        "default the file says it, in the column or array `split`.",
+    )
+    standardised: bool = Field(
+        default=False,
+        description="Inputs with mean 0 and deviation 1 over the training set.",
+    )
+    measure: str | None = Field(
+        None, min_length=1, description="What figures and tables call the measure."
+    )
+    unit: str | None = Field(None, description="Unit of the measure.")
+
+    @field_validator("path", "labels")
+    @classmethod
+    def _known_ending(cls, path, info):
+        allowed = ENDINGS if info.field_name == "path" else ENDINGS[:2]
+        if path is not None and Path(path).suffix.lower() not in allowed:
+            raise ValueError(f"the name must end in {', '.join(allowed)}")
+        return path
+
+    @field_validator("inputs", "targets")
+    @classmethod
+    def _once_each(cls, names):
+        if names is not None and len(set(names)) < len(names):
+            raise ValueError("names a column twice")
+        return names
+
+    @model_validator(mode="after")
+    def _keys_fit(self):
+        is_table = not self.path.lower().endswith(".npz")
+        if self.predict and self.loss == "ctc":
+            raise ValueError("predict: next goes with the losses softmax, sigmoid and squared")
+        if self.predict and (self.target or self.targets):
+            raise ValueError("predict: next makes the targets: leave target and targets out")
+        if self.target and self.targets:
+            raise ValueError("give target or targets, not both")
+        if self.targets and self.loss in ("softmax", "ctc"):
+            raise ValueError(f"the loss {self.loss} takes one column, with the key target")
+        if self.loss == "ctc" and is_table and self.labels is None:
+            raise ValueError("the loss ctc needs the key labels, a second table")
+        if self.labels is not None and not (self.loss == "ctc" and is_table):
+            raise ValueError("labels is a second table, for the loss ctc and a path to a table")
+        for key in ("inputs", "target", "targets"):
+            if getattr(self, key) is not None and not is_table:
+                raise ValueError(f"{key} names columns, but an .npz has none")
+        return self
+
+    @property
+    def TITLE(self) -> str:  # noqa: N802
+        """The name of the file."""
+        return Path(self.path).stem
+
+    @property
+    def MEASURE(self) -> str:  # noqa: N802
+        """The user's word, or what the loss is measured by."""
+        return self.measure or MEASURES[self.loss][0]
+
+    @property
+    def UNIT(self) -> str:  # noqa: N802
+        """The user's, or that of the loss's own measure."""
+        own = "" if self.measure else MEASURES[self.loss][1]
+        return own if self.unit is None else self.unit
+
+    @property
+    def origin(self) -> str:
+        """The name of the file, and whether its inputs are scaled."""
+        name = Path(self.path).name
+        return f"{name}, standardised" if self.standardised else name
+
+    def paths(self) -> dict[str, str]:
+        """Name the file, and the labels'."""
+        return {"path": self.path} | ({"labels": self.labels} if self.labels else {})
+
+    def shape(self) -> Shape:
+        """Read what of the file tells it."""
+        found = self._survey()
+        return Shape(found.inputs, found.outputs, self.directions, self.loss)
+
+    def frames(self) -> tuple[int, int]:
+        """Count those of the file."""
+        found = self._survey()
+        return found.training, found.validation
+
+    def features(
+        self, name: str, corpus: str | None, processes: int, progress: Progress
+    ) -> Sequences:
+        """Read and check the file."""
+        from odyssey.corpora import given
+
+        parts = given.read(self.path, self.labels, self._form())
+        return given.sequences(parts, self._form(), self.description(name), self.standardised)
+
+    def of_features(self) -> dict:
+        """List the settings that decide what the features are; words for a reader do not."""
+        words = ("measure", "unit")
+        return {key: value for key, value in super().of_features().items() if key not in words}
+
+    def _survey(self):
+        # It brings PyArrow along, which jobs of other tasks should not wait for.
+        from odyssey.corpora import given
+
+        return given.survey(self.path, self.labels, self._form())
+
+    def _form(self):
+        from odyssey.corpora.given_parts import Form
+
+        targets = self.targets or ([self.target] if self.target else None)
+        return Form(
+            loss=self.loss,
+            predict_next=self.predict == "next",
+            inputs=tuple(self.inputs) if self.inputs else None,
+            targets=tuple(targets) if targets else None,
+            fractions=self.splits.shares if self.splits else None,
+            seed=self.splits.seed if self.splits else 0,
+        )
