@@ -59,6 +59,17 @@ def _end(number: int, _frame) -> None:
     raise KeyboardInterrupt(number)
 
 
+def tell(text: str) -> None:
+    """Log a line, and show it at the terminal.
+
+    Parameters
+    ----------
+    text : str
+    """
+    logging.info("%s", text)
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
 class Progress:
     """A line on the terminal every few seconds while a job works; silent where there is none.
 

@@ -71,13 +71,15 @@ def read_music21(
     return tunes.split(chorales, COUNTS, split_seed)
 
 
-def read_file(path: str | os.PathLike) -> Corpus:
+def read_file(path: str | os.PathLike, counts: Mapping[str, int] | None = COUNTS) -> Corpus:
     """Read a JSON file or a pickle, whichever the suffix says.
 
     Parameters
     ----------
     path : path-like
         Ends in ``.json``, ``.pickle`` or ``.pkl``.
+    counts : mapping of str to int, or None
+        Pieces that each split must have; None: any number, as in Boulanger-Lewandowski's others.
 
     Returns
     -------
@@ -88,10 +90,10 @@ def read_file(path: str | os.PathLike) -> Corpus:
     CorpusError
         As `read_json` and `read_pickle`, or if the suffix is another.
     """
-    return _reader(path)(path)
+    return _reader(path)(path, counts)
 
 
-def _reader(path: str | os.PathLike) -> Callable[[str | os.PathLike], Corpus]:
+def _reader(path: str | os.PathLike) -> Callable[..., Corpus]:
     suffix = Path(path).suffix.lower()
     readers = {".json": read_json, ".pickle": read_pickle, ".pkl": read_pickle}
     if suffix not in readers:
@@ -99,7 +101,7 @@ def _reader(path: str | os.PathLike) -> Callable[[str | os.PathLike], Corpus]:
     return readers[suffix]
 
 
-def read_json(path: str | os.PathLike) -> Corpus:
+def read_json(path: str | os.PathLike, counts: Mapping[str, int] | None = COUNTS) -> Corpus:
     """Read the JSON copy of Boulanger-Lewandowski's chorales.
 
     Parameters
@@ -107,6 +109,8 @@ def read_json(path: str | os.PathLike) -> Corpus:
     path : path-like
         ``{"train": [...], "valid": [...], "test": [...]}``: lists of chorales, a chorale a list of
         frames, a frame a list of MIDI notes.
+    counts : mapping of str to int, or None
+        As for `read_file`.
 
     Returns
     -------
@@ -117,7 +121,7 @@ def read_json(path: str | os.PathLike) -> Corpus:
     ------
     CorpusError
         If the file cannot be read, is not of that form, holds a note outside 21 to 108, or does
-        not hold 229, 76 and 77 chorales; the message names the file and the place.
+        not hold as many chorales as it should; the message names the file and the place.
     """
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -125,10 +129,10 @@ def read_json(path: str | os.PathLike) -> Corpus:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CorpusError(f"{path}: not a JSON file: {error}") from error
-    return _checked(content, path)
+    return _checked(content, path, counts)
 
 
-def read_pickle(path: str | os.PathLike) -> Corpus:
+def read_pickle(path: str | os.PathLike, counts: Mapping[str, int] | None = COUNTS) -> Corpus:
     """Read Boulanger-Lewandowski's pickle, without running anything that it may hold.
 
     Parameters
@@ -136,6 +140,8 @@ def read_pickle(path: str | os.PathLike) -> Corpus:
     path : path-like
         A dictionary with the keys and values of `read_json`'s file, written by Python 2 or 3;
         arrays and tuples are taken for lists.
+    counts : mapping of str to int, or None
+        As for `read_file`.
 
     Returns
     -------
@@ -157,7 +163,7 @@ def read_pickle(path: str | os.PathLike) -> Corpus:
         raise CorpusError(f"{path}: refused: {error}") from error
     except Exception as error:  # a broken pickle may fail with nearly any exception
         raise CorpusError(f"{path}: not a complete pickle: {error}") from error
-    return _checked(content, path)
+    return _checked(content, path, counts)
 
 
 class _RefusedError(Exception):
@@ -199,14 +205,14 @@ class _Unpickler(pickle.Unpickler):
         return admitted
 
 
-def _checked(content, path: str | os.PathLike) -> Corpus:
+def _checked(content, path: str | os.PathLike, counts: Mapping[str, int] | None) -> Corpus:
     if not isinstance(content, Mapping) or set(content) != set(_KEYS):
         raise CorpusError(f"{path}: must hold the keys {', '.join(_KEYS)} and no others")
     corpus: Corpus = {}
     for key, split in _KEYS.items():
         chorales = _checked_list(content[key], f"{path}: {key}")
-        if len(chorales) != COUNTS[split]:
-            raise CorpusError(f"{path}: {key} holds {len(chorales)} chorales, not {COUNTS[split]}")
+        if counts and len(chorales) != counts[split]:
+            raise CorpusError(f"{path}: {key} holds {len(chorales)} chorales, not {counts[split]}")
         corpus[split] = {
             f"{split}-{number:03d}": _checked_chorale(chorale, f"{path}: {key}, chorale {number}")
             for number, chorale in enumerate(chorales)

@@ -14,7 +14,7 @@ from odyssey.corpora.errors import CorpusError
 from odyssey.features.sequences import Sequences
 from odyssey.tasks.base import Progress, TaskSettings, expanded
 
-KINDS = ("timit", "iam", "jsb", "sequences")
+KINDS = ("timit", "iam", "jsb", "pianorolls", "text", "sequences", "adding", "copy", "capacity")
 WORDS = ("TITLE", "MEASURE", "UNIT")
 METHODS = ("shape", "frames", "features")
 

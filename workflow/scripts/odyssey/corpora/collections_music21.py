@@ -1,0 +1,274 @@
+"""Collections of scores that music21 carries: each score, or tune, as frames of MIDI notes.
+
+A collection's scores are taken as written: repeats once, all parts, grace notes not. Each is moved
+to the nearest C by music21's estimate of its key, and sampled at every step.
+"""
+
+import hashlib
+import logging
+import multiprocessing
+import os
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from odyssey.corpora.chorales_music21 import HUMDRUM, quarter_frames, transposition
+from odyssey.corpora.errors import CorpusError
+from odyssey.corpora.jsb import HIGHEST, LOWEST, Frames
+
+# Name to music21's folder.
+FOLDERS = {
+    "bach": "bach",
+    "palestrina": "palestrina",
+    "trecento": "trecento",
+    "essen": "essenFolksong",
+    "oneill": "oneills1850",
+    "ryansmammoth": "ryansMammoth",
+}
+SUFFIXES = (".abc", ".krn", ".mxl", ".xml")
+
+STEPS = {"half": 2.0, "quarter": 1.0, "eighth": 0.5, "sixteenth": 0.25}  # in quarters
+
+NO_METRE = "no metre"
+NOT_PARSED = "music21 cannot parse it"
+OUTSIDE = f"notes outside {LOWEST} to {HIGHEST}"
+TOO_SHORT = "fewer than two frames"
+COPY = "frame by frame the same as another that is kept"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Where one score lies.
+
+    Parameters
+    ----------
+    name : str
+        The file's, and for one of a file's many tunes its number there: ``"erk30-017"``.
+    path : pathlib.Path
+    tune : int or None
+        Place among the tunes of an ABC file, from 0; None: the file is the score.
+    """
+
+    name: str
+    path: Path
+    tune: int | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a collection gave.
+
+    Parameters
+    ----------
+    kept : dict of str to list of tuple of int
+        Name to frames, in an order by chance that the seed decides.
+    left_out : dict of str to list of str
+        Reason to names.
+    """
+
+    kept: dict[str, Frames]
+    left_out: dict[str, list[str]]
+
+    @property
+    def summary(self) -> str:
+        """How many scores are kept, and how many left out for which reason, in one line."""
+        reasons = "; ".join(f"{len(names)}: {reason}" for reason, names in self.left_out.items())
+        return f"{len(self.kept)} scores" + (f"; left out {reasons}" if reasons else "")
+
+
+def scores(collection: str) -> list[Score]:
+    """List the scores of a collection.
+
+    Parameters
+    ----------
+    collection : str
+        One of `FOLDERS`.
+
+    Returns
+    -------
+    list of Score
+        In the order of their names.
+
+    Raises
+    ------
+    CorpusError
+        If music21 was installed without its corpus.
+    """
+    from music21 import common
+
+    folder = Path(common.getCorpusFilePath()) / FOLDERS[collection]
+    if not folder.is_dir():
+        raise CorpusError(f"music21 has no corpus at {folder}: install the complete package")
+    listed = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix not in SUFFIXES:
+            continue
+        tunes = len(_tunes(path)) if path.suffix == ".abc" else 1
+        if tunes == 1:
+            listed.append(Score(path.stem, path, None))
+        else:
+            listed += [Score(f"{path.stem}-{n + 1:03d}", path, n) for n in range(tunes)]
+    stems = [score.name for score in listed]
+    return [
+        Score(score.path.name, score.path, None) if stems.count(score.name) > 1 else score
+        for score in listed
+    ]
+
+
+def _tunes(path: Path) -> list[str]:
+    """Divide an ABC file into its tunes, which music21 parses one by one far faster."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return [part for part in re.split(r"^(?=X:)", text, flags=re.MULTILINE) if part[:2] == "X:"]
+
+
+def read(
+    collection: str,
+    step: str = "quarter",
+    seed: int = 0,
+    limit: int | None = None,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Found:
+    """Read a collection.
+
+    What is taken under a limit, and what is left out, is logged with names and reasons. Nothing is
+    downloaded, and music21's cache of parsed scores is neither read nor written.
+
+    Parameters
+    ----------
+    collection : str
+        One of `FOLDERS`.
+    step : str
+        One of `STEPS`: how far frames lie apart.
+    seed : int
+        Of the order, in which a score's place depends on its name alone.
+    limit : int or None
+        Try no more scores than this, the first in the order.
+    workers : int
+        Processes; the result does not depend on it.
+    progress : callable, optional
+        Called with the number of scores done and the number of scores after each.
+
+    Returns
+    -------
+    Found
+
+    Raises
+    ------
+    CorpusError
+        If music21 was installed without its corpus, or no score can be used.
+    """
+    listed = sorted(scores(collection), key=lambda score: _by_chance(seed, score.name))
+    left_out: dict[str, list[str]] = {}
+    chosen = []
+    for score in listed:
+        # As of the chorales: these three stand there once more in a free encoding.
+        if collection == "bach" and score.path.suffix == ".krn":
+            left_out.setdefault(HUMDRUM, []).append(score.name)
+        else:
+            chosen.append(score)
+    if limit is not None and limit < len(chosen):
+        names = ", ".join(score.name for score in chosen[:limit])
+        log.info("%s: of %d scores these %d are tried: %s", collection, len(chosen), limit, names)
+        chosen = chosen[:limit]
+    kept: dict[str, Frames] = {}
+    seen: set[tuple] = set()
+    for number, (score, result) in enumerate(_read_all(chosen, STEPS[step], workers), start=1):
+        if isinstance(result, list) and tuple(result) in seen:
+            result = COPY
+        if isinstance(result, str):
+            left_out.setdefault(result, []).append(score.name)
+        else:
+            kept[score.name] = result
+            seen.add(tuple(result))
+        if progress:
+            progress(number, len(chosen))
+    for reason, names in left_out.items():
+        log.info("%s: left out %d: %s: %s", collection, len(names), reason, ", ".join(names))
+    log.info("%s: kept %d scores", collection, len(kept))
+    if not kept:
+        raise CorpusError(
+            f"{collection}: none of {len(chosen)} scores can be used: raise the limit"
+        )
+    return Found(kept, left_out)
+
+
+def _by_chance(seed: int, name: str) -> bytes:
+    return hashlib.sha256(f"{seed} {name}".encode()).digest()
+
+
+def _read_all(
+    chosen: list[Score], step: float, workers: int
+) -> Iterator[tuple[Score, Frames | str]]:
+    if workers == 1:
+        yield from ((score, read_score(score, step)) for score in chosen)
+        return
+    # Forked, because a spawned process runs the caller's main script again, and the caller's may
+    # be a script without a guard against that.
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        try:
+            results = pool.map(read_score, chosen, [step] * len(chosen), chunksize=8)
+            yield from zip(chosen, results, strict=True)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def read_score(score: Score, step: float) -> Frames | str:
+    """Read one score into frames with its tonic at C.
+
+    Parameters
+    ----------
+    score : Score
+    step : float
+        Quarters from frame to frame.
+
+    Returns
+    -------
+    list of tuple of int, or str
+        The frames, or the reason why the score is of no use.
+    """
+    from music21 import chord, meter, note
+
+    try:
+        parsed = _parsed(score)
+        if not parsed[meter.TimeSignature]:
+            return NO_METRE
+        # Chord symbols are chords to music21, but nobody plays them as they stand.
+        sounding = [
+            each
+            for each in parsed.flatten().notes
+            if type(each) in (note.Note, chord.Chord) and each.quarterLength > 0
+        ]
+        if not sounding:
+            return TOO_SHORT
+        shift = transposition(parsed.analyze("key").tonic.pitchClass) - 12
+        notes = [
+            (float(each.offset) / step, float(each.quarterLength) / step, pitch.midi + shift)
+            for each in sounding
+            for pitch in each.pitches
+        ]
+    except Exception as error:  # noqa: BLE001  music21 stumbles in many ways; the log says which
+        log.warning("%s: %s: %s", score.name, type(error).__name__, error)
+        return NOT_PARSED
+    if any(not LOWEST <= key <= HIGHEST for _, _, key in notes):
+        return OUTSIDE
+    frames = quarter_frames(notes)
+    return frames if len(frames) > 1 else TOO_SHORT
+
+
+def _parsed(score: Score):
+    from music21 import converter
+
+    reader = converter.Converter()
+    if score.path.suffix == ".abc":
+        reader.parseData(_tunes(score.path)[score.tune or 0], format="abc")
+    else:
+        # This method alone leaves music21's cache in the temporary folder unread and unwritten.
+        reader.parseFileNoPickle(os.fspath(score.path))
+    return reader.stream

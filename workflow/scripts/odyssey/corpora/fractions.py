@@ -1,0 +1,27 @@
+"""A number of things divided into three splits by fractions."""
+
+SPLITS = ("train", "validation", "test")
+
+
+def divided(count: int, fractions: tuple[float, float, float]) -> tuple[int, int, int]:
+    """Divide a number into training, validation and test.
+
+    Parameters
+    ----------
+    count : int
+    fractions : tuple of float
+        That add up to 1.
+
+    Returns
+    -------
+    tuple of int
+        That add up to `count`: both borders are rounded to the nearest; of three things or more
+        each has one at least.
+    """
+    first = round(count * fractions[0])
+    second = round(count * (fractions[0] + fractions[1]))
+    parts = [first, second - first, count - second]
+    while count >= len(parts) and 0 in parts:
+        parts[parts.index(0)] += 1
+        parts[parts.index(max(parts))] -= 1
+    return tuple(parts)
