@@ -117,6 +117,13 @@ def test_a_made_up_corpus_is_named_in_the_title():
     assert titles == ["TIMIT\n(synthetic stand-in)", "JSB Chorales"]
 
 
+def test_a_mere_sample_of_a_corpus_is_called_one_in_the_title():
+    trials = study(tasks=("timit", "jsb"))
+    trials = trials.assign(source=trials["source"].replace("synthetic", "nltk"), synthetic=False)
+    titles = [ax.get_title() for ax in panels(drawn(trials)[0])[:2]]
+    assert titles == ["TIMIT\n(sample of 160 utterances)", "JSB Chorales"]
+
+
 def test_variants_of_the_users_own_stand_on_the_axis():
     figure, _, _ = drawn(study())
     assert [t.get_text() for t in panels(figure)[1].get_xticklabels()] == ["V", "CIFG", "NFG+NOAF"]

@@ -1,5 +1,6 @@
 """The reader of IAM-OnDB on files written here in its format, whole and damaged."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -180,6 +181,12 @@ DAMAGED_XML = {
     "a point without time": (TINY.replace("time=", "clock="), "stroke 1 has a point whose"),
     "a place that is no number": (TINY.replace('"1073"', '"far"'), "stroke 1 has a point whose"),
     "a time that is not finite": (TINY.replace('"769.05"', '"nan"'), "not finite"),
+    "a place beyond any board": (
+        TINY.replace('"1073"', '"1e300"'),
+        "stroke 1 has a point that is not finite or out of all reach: x=1e+300, y=1058, time=769",
+    ),
+    "a number of thousands of digits": (TINY.replace('"1058"', f'"{"9" * 5000}"'), "y=inf"),
+    "a time before all time": (TINY.replace('"769.05"', '"-1e11"'), "out of all reach"),
 }
 
 
@@ -191,6 +198,51 @@ def test_a_damaged_stroke_file_is_named(corpus, case):
     message = fault(corpus)
     assert message.startswith(str(path))
     assert complaint in message
+
+
+@pytest.mark.parametrize("damaged", ["lineStrokes", "ascii", "trainset.txt"])
+def test_a_pipe_among_the_files_is_named_and_not_waited_for(corpus, damaged):
+    paths = {
+        "lineStrokes": strokes_path(corpus, "a01-000u", 1),
+        "ascii": text_path(corpus, "a01-000u"),
+        "trainset.txt": corpus / "trainset.txt",
+    }
+    paths[damaged].unlink()
+    os.mkfifo(paths[damaged])
+    assert fault(corpus) == f"{paths[damaged]} is a pipe or a device, not a file: remove it"
+
+
+@pytest.mark.parametrize("number", ["00", "1", "001", "0"])
+def test_another_name_for_a_lines_strokes_is_reported(corpus, number):
+    other = strokes_path(corpus, "a01-000u", 1).with_name(f"a01-000u-{number}.xml")
+    other.write_text(session([[(0, 0, "0.1"), (1, 1, "0.2")]]))
+    assert fault(corpus) == (
+        f"{other} is not named as IAM-OnDB's files are, a01-000u-01.xml and so on: remove it"
+    )
+
+
+def test_names_of_characters_are_read_as_the_character_and_their_boards_named(corpus, caplog):
+    write_board(corpus, "c03-007z", ["&quot;Peers?&quot; &amp; it&apos;s 1&2;"])
+    texts = {line.name: line.text for line in read(corpus, paper_counts=False)}
+    assert texts["c03-007z-01"] == '"Peers?" & it\'s 1&2;'
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith(f"{corpus}: names of characters such as &quot; are read")
+    assert caplog.messages[0].endswith("in the text of c03-007z")
+
+
+def test_of_many_boards_that_a_copy_lacks_the_first_are_named_and_all_counted(corpus):
+    boards = [f"e01-{number:03d}u" for number in range(7)]
+    (corpus / "trainset.txt").write_text("".join(f" {board}\n" for board in ["a01-000u", *boards]))
+    for board in boards[:2]:
+        write_board(corpus, board, ["a", "b"])
+        strokes_path(corpus, board, 2).unlink()
+    write_board(corpus, boards[2], ["a"])
+    text_path(corpus, boards[2]).unlink()
+    message = fault(corpus)
+    assert message.startswith(
+        f"{corpus}: files of 7 of 11 boards are missing or damaged: "
+        f"{', '.join(boards[:5])} and 2 more; the first: {text_path(corpus, boards[0])}: CSR line 2"
+    )
 
 
 def billion_laughs():

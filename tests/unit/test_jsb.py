@@ -4,6 +4,8 @@ import hashlib
 import http.server
 import json
 import logging
+import math
+import os
 import pickle
 import random
 import threading
@@ -313,6 +315,8 @@ def spoil(change):
         (lambda v: v["test"][2][1].append("C"), "frame 1: 'C' is not a MIDI note"),
         (lambda v: v["test"][2][1].append(True), "True is not a MIDI note"),
         (lambda v: v["test"][2][1].append(60.5), "60.5 is not a MIDI note"),
+        (lambda v: v["test"][2][1].append(10**400), "note 1000000000000000000000000000000000"),
+        (lambda v: v["test"][2][1].append(math.inf), "inf is not a MIDI note"),
         (lambda v: v["train"][7].append(60), "train, chorale 7, frame 3: a list is expected"),
         (lambda v: v.update(test={}), "test: a list is expected, not dict"),
     ],
@@ -326,6 +330,63 @@ def test_a_fault_in_a_json_file_is_named_with_its_place(tmp_path, change, messag
     assert "\n" not in str(raised.value)
 
 
+def test_a_number_of_thousands_of_digits_is_named_with_its_file(tmp_path):
+    path = write(tmp_path / "jsb.json", content())
+    text = path.read_text()
+    path.write_text(text.replace("60", "6" * 5000, 1))
+    with pytest.raises(CorpusError, match=r"jsb\.json: not a JSON file: .*4300 digits"):
+        jsb.read_json(path)
+    path = tmp_path / "jsb.pickle"
+    path.write_bytes(pickle.dumps(spoil(lambda v: v["test"][2][1].append(10**5000))))
+    message = "test, chorale 2, frame 1: note a number of thousands of digits lies outside 21 to"
+    with pytest.raises(CorpusError, match=message):
+        jsb.read_pickle(path)
+
+
+@pytest.mark.parametrize("read", [jsb.read_json, jsb.read_pickle])
+def test_a_pipe_is_named_and_not_waited_for(tmp_path, read):
+    os.mkfifo(tmp_path / "jsb")
+    with pytest.raises(CorpusError, match="jsb is a pipe or a device, not a file: remove it"):
+        read(tmp_path / "jsb")
+
+
+@pytest.mark.parametrize("suffix", [".json", ".pickle"])
+def test_a_file_with_another_digest_than_was_asked_for_is_refused(tmp_path, suffix):
+    path = tmp_path / f"jsb{suffix}"
+    path.write_bytes(
+        json.dumps(content()).encode() if suffix == ".json" else pickle.dumps(content())
+    )
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert jsb.read_file(path, sha256=digest.upper()) == jsb.read_file(path)
+    with pytest.raises(CorpusError) as raised:
+        jsb.read_file(path, sha256="0" * 64)
+    message = f"{path}: the sha256 is {digest}, not {'0' * 64}: not the file expected"
+    assert str(raised.value) == message
+
+
+def sampled(frames, each):
+    """Chorales of the right number, `frames` in all, and of 25 to 160 frames times `each`."""
+    lengths = [25, 160] + [0] * 380
+    for number in range(2, 382):
+        lengths[number] = (frames - sum(lengths)) // (382 - number)
+    lengths = iter(lengths)
+    return {key: [[[60]] * (each * next(lengths)) for _ in range(n)] for key, n in KEYS.items()}
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (sampled(23_134, 1), ""),
+        (sampled(23_134, 2), "46,268 frames in chorales of 50 to 320"),
+        (sampled(23_134, 4), "92,536 frames in chorales of 100 to 640"),
+        (sampled(23_133, 1), "23,133 frames in chorales of 25 to 160"),
+        (content(), "1,146 frames in chorales of 3 to 3"),
+    ],
+)
+def test_only_the_papers_quarters_pass_as_the_papers_corpus(tmp_path, value, found):
+    assert jsb.others(jsb.read_json(write(tmp_path / "jsb.json", value))) == found
+
+
 def test_a_file_that_is_not_json_is_named_with_line_and_column(tmp_path):
     path = tmp_path / "jsb.json"
     path.write_text('{"train": [\n[[60,')
@@ -335,7 +396,7 @@ def test_a_file_that_is_not_json_is_named_with_line_and_column(tmp_path):
 
 @pytest.mark.parametrize("read", [jsb.read_json, jsb.read_pickle])
 def test_a_file_that_is_not_there_is_named(tmp_path, read):
-    with pytest.raises(CorpusError, match="nothing: cannot be read: No such file"):
+    with pytest.raises(CorpusError, match="nothing cannot be read: No such file"):
         read(tmp_path / "nothing")
 
 
@@ -364,6 +425,21 @@ def test_a_pickle_written_by_python_2_is_read(tmp_path):
     path = tmp_path / "JSB Chorales.pickle"
     path.write_bytes(body)
     assert jsb.read_pickle(path) == jsb.read_json(write(tmp_path / "jsb.json", value))
+
+
+def test_a_pickle_of_python_2_with_line_breaks_in_its_names_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "jsb.pickle"
+    path.write_bytes(b"c__main__\r\nWorse\r\n.")
+    with pytest.raises(CorpusError, match="refused: it was copied as text, which alters it: copy"):
+        jsb.read_pickle(path)
+    two_lines = b"\x80\x04\x8c\x06os\nabc\x8c\x06system\x93."
+    path.write_bytes(two_lines)
+    with pytest.raises(CorpusError) as raised:
+        jsb.read_pickle(path)
+    assert str(raised.value) == (
+        f"{path}: refused: the pickle asks for os abc.system; only lists, numbers and arrays are "
+        "admitted"
+    )
 
 
 class Malice:

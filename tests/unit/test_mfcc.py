@@ -78,6 +78,19 @@ def test_the_derivatives_are_slopes_of_the_line_fitted_to_five_frames():
     np.testing.assert_allclose(second[4:-4], [slope(first, t) for t in inner], atol=1e-4)
 
 
+def test_at_the_ends_frames_are_repeated_as_kaldi_does_and_not_slopes_as_htk_does():
+    values = mfcc.mfcc(sound(4)).astype(np.float64)
+    static, second = values[:, :13], values[:, 26:]
+    around = np.pad(static, ((4, 4), (0, 0)), mode="edge")
+    slopes = np.array([slope(around, t) for t in range(len(around))])
+    kaldi = np.array([slope(slopes, t) for t in range(4, len(around) - 4)])
+    np.testing.assert_allclose(second, kaldi, atol=1e-4)
+    slopes = np.array([slope(static, t) for t in range(len(static))])
+    htk = np.array([slope(slopes, t) for t in range(len(static))])
+    differs = np.abs(second - htk).max(axis=1)
+    assert np.flatnonzero(differs > 1e-3).tolist() == [0, 1, len(static) - 2, len(static) - 1]
+
+
 def test_the_same_audio_always_gives_the_same_features():
     assert np.array_equal(mfcc.mfcc(sound(3)), mfcc.mfcc(sound(3)))
 
@@ -114,7 +127,7 @@ def write_utterance(
 ) -> Utterance:
     audio, labels = folder / f"{name}.WAV", folder / f"{name}.PHN"
     soundfile.write(audio, samples, RATE, format="NIST", subtype="PCM_16", endian="LITTLE")
-    labels.write_text(f"0 {end // 2} h#\n{end // 2} {end} iy\n")
+    labels.write_text(f"0 {end // 2} iy\n{end // 2} {end} h#\n")
     return Utterance(name, split, str(audio), str(labels))
 
 
@@ -129,12 +142,12 @@ def utterances(tmp_path):
 
 def test_audio_after_the_last_label_is_cut(tmp_path):
     samples = sound(1)
-    short = write_utterance(tmp_path, "train", "A", samples, 4000)
+    short = write_utterance(tmp_path, "train", "A", samples, 6000)
     other = samples.copy()
-    other[4000:] = 0
-    silenced = write_utterance(tmp_path, "train", "B", other, 4000)
+    other[6000:] = 0
+    silenced = write_utterance(tmp_path, "train", "B", other, 6000)
     values, labels = mfcc.extract(short)
-    assert len(values) == len(labels) == 1 + (4000 - WINDOW) // STEP
+    assert len(values) == len(labels) == 1 + (6000 - WINDOW) // STEP
     assert np.array_equal(values, mfcc.extract(silenced)[0])
 
 
@@ -164,9 +177,8 @@ def test_a_stand_in_is_marked_as_one(utterances):
 
 
 def test_a_feature_that_never_changes_is_zero(tmp_path):
-    silence = np.zeros(2000, dtype=np.int16)
-    utterance = write_utterance(tmp_path, "train", "A", silence, 2000)
-    assert not mfcc.sequences([utterance], LDC).values.any()
+    one_window = write_utterance(tmp_path, "train", "A", sound(1, WINDOW), WINDOW)
+    assert not mfcc.sequences([one_window], LDC).values.any()
 
 
 def test_any_number_of_processes_gives_the_same_sequences(utterances, tmp_path):
@@ -193,6 +205,6 @@ def test_a_damaged_file_stops_the_extraction_and_the_first_in_order_is_named(utt
 
 
 def test_labels_shorter_than_a_window_are_named(tmp_path):
-    utterance = write_utterance(tmp_path, "train", "A", sound(1), 398)
+    utterance = write_utterance(tmp_path, "train", "A", sound(1, 800), 398)
     with pytest.raises(CorpusError, match=r"A\.PHN: the labels cover 398 samples, less than one"):
         mfcc.extract(utterance)

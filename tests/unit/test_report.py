@@ -592,7 +592,18 @@ def test_a_stand_in_corpus_is_named_wherever_its_numbers_are():
 
 
 def test_a_study_without_stand_ins_has_no_notice():
-    assert "tand-in" not in parse(render(small(synthetic=())))[1]
+    text = parse(render(small(synthetic=())))[1]
+    assert "tand-in" not in text
+    assert "A sample." not in text
+
+
+def test_a_mere_sample_of_a_corpus_is_named_at_the_top_and_wherever_its_numbers_are():
+    contents = small(synthetic=())
+    contents.trials.loc[contents.trials["task"] == "timit", "source"] = "nltk"
+    _, text = parse(render(contents))
+    notice = "A sample. TIMIT (sample of 160 utterances): a small part of the corpus."
+    assert text.index(notice) < text.index("What was run", text.index("The study"))
+    assert re.findall(r"TIMIT(?! \(sample of 160 utterances\))", text) == []
 
 
 def test_a_study_of_several_engines_says_that_their_seconds_do_not_compare():

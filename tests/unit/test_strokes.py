@@ -56,6 +56,35 @@ def test_a_time_that_stands_still_or_steps_back_never_lowers_the_feature():
     np.testing.assert_allclose(time, [0.00, 0.03, 0.03, 0.06], atol=4e-7)
 
 
+def test_a_time_that_jumps_ahead_within_a_stroke_goes_on_where_it_was():
+    times = [769.00, 769.03, 1842.03, 1842.06, 1842.09, 1.0, 9.5, 19.0]
+    points = np.column_stack([np.zeros(8), np.zeros(8), times])
+    time = pen_features(points, np.array([5, 3]))[:, 2]
+    # A pen may rest for less than ten seconds, as in the second stroke.
+    np.testing.assert_allclose(time, [0.00, 0.03, 0.09, 0.00, 18.0], atol=4e-7)
+
+
+def test_a_clock_that_steps_back_and_returns_has_not_jumped():
+    times = [500.00, 500.03, 0.00, 0.03, 500.09]
+    points = np.column_stack([np.zeros(5), np.zeros(5), times])
+    time = pen_features(points, np.array([5]))[:, 2]
+    np.testing.assert_allclose(time, [0.00, 0.03, 0.09], atol=4e-7)
+
+
+def test_lines_in_which_the_clock_jumps_are_named_with_the_seconds(caplog):
+    times = np.array([[5.0, 5.1, 1078.1, 1078.2, 1078.2], [5.0, 5.1, 5.2, 2000.0, 2000.1]])
+    lines = []
+    for name, time, lengths in zip(("j01-049-02", "a"), times, ([5], [3, 2]), strict=True):
+        points = np.column_stack([np.arange(5.0), np.arange(5.0), time])
+        lines.append(line_of("a", name=name, points=points, stroke_lengths=lengths))
+    made = sequences(lines, IAM)
+    assert made.values[:, 2].max() < 1
+    assert caplog.messages == [
+        "the clock jumps ahead within a stroke, which counts as no time at all, in "
+        "j01-049-02 (1073 s)"
+    ]
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.data())
 def test_features_keep_half_the_points_every_stroke_and_the_whole_way(stroke_lengths, data):

@@ -1,3 +1,4 @@
+import os
 import shutil
 from pathlib import Path
 
@@ -12,11 +13,12 @@ AUDIO = np.arange(-1000, 1000, dtype=np.int16)
 PHN = "0 480 h#\n480 1200 iy\n1200 1900 h#\n"
 
 
-def sphere(samples: np.ndarray) -> bytes:
+def sphere(samples: np.ndarray, **fields: int) -> bytes:
+    further = "".join(f"{name} -i {value}\n" for name, value in fields.items())
     header = (
         "NIST_1A\n   1024\ndatabase_id -s5 TIMIT\nchannel_count -i 1\n"
         f"sample_count -i {len(samples)}\nsample_rate -i 16000\nsample_n_bytes -i 2\n"
-        "sample_byte_format -s2 01\nsample_sig_bits -i 16\nend_head\n"
+        f"sample_byte_format -s2 01\nsample_sig_bits -i 16\n{further}end_head\n"
     )
     return header.encode().ljust(1024) + samples.astype("<i2").tobytes()
 
@@ -250,6 +252,26 @@ def test_the_nltk_sample_is_split_by_speaker_with_all_regions_and_both_sexes_in_
     assert np.array_equal(timit.load(utterances[0]).samples, AUDIO)
 
 
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+def test_a_speaker_that_the_nltk_sample_lacks_is_named(tmp_path, case):
+    write_nltk_sample(tmp_path)
+    for name in ("dr1-fvmh0", "dr4-maeb0"):
+        shutil.rmtree(tmp_path / name)
+    (tmp_path / "dr5-mbgt0").rename(tmp_path / case("dr5-mbgt0"))
+    with pytest.raises(CorpusError) as caught:
+        timit.read(tmp_path, source="nltk")
+    assert str(caught.value) == (
+        f"{tmp_path}: train has 80 utterances instead of 96; missing: dr1-fvmh0, dr4-maeb0"
+    )
+
+
+def test_a_speaker_that_is_not_the_nltk_samples_is_named(tmp_path):
+    write_nltk_sample(tmp_path)
+    write_speaker(tmp_path / "dr1-fcjf0")
+    with pytest.raises(CorpusError, match="dr1-fcjf0 is none of the 16 speakers of the NLTK"):
+        timit.read(tmp_path, source="nltk")
+
+
 def test_a_folder_without_the_nltk_samples_speakers_is_named(tmp_path):
     with pytest.raises(CorpusError, match="holds no speaker's folder such as dr1-fvmh0"):
         timit.read(tmp_path, source="nltk")
@@ -268,12 +290,64 @@ def test_riff_under_the_name_wav_is_told_by_its_first_bytes(corpus):
     assert np.array_equal(timit.load(chosen).samples, AUDIO[::-1])
 
 
+def test_a_sphere_header_that_tells_the_truth_about_its_samples_is_believed(corpus):
+    chosen = utterance(corpus)
+    checksum = int(AUDIO.astype(int).sum()) % 65536
+    truth = sphere(AUDIO, sample_min=-1000, sample_max=999, sample_checksum=checksum)
+    Path(chosen.audio).write_bytes(truth)
+    assert np.array_equal(timit.load(chosen).samples, AUDIO)
+
+
+OTHER_CODINGS = "PCM_U8 FLOAT DOUBLE ULAW ALAW IMA_ADPCM MS_ADPCM GSM610 G721_32 NMS_ADPCM_16"
+
+
+@pytest.mark.parametrize("subtype", OTHER_CODINGS.split())
+def test_riff_of_any_coding_but_whole_numbers_of_16_bits_is_refused(corpus, subtype):
+    chosen = utterance(corpus)
+    soundfile.write(chosen.audio, AUDIO / 32768, 16000, format="WAV", subtype=subtype)
+    with pytest.raises(CorpusError) as caught:
+        timit.load(chosen)
+    assert str(caught.value).startswith(f"{chosen.audio} has samples coded as ")
+    assert "; TIMIT has PCM of 16 bits: " in str(caught.value)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_24", "PCM_32"])
+def test_16_bits_stored_in_more_are_read_and_more_than_16_are_refused(corpus, subtype):
+    chosen = utterance(corpus)
+    wide = AUDIO.astype(np.int32) << 16
+    soundfile.write(chosen.audio, wide, 16000, format="WAV", subtype=subtype)
+    assert np.array_equal(timit.load(chosen).samples, AUDIO)
+    soundfile.write(chosen.audio, wide + 256, 16000, format="WAV", subtype=subtype)
+    with pytest.raises(CorpusError, match="has samples of more than 16 bits; TIMIT has PCM of 16"):
+        timit.load(chosen)
+
+
+def test_a_sphere_file_of_another_coding_is_refused(corpus):
+    chosen = utterance(corpus)
+    soundfile.write(chosen.audio, AUDIO / 32768, 16000, format="NIST", subtype="ULAW")
+    with pytest.raises(CorpusError, match="has samples coded as U-Law; TIMIT has PCM of 16 bits"):
+        timit.load(chosen)
+
+
 def damage_audio(content):
     return lambda u: Path(u.audio).write_bytes(content)
 
 
 def damage_labels(content):
     return lambda u: Path(u.labels).write_bytes(content)
+
+
+def pipe(kind):
+    def damage(u):
+        Path(getattr(u, kind)).unlink()
+        os.mkfifo(getattr(u, kind))
+
+    return damage
+
+
+def folder_instead(u):
+    Path(u.audio).unlink()
+    Path(u.audio).mkdir()
 
 
 DAMAGED_AUDIO = {
@@ -297,6 +371,36 @@ DAMAGED_AUDIO = {
         damage_audio(sphere(AUDIO)[:-2]),
         "is cut short: its header promises 2000 samples, 1999 are there",
     ),
+    "SPHERE samples that go on": (
+        damage_audio(sphere(AUDIO) + b"\1\0"),
+        "is too long: its header promises 2000 samples, 2001 are there",
+    ),
+    "a SPHERE header with another minimum": (
+        damage_audio(sphere(AUDIO, sample_min=-999)),
+        "is damaged: by its header sample_min is -999, by its samples -1000: copy it again",
+    ),
+    "a SPHERE header with another maximum": (
+        damage_audio(sphere(AUDIO, sample_max=1000)),
+        "is damaged: by its header sample_max is 1000, by its samples 999: copy it again",
+    ),
+    "a SPHERE header with another checksum": (
+        damage_audio(sphere(AUDIO, sample_checksum=1)),
+        "is damaged: by its header sample_checksum is 1, by its samples 64536: copy it again",
+    ),
+    "a SPHERE file of silence": (
+        damage_audio(sphere(np.zeros(2000, dtype=np.int16))),
+        "holds no sound: its 2000 samples are all 0",
+    ),
+    "a SPHERE file without samples": (
+        damage_audio(sphere(AUDIO[:0])),
+        "holds no sound: its 0 samples are none",
+    ),
+    "a RIFF file without any variation": (
+        lambda u: write_riff(Path(u.audio), np.full(2000, -7, dtype=np.int16)),
+        "holds no sound: its 2000 samples are all -7",
+    ),
+    "a pipe": (pipe("audio"), "is a pipe or a device, not a file: remove it"),
+    "a folder": (folder_instead, "cannot be read: Is a directory"),
     "a RIFF header that ends early": (damage_audio(b"RIFF\0\0\0\0WAVE"), "cannot be read as audio"),
     "another format": (damage_audio(b"ID3 and so on"), "is neither a NIST SPHERE nor a RIFF file"),
     "an empty recording": (damage_audio(b""), "is neither a NIST SPHERE nor a RIFF file"),
@@ -313,7 +417,7 @@ DAMAGED_AUDIO = {
 
 DAMAGED_LABELS = {
     "a label past the audio": (
-        damage_labels(b"0 480 h#\n480 2001 iy\n"),
+        damage_labels(b"0 480 iy\n480 2001 h#\n"),
         "the last label ends at sample 2001, but ",
     ),
     "an empty file": (damage_labels(b""), "is empty: it has no phones"),
@@ -328,6 +432,19 @@ DAMAGED_LABELS = {
         "is not ASCII text: byte 0xc9 at 17",
     ),
     "a missing file": (lambda u: Path(u.labels).unlink(), "cannot be read: No such file"),
+    "a file cut at a line's end": (
+        damage_labels(b"0 480 h#\n480 1200 iy\n"),
+        "is cut short: it ends with the phone iy, and TIMIT's end with h#: copy it again",
+    ),
+    "a number of thousands of digits": (
+        damage_labels(b"0 480 h#\n480 " + b"9" * 5000 + b" h#\n"),
+        "line 2 is '480 9999999999",
+    ),
+    "a number too large for the machine": (
+        damage_labels(b"0 480 iy\n480 99999999999999999999 h#\n"),
+        "line 2 is '480 99999999999999999999 h#', not 'start end phone'",
+    ),
+    "a pipe": (pipe("labels"), "is a pipe or a device, not a file: remove it"),
 }
 
 
@@ -357,7 +474,22 @@ def test_damaged_labels_are_named_in_one_line(corpus, fault):
 
 def test_labels_with_crlf_capitals_and_wide_blanks_are_read(corpus):
     chosen = utterance(corpus)
-    Path(chosen.labels).write_bytes(b"0  480  H#\r\n480\t900\tIY\r\n")
+    Path(chosen.labels).write_bytes(b"0  480  IY\r\n480\t900\tH#\r\n")
     boundaries, phones = timit.read_phones(chosen.labels)
     assert boundaries.tolist() == [0, 480, 900]
-    assert [timit.PHONES[label] for label in phones] == ["h#", "iy"]
+    assert [timit.PHONES[label] for label in phones] == ["iy", "h#"]
+
+
+@pytest.mark.parametrize(("samples", "whole"), [(1900 + 2802, True), (1900 + 2803, False)])
+def test_labels_end_as_soon_before_the_audio_as_in_any_genuine_recording(corpus, samples, whole):
+    chosen = utterance(corpus)
+    Path(chosen.audio).write_bytes(sphere(np.arange(samples, dtype=np.int16)))
+    if whole:
+        assert len(timit.load(chosen).samples) == samples
+        return
+    with pytest.raises(CorpusError) as caught:
+        timit.load(chosen)
+    assert str(caught.value) == (
+        f"{chosen.labels} is cut short: its labels end at sample 1900 of 4703, and TIMIT's leave "
+        "at most 2802 without one: copy it again"
+    )

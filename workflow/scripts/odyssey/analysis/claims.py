@@ -16,6 +16,7 @@ import pandas as pd
 from odyssey.analysis import effects
 from odyssey.analysis.effects import change_of, rank_of, share_of
 from odyssey.analysis.files import read_csv
+from odyssey.analysis.samples import samples
 from odyssey.analysis.surrogates import FOREST, GP
 from odyssey.cells.variants import PAPER_VARIANTS
 
@@ -65,8 +66,6 @@ PAPER_SOURCES = {
     "iam": {"iam"},
     "jsb": {"json", "pickle", "download"},
 }
-# Sources of real data that are no more than a stand-in, and what is said of them.
-SAMPLES = {("timit", "nltk"): "sample of 160 utterances"}
 
 
 @dataclass(frozen=True)
@@ -565,12 +564,10 @@ def read_coverage() -> dict[str, float]:
 def _doubts(distributions: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, str]:
     """Say of each task why its corpus lets nothing be decided; an empty string if it does."""
     doubts = {}
+    sampled = samples(distributions, kinds)
     for task, rows in distributions.groupby("task", sort=False):
-        of_kind = [(kinds.get(task), source) for source in rows["source"].unique()]
-        samples = {SAMPLES[each] for each in of_kind if each in SAMPLES}
-        doubts[task] = "; ".join(
-            [*(["stand-in corpus"] if rows["synthetic"].any() else []), *sorted(samples)]
-        )
+        made_up = "stand-in corpus" if rows["synthetic"].any() else ""
+        doubts[task] = "; ".join(filter(None, (made_up, sampled.get(task))))
     return doubts
 
 
@@ -601,7 +598,7 @@ def judge(
         `COLUMNS`, a row for each claim and each task of a kind that the paper makes it of and the
         study has, the task ``all`` included, for which the first task of a kind stands.
         `paper_rule` is the verdict by the paper's own rule, with its number and interval. On a
-        stand-in corpus or a mere sample of the paper's, `SAMPLES`, every verdict is "undecided".
+        stand-in corpus or a mere sample of the paper's (`samples`) every verdict is "undecided".
     """
     coverage = read_coverage() if coverage is None else coverage
     kinds = {task: task for task in PAPER_TASKS} if kinds is None else kinds

@@ -2,4 +2,32 @@
 
 
 class CorpusError(ValueError):
-    """A fault of a corpus: one line that names the file, the fault, and what to do about it."""
+    """A fault of a corpus: one line that names the file, the fault, and what to do about it.
+
+    Parameters
+    ----------
+    message : str
+        Its line breaks, which what lies in a file may bring along, become spaces.
+    """
+
+    def __init__(self, message: str):
+        super().__init__(" ".join(line.strip() for line in message.splitlines()))
+
+
+def shown(value: object) -> str:
+    """Write out what stands in a file, in so few characters that a line can hold it.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
+        At most 60 characters.
+    """
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of more digits than Python writes
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -1,18 +1,21 @@
 """IAM-OnDB as it lies on disk: lines of handwriting as pen strokes, with their text."""
 
-import math
+import io
+import logging
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
+from xml.sax.saxutils import unescape
 
 import numpy as np
 from defusedxml import DefusedXmlException, ElementTree
 
-from odyssey.corpora.errors import CorpusError
+from odyssey.corpora.contents import read_bytes
+from odyssey.corpora.errors import CorpusError, shown
 
 # Fixed, not read off the data (Greff et al., "Datasets"). A character's label is its place here.
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !\"#&'()*+,-./[]:;?"
@@ -22,6 +25,13 @@ LABELS = {character: label for label, character in enumerate(ALPHABET)}
 DROPPED_BOARDS = frozenset({"a08-551z"})
 
 BOARD = re.compile(r"(([a-z]\d\d)-\d{3})[a-z]?")
+
+# No board is a million device units wide, and no clock has counted more seconds.
+FARTHEST, LATEST = 1e6, 1e10
+
+_NAMED_AT_MOST = 5
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -128,6 +138,7 @@ def read(
     boards = read_splits(root)
     if paper_counts:
         _check_boards(root, boards)
+    _check_files(root, boards)
     jobs = [(root, board, split_file.split) for board, split_file in boards.items()]
     lines: list[Line] = []
     for done, board_lines in enumerate(_parse(jobs, processes), start=1):
@@ -184,7 +195,7 @@ def read_splits(root: Path) -> dict[str, SplitFile]:
             raise CorpusError(f"{path} names no board: fetch it again")
         for name in names:
             if not BOARD.fullmatch(name):
-                raise CorpusError(f"{path}: {name!r} is not a board id such as a01-000u")
+                raise CorpusError(f"{path}: {shown(name)} is not a board id such as a01-000u")
             if name in boards:
                 raise CorpusError(
                     f"{path}: board {name} stands already in {boards[name].name}; "
@@ -213,6 +224,39 @@ def read_board(root: Path, board: str, split: str) -> list[Line]:
     CorpusError
         If a file is missing or damaged, or the text has not one line for each stroke file.
     """
+    text_path, texts, stroke_paths = _files_of(root, board)
+    lines = []
+    for raw, (number, path) in zip(texts, sorted(stroke_paths.items()), strict=True):
+        text = written(raw)
+        for character in text:
+            if character not in LABELS:
+                raise CorpusError(
+                    f"{text_path}: CSR line {number} has the character {character!r}, "
+                    f"which is not among the {len(ALPHABET)} of the alphabet"
+                )
+        points, stroke_lengths = read_strokes(path)
+        lines.append(Line(path.stem, str(path), split, text, points, stroke_lengths))
+    return lines
+
+
+def written(text: str) -> str:
+    """Put a character in the place of its name in XML, which nobody has written by hand.
+
+    Parameters
+    ----------
+    text : str
+        ``"&quot;Peers?&quot;"``
+
+    Returns
+    -------
+    str
+        ``'"Peers?"'``
+    """
+    return unescape(text, {"&quot;": '"', "&apos;": "'"})
+
+
+def _files_of(root: Path, board: str) -> tuple[Path, list[str], dict[int, Path]]:
+    """Find a board's text file, its lines, and the stroke file of each by its number."""
     form, series = BOARD.fullmatch(board).groups()
     text_path = root / "ascii" / series / form / f"{board}.txt"
     stroke_paths = _stroke_files(root / "lineStrokes" / series / form, board)
@@ -228,17 +272,7 @@ def read_board(root: Path, board: str, split: str) -> list[Line]:
                 f"{text_path}: CSR line {number} has no strokes; "
                 f"{text_path.stem}-{number:02d}.xml is missing in lineStrokes/{series}/{form}"
             )
-    lines = []
-    for text, (number, path) in zip(texts, sorted(stroke_paths.items()), strict=True):
-        for character in text:
-            if character not in LABELS:
-                raise CorpusError(
-                    f"{text_path}: CSR line {number} has the character {character!r}, "
-                    f"which is not among the {len(ALPHABET)} of the alphabet"
-                )
-        points, stroke_lengths = read_strokes(path)
-        lines.append(Line(path.stem, str(path), split, text, points, stroke_lengths))
-    return lines
+    return text_path, texts, stroke_paths
 
 
 def _stroke_files(folder: Path, board: str) -> dict[int, Path]:
@@ -252,6 +286,12 @@ def _stroke_files(folder: Path, board: str) -> dict[int, Path]:
     paths = {int(match[1]): path for match, path in matches if match}
     if not paths:
         raise CorpusError(f"{folder} has no stroke file {board}-01.xml: the copy is incomplete")
+    for match, path in matches:
+        # Lines are counted from 01; one more name for a line's number would hide its strokes.
+        if match and (match[1] != f"{int(match[1]):02d}" or int(match[1]) < 1):
+            raise CorpusError(
+                f"{path} is not named as IAM-OnDB's files are, {board}-01.xml and so on: remove it"
+            )
     return paths
 
 
@@ -311,16 +351,15 @@ def read_strokes(path: Path) -> tuple[np.ndarray, np.ndarray]:
     CorpusError
         If the file is missing, not XML, unsafe, or a stroke is without points or numbers.
     """
+    content = read_bytes(path)
     try:
-        session = ElementTree.parse(path, forbid_dtd=True).getroot()
+        session = ElementTree.parse(io.BytesIO(content), forbid_dtd=True).getroot()
     except DefusedXmlException as error:
         raise CorpusError(
             f"{path} declares a document type or entities, which no stroke file does: refused"
         ) from error
     except (ParseError, LookupError, ValueError) as error:
         raise CorpusError(f"{path} is not XML that can be read: {error}") from error
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
     points: list[tuple[float, float, float]] = []
     stroke_lengths = []
     for number, stroke in enumerate(session.iterfind("StrokeSet/Stroke"), start=1):
@@ -332,8 +371,13 @@ def read_strokes(path: Path) -> tuple[np.ndarray, np.ndarray]:
                 raise CorpusError(
                     f"{path}: stroke {number} has a point whose x, y or time is no number"
                 ) from error
-            if not all(map(math.isfinite, numbers)):
-                raise CorpusError(f"{path}: stroke {number} has a point that is not finite")
+            x, y, time = numbers
+            # What is not a number is not within limits either.
+            if not (abs(x) <= FARTHEST and abs(y) <= FARTHEST and abs(time) <= LATEST):
+                raise CorpusError(
+                    f"{path}: stroke {number} has a point that is not finite or out of all reach: "
+                    f"x={x:g}, y={y:g}, time={time:g}"
+                )
             points.append(numbers)
         if len(points) == before:
             raise CorpusError(f"{path}: stroke {number} has no points")
@@ -344,10 +388,7 @@ def read_strokes(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _read_ascii(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
+    content = read_bytes(path)
     try:
         return content.decode("ascii")
     except UnicodeDecodeError as error:
@@ -366,6 +407,35 @@ def _check_boards(root: Path, boards: dict[str, SplitFile]) -> None:
     if wrong:
         dropped = ", ".join(DROPPED_BOARDS)
         raise CorpusError(f"{root}: {'; '.join(wrong)} (counted without {dropped})")
+
+
+def _check_files(root: Path, boards: Collection[str]) -> None:
+    """Look for all files of all boards before any strokes are read."""
+    faults: dict[str, CorpusError] = {}
+    names_for_characters = []
+    for board in boards:
+        try:
+            _, texts, _ = _files_of(root, board)
+        except CorpusError as fault:
+            faults[board] = fault
+            continue
+        if any(written(text) != text for text in texts):
+            names_for_characters.append(board)
+    if len(faults) == 1:
+        raise next(iter(faults.values()))
+    if faults:
+        more = f" and {len(faults) - _NAMED_AT_MOST} more" if len(faults) > _NAMED_AT_MOST else ""
+        raise CorpusError(
+            f"{root}: files of {len(faults)} of {len(boards)} boards are missing or damaged: "
+            f"{', '.join(list(faults)[:_NAMED_AT_MOST])}{more}; the first: "
+            f"{next(iter(faults.values()))}"
+        )
+    if names_for_characters:
+        log.warning(
+            "%s: names of characters such as &quot; are read as the character in the text of %s",
+            root,
+            ", ".join(names_for_characters),
+        )
 
 
 def _check_lines(root: Path, lines: list[Line]) -> None:

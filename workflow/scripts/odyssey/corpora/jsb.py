@@ -4,10 +4,11 @@ All sources give the same plain thing, a `Corpus`: split → name → frames, ea
 (21 to 108) that sound in one quarter, ascending.
 """
 
+import hashlib
 import http.client
+import io
 import json
 import logging
-import math
 import os
 import pickle
 import shutil
@@ -18,10 +19,14 @@ from pathlib import Path
 import numpy as np
 
 from odyssey.corpora import chorales_music21, tunes
-from odyssey.corpora.errors import CorpusError
+from odyssey.corpora.contents import read_bytes
+from odyssey.corpora.errors import CorpusError, shown
 from odyssey.files import file_digest
 
 COUNTS = {"train": 229, "validation": 76, "test": 77}  # Boulanger-Lewandowski's, and the paper's
+# Of the paper's chorales, which are sampled at the quarter; the files sampled at the 8th and the
+# 16th note hold the same chorales, and results on them are not to be compared.
+FRAMES, SHORTEST, LONGEST = 23_134, 25, 160
 LOWEST, HIGHEST = 21, 108  # the piano's keys
 SPLIT_SEED = 0
 
@@ -71,7 +76,30 @@ def read_music21(
     return tunes.split(chorales, COUNTS, split_seed)
 
 
-def read_file(path: str | os.PathLike, counts: Mapping[str, int] | None = COUNTS) -> Corpus:
+def others(corpus: Corpus) -> str:
+    """Say what a file of the paper's chorales holds in the place of the paper's own frames.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        As `read_json` and `read_pickle` return it.
+
+    Returns
+    -------
+    str
+        ``"46,000 frames in chorales of 50 to 318"``; empty if it is the paper's corpus.
+    """
+    lengths = [len(frames) for chorales in corpus.values() for frames in chorales.values()]
+    if (sum(lengths), min(lengths), max(lengths)) == (FRAMES, SHORTEST, LONGEST):
+        return ""
+    return f"{sum(lengths):,} frames in chorales of {min(lengths)} to {max(lengths)}"
+
+
+def read_file(
+    path: str | os.PathLike,
+    counts: Mapping[str, int] | None = COUNTS,
+    sha256: str | None = None,
+) -> Corpus:
     """Read a JSON file or a pickle, whichever the suffix says.
 
     Parameters
@@ -80,6 +108,8 @@ def read_file(path: str | os.PathLike, counts: Mapping[str, int] | None = COUNTS
         Ends in ``.json``, ``.pickle`` or ``.pkl``.
     counts : mapping of str to int, or None
         Pieces that each split must have; None: any number, as in Boulanger-Lewandowski's others.
+    sha256 : str, optional
+        Digest that the file must have.
 
     Returns
     -------
@@ -90,7 +120,7 @@ def read_file(path: str | os.PathLike, counts: Mapping[str, int] | None = COUNTS
     CorpusError
         As `read_json` and `read_pickle`, or if the suffix is another.
     """
-    return _reader(path)(path, counts)
+    return _reader(path)(path, counts, sha256)
 
 
 def _reader(path: str | os.PathLike) -> Callable[..., Corpus]:
@@ -101,7 +131,11 @@ def _reader(path: str | os.PathLike) -> Callable[..., Corpus]:
     return readers[suffix]
 
 
-def read_json(path: str | os.PathLike, counts: Mapping[str, int] | None = COUNTS) -> Corpus:
+def read_json(
+    path: str | os.PathLike,
+    counts: Mapping[str, int] | None = COUNTS,
+    sha256: str | None = None,
+) -> Corpus:
     """Read the JSON copy of Boulanger-Lewandowski's chorales.
 
     Parameters
@@ -111,6 +145,8 @@ def read_json(path: str | os.PathLike, counts: Mapping[str, int] | None = COUNTS
         frames, a frame a list of MIDI notes.
     counts : mapping of str to int, or None
         As for `read_file`.
+    sha256 : str, optional
+        Digest that the file must have.
 
     Returns
     -------
@@ -120,19 +156,24 @@ def read_json(path: str | os.PathLike, counts: Mapping[str, int] | None = COUNTS
     Raises
     ------
     CorpusError
-        If the file cannot be read, is not of that form, holds a note outside 21 to 108, or does
-        not hold as many chorales as it should; the message names the file and the place.
+        If the file cannot be read, has another digest, is not of that form, holds a note outside 21
+        to 108, or does not hold as many chorales as it should; the message names the file and the
+        place.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        content = json.loads(_bytes(path, sha256).decode("utf-8"))
+    except CorpusError:
+        raise
+    except (ValueError, RecursionError) as error:  # a number of too many digits is among the first
         raise CorpusError(f"{path}: not a JSON file: {error}") from error
     return _checked(content, path, counts)
 
 
-def read_pickle(path: str | os.PathLike, counts: Mapping[str, int] | None = COUNTS) -> Corpus:
+def read_pickle(
+    path: str | os.PathLike,
+    counts: Mapping[str, int] | None = COUNTS,
+    sha256: str | None = None,
+) -> Corpus:
     """Read Boulanger-Lewandowski's pickle, without running anything that it may hold.
 
     Parameters
@@ -142,6 +183,8 @@ def read_pickle(path: str | os.PathLike, counts: Mapping[str, int] | None = COUN
         arrays and tuples are taken for lists.
     counts : mapping of str to int, or None
         As for `read_file`.
+    sha256 : str, optional
+        Digest that the file must have.
 
     Returns
     -------
@@ -154,16 +197,22 @@ def read_pickle(path: str | os.PathLike, counts: Mapping[str, int] | None = COUN
         As `read_json`, or if the pickle holds anything but lists, tuples, dictionaries, text,
         numbers and arrays.
     """
+    data = _bytes(path, sha256)
     try:
-        with Path(path).open("rb") as file:
-            content = _Unpickler(file, encoding="latin1").load()
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
+        content = _Unpickler(io.BytesIO(data), encoding="latin1").load()
     except _RefusedError as error:
         raise CorpusError(f"{path}: refused: {error}") from error
     except Exception as error:  # a broken pickle may fail with nearly any exception
         raise CorpusError(f"{path}: not a complete pickle: {error}") from error
     return _checked(content, path, counts)
+
+
+def _bytes(path: str | os.PathLike, sha256: str | None) -> bytes:
+    data = read_bytes(path)
+    found = hashlib.sha256(data).hexdigest()
+    if sha256 is not None and found != sha256.lower():
+        raise CorpusError(f"{path}: the sha256 is {found}, not {sha256}: not the file expected")
+    return data
 
 
 class _RefusedError(Exception):
@@ -196,6 +245,8 @@ class _Unpickler(pickle.Unpickler):
     """Admits lists, tuples, dictionaries, text, numbers and arrays, and calls nothing else."""
 
     def find_class(self, module, name):
+        if module.endswith("\r"):
+            raise _RefusedError("it was copied as text, which alters it: copy it again, as binary")
         # numpy 2 renamed numpy.core; pickles of both ages are about.
         admitted = _ADMITTED.get((module.replace("numpy._core", "numpy.core"), name))
         if admitted is None:
@@ -226,13 +277,17 @@ def _checked_chorale(chorale, where: str) -> Frames:
 
 
 def _checked_frame(frame, where: str) -> tuple[int, ...]:
-    for note in _checked_list(frame, where):
-        whole = isinstance(note, (int, float, np.number)) and not isinstance(note, bool)
-        if not whole or not math.isfinite(note) or note != int(note):
-            raise CorpusError(f"{where}: {note!r} is not a MIDI note")
-        if not LOWEST <= note <= HIGHEST:
-            raise CorpusError(f"{where}: note {note} lies outside {LOWEST} to {HIGHEST}")
-    return tuple(sorted({int(note) for note in frame}))
+    notes = []
+    for value in _checked_list(frame, where):
+        # A truth value is no number, and no float that is not whole is a note.
+        of_number = isinstance(value, (int, float, np.integer, np.floating))
+        whole = of_number and not isinstance(value, bool) and value % 1 == 0
+        if not whole:
+            raise CorpusError(f"{where}: {shown(value)} is not a MIDI note")
+        if not LOWEST <= value <= HIGHEST:
+            raise CorpusError(f"{where}: note {shown(value)} lies outside {LOWEST} to {HIGHEST}")
+        notes.append(int(value))
+    return tuple(sorted(set(notes)))
 
 
 def _checked_list(values, where: str):

@@ -1,16 +1,18 @@
 """TIMIT as it lies on disk, licensed, sampled or synthetic: sentences with their phones."""
 
+import io
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from odyssey.corpora.errors import CorpusError
+from odyssey.corpora.contents import read_bytes
+from odyssey.corpora.errors import CorpusError, shown
 
 SAMPLE_RATE = 16000
 
@@ -41,8 +43,14 @@ VALIDATION_SPEAKERS = tuple(_VALIDATION_SPEAKERS.split())
 # Speakers of the TRAIN part in each dialect region, from the corpus' own documentation.
 TRAIN_REGIONS = {"1": 38, "2": 76, "3": 76, "4": 68, "5": 70, "6": 35, "7": 77, "8": 22}
 
-# The NLTK sample has a woman and a man of each dialect region, and no splits. These four are taken
-# out of training, in which all regions, and both sexes equally, remain.
+# The NLTK sample has a woman and a man of each dialect region, and no splits.
+_NLTK_SPEAKERS = """
+DR1-FVMH0 DR1-MCPM0 DR2-FAEM0 DR2-MARC0 DR3-FALK0 DR3-MADC0 DR4-FALR0 DR4-MAEB0
+DR5-FTLG0 DR5-MBGT0 DR6-FAPB0 DR6-MBMA1 DR7-FBLV0 DR7-MADD0 DR8-FBCG1 DR8-MBCG0
+"""
+NLTK_SPEAKERS = tuple(_NLTK_SPEAKERS.split())
+
+# These four are taken out of training, in which all regions, and both sexes equally, remain.
 NLTK_SPLITS = {
     ("2", "F"): "validation",
     ("6", "M"): "validation",
@@ -52,6 +60,9 @@ NLTK_SPLITS = {
 
 # A speaker's sentences without the two SA sentences, which all speakers share.
 SENTENCES = 8
+
+# Samples after the last label: no genuine recording has more.
+MOST_UNLABELLED = 2802
 
 SPLITS = ("train", "validation", "test")
 
@@ -162,6 +173,9 @@ def read(
             missing.extend(lacking)
     if source == "ldc93s1":
         missing.extend(_missing_speakers(speakers))
+    if source == "nltk":
+        present = {speaker.place for speaker in speakers}
+        missing.extend(name.lower() for name in NLTK_SPEAKERS if name not in present)
     _check_counts(root, utterances, counts or COUNTS[source], missing)
     return sorted(utterances, key=lambda u: (SPLITS.index(u.split), u.name))
 
@@ -236,6 +250,11 @@ def _flat_speakers(root: Path) -> list[_Speaker]:
         match = _FLAT_SPEAKER.fullmatch(name)
         if match is not None:
             region, speaker = match.groups()
+            if name not in NLTK_SPEAKERS:
+                raise CorpusError(
+                    f"{folder} is none of the {len(NLTK_SPEAKERS)} speakers of the NLTK sample: "
+                    "remove it, or fetch the sample again"
+                )
             split = NLTK_SPLITS.get((region, speaker[0]), "train")
             speakers.append(_Speaker(name, region, split, _files(folder)))
     if not speakers:
@@ -320,7 +339,7 @@ def load(utterance: Utterance) -> Recording:
     Raises
     ------
     CorpusError
-        If a file cannot be read, or the labels run past the audio.
+        If a file cannot be read, or the labels run past the audio or end long before it.
     """
     samples = read_audio(utterance.audio)
     boundaries, phones = read_phones(utterance.labels)
@@ -328,6 +347,12 @@ def load(utterance: Utterance) -> Recording:
         raise CorpusError(
             f"{utterance.labels}: the last label ends at sample {boundaries[-1]}, but "
             f"{utterance.audio} has only {len(samples)} samples"
+        )
+    if len(samples) - boundaries[-1] > MOST_UNLABELLED:
+        raise CorpusError(
+            f"{utterance.labels} is cut short: its labels end at sample {boundaries[-1]} of "
+            f"{len(samples)}, and TIMIT's leave at most {MOST_UNLABELLED} without one: copy it "
+            "again"
         )
     return Recording(samples, boundaries, phones)
 
@@ -347,44 +372,84 @@ def read_audio(path: str | os.PathLike) -> np.ndarray:
     Raises
     ------
     CorpusError
-        If the file cannot be read, is cut short, or is not one channel at 16 kHz.
+        If the file cannot be read, is not one channel of 16 bits at 16 kHz, holds no sound, or is
+        not what its header says.
     """
-    try:
-        with Path(path).open("rb") as file:
-            start = file.read(1024)
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
-    promised = None
-    if start.startswith(b"NIST_1A"):
-        promised = _sphere_samples(path, start)
-    elif not start.startswith(b"RIFF"):
+    content = read_bytes(path)
+    header: dict[str, int] = {}
+    if content.startswith(b"NIST_1A"):
+        header = _sphere_header(path, content[:1024])
+    elif not content.startswith(b"RIFF"):
         raise CorpusError(
-            f"{path} is neither a NIST SPHERE nor a RIFF file: it begins with {start[:8]!r}"
+            f"{path} is neither a NIST SPHERE nor a RIFF file: it begins with {content[:8]!r}"
         )
     try:
-        samples, rate = soundfile.read(path, dtype="int16")
-    except soundfile.SoundFileError as error:
-        raise CorpusError(f"{path} cannot be read as audio: {error}") from error
-    if rate != SAMPLE_RATE or samples.ndim != 1:
-        channels = 1 if samples.ndim == 1 else samples.shape[1]
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            if file.samplerate != SAMPLE_RATE or file.channels != 1:
+                raise CorpusError(
+                    f"{path} has {file.channels} channels at {file.samplerate} Hz; "
+                    f"TIMIT has one at {SAMPLE_RATE} Hz"
+                )
+            samples = _sixteen_bits(path, file)
+    except soundfile.LibsndfileError as error:
+        raise CorpusError(f"{path} cannot be read as audio: {error.error_string}") from error
+    _check_header(path, header, samples)
+    if not len(samples) or samples.min() == samples.max():
+        value = f"all {samples[0]}" if len(samples) else "none"
         raise CorpusError(
-            f"{path} has {channels} channels at {rate} Hz; TIMIT has one at {SAMPLE_RATE} Hz"
-        )
-    if promised is not None and promised != len(samples):
-        raise CorpusError(
-            f"{path} is cut short: its header promises {promised} samples, {len(samples)} are there"
+            f"{path} holds no sound: its {len(samples)} samples are {value}: copy it again"
         )
     return samples
 
 
-def _sphere_samples(path: str | os.PathLike, header: bytes) -> int:
-    """Return the sample_count of a SPHERE header, which libsndfile does not check."""
+def _sixteen_bits(path: str | os.PathLike, file: soundfile.SoundFile) -> np.ndarray:
+    """Read the samples if they are whole numbers of 16 bits, in however many they are stored."""
+    if file.subtype == "PCM_16":
+        return file.read(dtype="int16")
+    fault = f"samples coded as {file.subtype_info}"
+    if file.subtype in ("PCM_24", "PCM_32"):
+        samples = file.read(dtype="int32")  # the highest bits first
+        if not (samples & 0xFFFF).any():
+            return (samples >> 16).astype(np.int16)
+        fault = "samples of more than 16 bits"
+    # Read as whole numbers, samples between -1 and 1 would all be 0.
+    raise CorpusError(
+        f"{path} has {fault}; TIMIT has PCM of 16 bits: convert it back, or copy it again"
+    )
+
+
+def _sphere_header(path: str | os.PathLike, header: bytes) -> dict[str, int]:
+    """Return what a SPHERE header says of the samples, which libsndfile does not check."""
     if len(header) < 1024 or b"end_head" not in header:
         raise CorpusError(f"{path} is cut short within its SPHERE header: copy it again")
-    match = re.search(rb"^sample_count -i (\d+)\s*$", header, re.MULTILINE)
-    if match is None:
+    fields = re.findall(rb"^(sample_\w+) -i (-?\d{1,10})\s*$", header, re.MULTILINE)
+    found = {name.decode(): int(value) for name, value in fields}
+    if "sample_count" not in found:
         raise CorpusError(f"{path} has no sample_count in its SPHERE header")
-    return int(match[1])
+    return found
+
+
+def _check_header(path: str | os.PathLike, header: Mapping[str, int], samples: np.ndarray) -> None:
+    count = header.get("sample_count", len(samples))
+    if count != len(samples):
+        fault = "is cut short" if count > len(samples) else "is too long"
+        raise CorpusError(
+            f"{path} {fault}: its header promises {count} samples, {len(samples)} are there: "
+            "copy it again"
+        )
+    if not len(samples):
+        return
+    of_header = {
+        "sample_min": int(samples.min()),
+        "sample_max": int(samples.max()),
+        "sample_checksum": int(samples.sum(dtype=np.int64)) % 65536,
+    }
+    for name, value in of_header.items():
+        if name in header and header[name] != value:
+            raise CorpusError(
+                f"{path} is damaged: by its header {name} is {header[name]}, by its samples "
+                f"{value}: copy it again"
+            )
 
 
 def read_phones(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
@@ -404,20 +469,19 @@ def read_phones(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
     ------
     CorpusError
         If the file cannot be read, is empty, or a line is not as above, names an unknown phone
-        or does not begin where the line before ends (the first at 0).
+        or does not begin where the line before ends (the first at 0), or the last is not h#, with
+        which all of TIMIT's end.
     """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
     boundaries, phones = [0], []
-    for number, line in _ascii_lines(path, content):
-        match = re.fullmatch(r"(\d+)\s+(\d+)\s+(\S+)", line)
+    for number, line in _ascii_lines(path, read_bytes(path)):
+        match = re.fullmatch(r"(\d{1,10})\s+(\d{1,10})\s+(\S+)", line)
         if match is None:
-            raise CorpusError(f"{path}: line {number} is {line!r}, not 'start end phone'")
+            raise CorpusError(f"{path}: line {number} is {shown(line)}, not 'start end phone'")
         start, end, phone = int(match[1]), int(match[2]), match[3].lower()
         if phone not in LABELS:
-            raise CorpusError(f"{path}: line {number} has {phone!r}, which is not one of 61 phones")
+            raise CorpusError(
+                f"{path}: line {number} has {shown(phone)}, which is not one of 61 phones"
+            )
         if start != boundaries[-1] or end <= start:
             raise CorpusError(
                 f"{path}: line {number} covers samples {start} to {end}; "
@@ -427,6 +491,11 @@ def read_phones(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
         phones.append(LABELS[phone])
     if not phones:
         raise CorpusError(f"{path} is empty: it has no phones")
+    if phones[-1] != LABELS["h#"]:
+        raise CorpusError(
+            f"{path} is cut short: it ends with the phone {PHONES[phones[-1]]}, and TIMIT's end "
+            "with h#: copy it again"
+        )
     return np.array(boundaries, dtype=np.int64), np.array(phones, dtype=np.int32)
 
 

@@ -1,5 +1,6 @@
 """Pen strokes as the four features a point that the network for IAM-OnDB sees."""
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,9 @@ from odyssey.corpora.iam import Line, encode
 from odyssey.features.sequences import SPLITS, Description, Sequences
 
 MEASURED = slice(0, 3)  # dx, dy and the time are measured; the pen lift is 0 or 1
+LONGEST_REST = 10  # seconds between two points of a stroke; more is a clock that was set
+
+log = logging.getLogger(__name__)
 
 
 def pen_features(points: np.ndarray, stroke_lengths: np.ndarray) -> np.ndarray:
@@ -22,9 +26,10 @@ def pen_features(points: np.ndarray, stroke_lengths: np.ndarray) -> np.ndarray:
     2. the time since the first point of its stroke;
     3. the pen lift: 1 if it is the last kept point of its stroke, else 0.
 
-    Recorded time stands still or steps back in places. Within a stroke, a time earlier than one
-    before it counts as the latest so far: the feature never falls and is never negative. No
-    feature divides by a time step, so steps of zero stay as they are.
+    Recorded time stands still, steps back or jumps ahead in places. Within a stroke, a time earlier
+    than one before it counts as the latest so far, and a jump of more than `LONGEST_REST` as no
+    time at all: the feature never falls and is never negative. No feature divides by a time step,
+    so steps of zero stay as they are.
 
     Parameters
     ----------
@@ -43,13 +48,43 @@ def pen_features(points: np.ndarray, stroke_lengths: np.ndarray) -> np.ndarray:
     """
     kept, times, lifts = [], [], []
     for stroke in np.split(points, np.cumsum(stroke_lengths)[:-1]):
-        time = np.maximum.accumulate(stroke[:, 2]) - stroke[0, 2]
+        time = _running(stroke[:, 2]) - stroke[0, 2]
         kept.append(stroke[::2, :2])
         times.append(time[::2])
         lifts.append(np.arange(len(kept[-1])) == len(kept[-1]) - 1)
     positions = np.concatenate(kept)
     steps = np.diff(positions, axis=0, prepend=positions[:1])
     return np.column_stack([steps, np.concatenate(times), np.concatenate(lifts)]).astype(np.float32)
+
+
+def _running(time: np.ndarray) -> np.ndarray:
+    """Let the time of a stroke neither fall nor jump."""
+    latest = np.maximum.accumulate(time)
+    steps, jumps = _steps(time)
+    return time[0] + np.cumsum(np.where(jumps, 0, steps)) if jumps.any() else latest
+
+
+def _steps(time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return by how much each point of a stroke is later than all before it; which are jumps."""
+    steps = np.diff(np.maximum.accumulate(time), prepend=time[:1])
+    return steps, steps > LONGEST_REST
+
+
+def time_jumps(line: Line) -> float:
+    """Measure what the clock jumps ahead within the strokes of a line.
+
+    Parameters
+    ----------
+    line : Line
+
+    Returns
+    -------
+    float
+        Seconds, all jumps of more than `LONGEST_REST` together.
+    """
+    strokes = np.split(line.points[:, 2], np.cumsum(line.stroke_lengths)[:-1])
+    found = [_steps(time) for time in strokes]
+    return float(sum(steps[jumps].sum() for steps, jumps in found))
 
 
 def standardise(values: np.ndarray, training: np.ndarray) -> np.ndarray:
@@ -82,6 +117,8 @@ def sequences(
 ) -> Sequences:
     """Make the task's sequences of the lines of a corpus.
 
+    Lines in which the clock jumps ahead within a stroke are named in the log.
+
     Parameters
     ----------
     lines : sequence of Line
@@ -104,6 +141,12 @@ def sequences(
     targets = [encode(line.text) for line in lines]
     for line, frames, labels in zip(lines, features, targets, strict=True):
         _check_alignable(line, len(frames), labels)
+    jumps = {line.name: jump for line in lines if (jump := time_jumps(line))}
+    if jumps:
+        log.warning(
+            "the clock jumps ahead within a stroke, which counts as no time at all, in %s",
+            ", ".join(f"{name} ({jump:.0f} s)" for name, jump in jumps.items()),
+        )
     values = np.concatenate(features)
     lengths = np.array([len(frames) for frames in features], dtype=np.int64)
     split = np.array([SPLITS.index(line.split) for line in lines], dtype=np.uint8)

@@ -19,6 +19,8 @@ from odyssey.hyperparameters import BY_NAME
 from odyssey.palette import BLUE, GREEN, INK, ORANGE, PALE, PURPLE, SKY, VERMILLION
 from odyssey.palette import GREY as GREY
 
+from odyssey.analysis.samples import samples
+
 # Widths of one and of two columns of a two-column journal page, in inches.
 COLUMN, PAGE = 3.5, 7.16
 
@@ -128,16 +130,18 @@ def titles(distributions: pd.DataFrame, tasks: Tasks) -> dict[str, str]:
     Parameters
     ----------
     distributions : pandas.DataFrame
-        As `selection.distributions` returns it; read are `task` and `synthetic`.
+        As `selection.distributions` returns it; read are `task`, `source` and `synthetic`.
     tasks : mapping of str to mapping
 
     Returns
     -------
     dict of str to str
-        In the study's order (`task_title`).
+        In the study's order; what is made up (`task_title`) or a mere sample is called so.
     """
     synthetic = distributions.groupby("task", sort=False)["synthetic"].any()
-    return {t: task_title(tasks[t]["title"], bool(flag)) for t, flag in synthetic.items()}
+    named = {t: task_title(tasks[t]["title"], bool(flag)) for t, flag in synthetic.items()}
+    sampled = samples(distributions, {t: tasks[t]["kind"] for t in named})
+    return {t: f"{title}\n({sampled[t]})" if t in sampled else title for t, title in named.items()}
 
 
 def task_title(title: str, synthetic: bool) -> str:

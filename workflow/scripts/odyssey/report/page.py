@@ -11,6 +11,7 @@ import vl_convert
 from markupsafe import Markup
 
 from odyssey.analysis import tables as printed
+from odyssey.analysis.samples import samples
 from odyssey.analysis.selection import engines
 from odyssey.figures.style import Tasks
 from odyssey.report import captions, explorer, sentences
@@ -87,7 +88,11 @@ def render(contents: Contents) -> str:
     str
         One HTML page; equal contents are equal pages.
     """
-    titles = {task: words["title"] for task, words in contents.tasks.items()}
+    sampled = samples(contents.trials, {t: words["kind"] for t, words in contents.tasks.items()})
+    titles = {
+        task: words["title"] + (f" ({sampled[task]})" if task in sampled else "")
+        for task, words in contents.tasks.items()
+    }
     labels = sentences.task_labels(contents.trials, titles)
     measures = {task: contents.tasks[task]["measure"] for task in labels}
     alpha = contents.configuration["analysis"]["alpha"]
@@ -112,6 +117,7 @@ def render(contents: Contents) -> str:
             for task, label in labels.items()
             if label.endswith(f"({printed.STAND_IN})")
         ),
+        samples=sentences.listed(titles[task] for task in labels if task in sampled),
         tasks=_tasks(contents.trials, labels, measures),
         engines=sentences.engines(engines(contents.trials)),
         facts=_facts(contents),
