@@ -18,7 +18,13 @@ if Path(sys.executable).exists():
 
 from odyssey.cells.build import drop_stale
 from odyssey.cells.variants import KIN
-from odyssey.config import ConfigError, check_corpora, planning_note, read_study
+from odyssey.config import (
+    ConfigError,
+    check_corpora,
+    planning_note,
+    read_study,
+    unknown_sizes,
+)
 from odyssey.features.sequences import PREPARATION
 from odyssey.files import hold
 from odyssey.locks import settle
@@ -58,6 +64,8 @@ if workflow.is_main_process:
         drop_stale(link, study.cell(variant), study.training.instruction_set)
 
 TASKS = list(study.tasks)
+# Of a study that is trained: of one that is not, check_corpora has refused them.
+UNKNOWN = unknown_sizes(study)
 RESULTS = f"results/{study.study}"
 LOGS = f"{RESULTS}/logs"
 # Code that makes tables and figures is an input of their rules: a changed module remakes what it

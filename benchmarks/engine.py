@@ -33,6 +33,7 @@ from odyssey.cells.build import build
 from odyssey.cells.variants import KIN, PAPER_VARIANTS, cell
 from odyssey.features.sequences import Description, Sequences
 from odyssey.machine import processor
+from odyssey.tasks import read_settings
 from odyssey.training.engines import Optimiser
 from odyssey.training.fused import FusedEngine
 from odyssey.training.networks import Network, initial_weights
@@ -45,11 +46,12 @@ except ImportError:
     jax = None
 
 HERE = Path(__file__).parent
+LENGTHS = {"timit": (304, 304), "iam": (250, 25), "jsb": (60, 60)}  # frames and labels
+TASKS = {kind: read_settings({"kind": kind}).shape() for kind in LENGTHS}
 # inputs, outputs, frames, labels, directions, loss
 SHAPES = {
-    "timit": (39, 61, 304, 304, 2, "softmax"),
-    "iam": (4, 82, 250, 25, 2, "ctc"),
-    "jsb": (88, 88, 60, 60, 1, "sigmoid"),
+    kind: (shape.inputs, shape.outputs, *LENGTHS[kind], shape.directions, shape.loss)
+    for kind, shape in TASKS.items()
 }
 SIZES = (20, 40, 78, 120, 200)
 VARIANT_SIZE = 78

@@ -21,6 +21,7 @@ from pydantic import (
 from odyssey.cells.equations import Cell, EquationError
 from odyssey.cells.graph import lay_out
 from odyssey.cells.variants import CHANGES, KIN, PAPER_VARIANTS, cell, parts
+from odyssey.corpora.errors import CorpusError
 from odyssey.faults import fault
 from odyssey.tasks import KINDS, is_file, read_settings, settings_of, told
 from odyssey.tasks.base import Section, TaskSettings, expanded
@@ -623,8 +624,7 @@ def check_corpora(study: Study) -> None:
         for key, path in task.paths().items()
         if (fault := _path_fault(path, key not in task.FOLDERS))
     ]
-    faults = faults or [f for name, task in study.tasks.items() if (f := _kind_fault(name, task))]
-    faults = faults or _budget_faults(study)
+    faults = faults or list(unknown_sizes(study).values()) or _budget_faults(study)
     if faults:
         raise ConfigError("\n".join(faults))
 
@@ -658,19 +658,32 @@ def _of(task: TaskSettings) -> str:
     return f"source: {task.source}" if hasattr(task, "source") else f"kind: {task.kind}"
 
 
-def _kind_fault(name: str, task: TaskSettings) -> str:
-    """Say why a task's shape and length are not known, or nothing."""
-    try:
-        task.description(name)
-        training, validation = task.frames()
-        (task.heading, task.axis_label, training + validation)
-    except ValueError as error:
-        return f"tasks.{name}: {error}"
-    except Exception as error:
-        if not is_file(task.kind):
-            raise
-        return f"tasks.{name}: {told(error, expanded(task.kind))}"
-    return ""
+def unknown_sizes(study: Study) -> dict[str, str]:
+    """Find the tasks whose jobs cannot be planned, for want of a corpus or by a user's mistake.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    dict of str to str
+        From tasks to why.
+    """
+    faults = {}
+    for name, task in study.tasks.items():
+        try:
+            task.description(name)
+            training, validation = task.frames()
+            (task.heading, task.axis_label, training + validation)
+        except Exception as error:
+            if is_file(task.kind) and not isinstance(error, CorpusError):
+                faults[name] = f"tasks.{name}: {told(error, expanded(task.kind))}"
+            elif isinstance(error, ValueError | OSError):
+                faults[name] = f"tasks.{name}: {error}"
+            else:
+                raise
+    return faults
 
 
 def planning_note(study: Study) -> str:

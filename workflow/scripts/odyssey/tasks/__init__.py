@@ -11,8 +11,8 @@ from pathlib import Path
 from types import ModuleType
 
 from odyssey.corpora.errors import CorpusError
-from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import Progress, TaskSettings, expanded
+from odyssey.features.sequences import SPLITS, Sequences
+from odyssey.tasks.base import Progress, Shape, TaskSettings, expanded
 
 KINDS = ("timit", "iam", "jsb", "pianorolls", "text", "sequences", "adding", "copy", "capacity")
 WORDS = ("TITLE", "MEASURE", "UNIT")
@@ -121,10 +121,23 @@ def features(
     CorpusError
         If the corpus is damaged or incomplete, or a user's file makes other features than it says.
     """
-    made = settings.features(name, corpus, processes, progress)
+    try:
+        made = settings.features(name, corpus, processes, progress)
+    except (CorpusError, OSError):
+        raise
+    except Exception as error:
+        if not is_file(settings.kind):
+            raise
+        raise CorpusError(told(error, expanded(settings.kind))) from error
     if not isinstance(made, Sequences):
-        raise CorpusError(f"{settings.kind}: features returns no Sequences")
-    shape, found = settings.shape(), made.description
+        raise CorpusError(f"{name}: features() returns no Sequences")
+    _check(name, settings.shape(), made)
+    return made
+
+
+def _check(name: str, shape: Shape, made: Sequences) -> None:
+    """Make sure that features are what their task says, and that training can use them."""
+    found = made.description
     for part, said, is_there in (
         ("inputs", shape.inputs, made.inputs),
         ("outputs", shape.outputs, found.outputs),
@@ -135,7 +148,14 @@ def features(
             raise CorpusError(
                 f"{name}: its features have {part} {is_there}, where shape() says {said}"
             )
-    return made
+    if empty := [split for split in SPLITS if not len(made.indices(split))]:
+        raise CorpusError(f"{name}: no sequence is in the split {', '.join(empty)}")
+    if shape.loss in ("softmax", "ctc") and len(made.targets):
+        classes = shape.outputs - (shape.loss == "ctc")  # without the blank
+        least, greatest = made.targets.min(), made.targets.max()
+        if least < 0 or greatest >= classes:
+            wrong = least if least < 0 else greatest
+            raise CorpusError(f"{name}: a target is {wrong}, but classes are 0 to {classes - 1}")
 
 
 def told(error: BaseException, file: str) -> str:
@@ -151,7 +171,7 @@ def told(error: BaseException, file: str) -> str:
     str
     """
     if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}: {error.msg}"
+        return f"{error.filename or file}:{error.lineno or 1}: {error.msg}"
     traced, line = error.__traceback__, 1
     while traced:
         line = traced.tb_lineno if traced.tb_frame.f_code.co_filename == file else line

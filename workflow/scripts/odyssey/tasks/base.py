@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
@@ -115,8 +116,8 @@ class TaskSettings(Section):
 
     @property
     def origin(self) -> str:
-        """Where the data comes from, in a word or two: the key `source`, or the kind."""
-        return str(getattr(self, "source", self.kind))
+        """Where the data comes from, in a word or two: the key `source`, or the kind's name."""
+        return str(getattr(self, "source", Path(self.kind).name))
 
     @property
     def made_up(self) -> bool:
