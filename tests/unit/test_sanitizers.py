@@ -50,18 +50,18 @@ PROGRAM = """
         key = np.zeros(2, np.uint32)
         fused.Kernel(kernel, cell("RNN")).noise(key.ctypes.data, 0, 101, array.ctypes.data)
     for loss in LOSSES:
-        for directions in (1, 2):
-            network = Network(cell(name), 7, 13, 19, directions, loss)
-            sequences = make(network, (1, 2, 17, 9), training=3)
+        for directions, layers, batch in ((1, 1, 1), (2, 1, 2), (1, 2, 1), (2, 8, 2)):
+            network = Network(cell(name), 7, 13, 19, directions, loss, layers)
+            sequences = make(network, (1, 2, 17, 9), training=3, scored=0.5)
             engine = fused.FusedEngine(network, sequences, initial_weights(network, 1), kernel)
             engine.loss_and_gradients(2)
             for nesterov in (True, False):
                 engine.train_epoch(
                     seeds.order(1, 1, 3), seeds.noise_key(1, 1), 0.5,
-                    Optimiser(1e-2, 0.9, nesterov, 0.1))
+                    Optimiser(1e-3, 0.9, nesterov, 0.1), batch)
             assert np.isfinite(engine.evaluate("validation").loss)
     # So large that several sequences are evaluated at once.
-    network = Network(cell(name), 7, 140, 19, 2, "ctc")
+    network = Network(cell(name), 7, 140, 19, 2, "ctc", 2)
     sequences = make(network, (1, 2, 17, 9, 9, 3), training=1)
     engine = fused.FusedEngine(network, sequences, initial_weights(network, 1), kernel)
     assert np.isfinite(engine.evaluate("validation").loss)

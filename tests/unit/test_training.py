@@ -1,6 +1,7 @@
 """A trial and a shard: early stopping, divergence, and the same bits however they are run."""
 
 import errno
+import hashlib
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,10 +55,10 @@ def sequences():
     )
 
 
-def run(plan, parameters, sequences, folder, report=lambda *_: None):
+def run(plan, parameters, sequences, folder, report=lambda *_: None, kernel=None):
     digest = fingerprint(plan, parameters, "features")
     file, stopping = folder / "c.checkpoint", threading.Event()
-    return train(plan, parameters, sequences, None, file, digest, report, stopping)
+    return train(plan, parameters, sequences, kernel, file, digest, report, stopping)
 
 
 def shard(sequences, folder, trials, threads=1, name="0-2.jsonl", plan=PLAN, report=None):
@@ -169,6 +171,51 @@ def test_interrupted_anywhere_a_trial_ends_with_the_same_bits(sequences, tmp_pat
         resumed = run(PLAN, row(), sequences, folder, lambda _, e, *__: trained.append(e))  # noqa: B023
         assert trained == list(range(epoch + 1, 5))
         assert {**resumed, TIMES: 0} == {**whole, TIMES: 0}
+
+
+@pytest.mark.parametrize("engine", ["reference", "fused"])
+def test_interrupted_a_trial_of_layers_and_batches_ends_with_the_same_bits(
+    sequences, tmp_path, kernel_of, engine
+):
+    plan, given = replace(PLAN, engine=engine), row(layers=3, batch=2)
+    kernel = kernel_of(plan.cell) if engine == "fused" else None
+    whole = run(plan, given, sequences, tmp_path, kernel=kernel)
+
+    def interrupt(_, epoch, *__):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(plan, given, sequences, tmp_path / "again", interrupt, kernel)
+    trained = []
+    report = lambda _, epoch, *__: trained.append(epoch)  # noqa: E731
+    resumed = run(plan, given, sequences, tmp_path / "again", report, kernel)
+    assert trained == [3, 4]
+    assert {**resumed, TIMES: 0} == {**whole, TIMES: 0}
+
+
+def test_layers_and_batch_are_one_unless_the_trial_says_otherwise(sequences, tmp_path):
+    results = {}
+    for layers, batch in ((1, 1), (2, 1), (1, 2)):
+        given = row(layers=layers, batch=batch)
+        results[layers, batch] = run(PLAN, given, sequences, tmp_path / f"{layers}{batch}")
+    plain = run(PLAN, row(), sequences, tmp_path / "plain")
+    assert plain["curve"] == results[1, 1]["curve"]
+    assert "layers" not in plain
+    assert (results[2, 1]["layers"], results[1, 2]["batch"]) == (2, 2)
+    assert results[2, 1]["parameters"] > plain["parameters"] == results[1, 2]["parameters"]
+    curves = [result["curve"]["train_loss"] for result in results.values()]
+    assert curves[0] != curves[1]
+    assert curves[0] != curves[2]
+
+
+def test_a_fingerprint_tells_layers_and_batches_apart_and_is_todays_without_them():
+    given = [row(), row(layers=2), row(batch=2), row(layers=2, batch=2), row(layers=3)]
+    found = [fingerprint(PLAN, one, "features") for one in given]
+    assert len(set(found)) == len(given)
+    plan = {k: v for k, v in vars(PLAN).items() if k != "file"}
+    parts = json.dumps([plan, PLAN.cell.digest, row(), "features", 1], sort_keys=True)
+    assert found[0] == hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
 def test_a_shard_gives_the_same_bits_alone_together_or_in_threads(sequences, tmp_path):

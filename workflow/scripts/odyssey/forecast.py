@@ -63,6 +63,8 @@ def made_up(chosen: Network) -> Sequences:
     labels = LABELS if chosen.loss == "ctc" else FRAMES
     if chosen.loss == "sigmoid":
         targets = generator.integers(0, 2, (3 * labels, chosen.outputs)).astype(np.uint8)
+    elif chosen.loss == "squared":
+        targets = generator.standard_normal((3 * labels, chosen.outputs)).astype(np.float32)
     else:
         targets = generator.integers(0, chosen.outputs - 1, 3 * labels).astype(np.int32)
     return Sequences(

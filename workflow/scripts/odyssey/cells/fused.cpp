@@ -20,6 +20,9 @@
 // vector of units with all its columns, so a recurrent step reads each group from one end to the
 // other, finishes those units, and goes on; arithmetic and loading overlap.
 //
+// A layer reads the y of the one below where that has left them, in U; its deltas come back by one
+// product a pair of directions. The gradients of a batch's sequences are added where they lie.
+//
 // The parts, lowest first: fused/vectors.h, noise.h, products.h, network.h, losses.h, recurrence.h.
 
 #include <cmath>
@@ -48,16 +51,19 @@ namespace {
 constexpr int ABREAST = V == 16 ? 4 : 1;
 constexpr int64_t ABREAST_FROM = 200'000;  // bytes of a direction's recurrent matrices
 
-// Fill x and the state before the first step; noise is null or (T, inputs).
-void present(Run &r, const float *x, int64_t T, const float *noise, float deviation) {
-    const int64_t M = r.m.inputs, sources = SOURCES * r.s.N;
+// Fill x and the states before the first step; noise is null or (T, inputs).
+void present(Run &r, const float *x, const float *noise, float deviation) {
+    const int64_t M = r.m.inputs, T = r.T, sources = SOURCES * r.s.N;
+    for (int64_t l = 0; l < r.m.layers; l++)
+        for (int64_t k = 0; k < r.m.directions; k++) {
+            memset(r.d[l][k].U, 0, 4 * sources);
+            memset(r.d[l][k].states, 0, 4 * STATES * r.s.N);
+        }
     for (int64_t k = 0; k < r.m.directions; k++) {
-        Direction &d = r.d[k];
-        memset(d.U, 0, 4 * sources);
-        memset(d.states, 0, 4 * STATES * r.s.N);
+        const Direction &d = r.d[0][k];
         for (int64_t t = 0; t < T; t++) {
             const int64_t frame = k ? T - 1 - t : t;
-            float *u = d.U + t * r.u_row + sources;
+            float *u = d.U + t * d.u_row + sources;
             const float *from = x + frame * M;
             if (noise)
                 for (int64_t n = 0; n < M; n++) u[n] = from[n] + deviation * noise[frame * M + n];
@@ -76,23 +82,40 @@ template <class Act> void runs_of(const Block &block, Act act) {
     }
 }
 
-// A direction's y as left factor, frames in the input's order. Row 0 is the y after frame 0.
-Left outputs_of(const Run &r, int64_t direction, int64_t T, bool turned) {
-    const float *U = r.d[direction].U + (direction ? T : 1) * r.u_row;
-    const int64_t frame = direction ? -r.u_row : r.u_row;
-    return turned ? Left{U, 1, frame} : Left{U, frame, 1};
+// A direction's y as left factor, frames in the order of another direction, or turned.
+Left outputs_of(const Run &r, int64_t layer, int64_t direction, int64_t reader, bool turned) {
+    const Direction &d = r.d[layer][direction];  // row t + 1 of U is its y after frame t
+    const bool same = direction == reader;
+    const float *y = d.U + (same ? 1 : r.T) * d.u_row;
+    const int64_t frame = same ? d.u_row : -d.u_row;
+    return turned ? Left{y, 1, frame} : Left{y, frame, 1};
 }
 
-// What x adds to all columns.
-void multiply_inputs(const Run &r) {
+// Tell `act` of what a direction reads, x or the y of the layer below, as left factors; and of each
+// the first row of the matrices that act on it, and the number of rows.
+template <class Act>
+void inputs_of(const Run &r, int64_t layer, int64_t direction, bool turned, Act act) {
+    if (layer == 0) {
+        const Direction &d = r.d[0][direction];
+        const float *x = d.U + SOURCES * r.s.N;
+        return act(turned ? Left{x, 1, d.u_row} : Left{x, d.u_row, 1}, 0, r.m.inputs);
+    }
+    for (int64_t below = 0; below < r.m.directions; below++)
+        act(outputs_of(r, layer - 1, below, direction, turned), below * r.s.N, r.s.N);
+}
+
+// What a layer's inputs add to all columns.
+void multiply_inputs(const Run &r, int64_t layer) {
     const Shape &s = r.s;
-    const int64_t M = r.m.inputs, row = INPUTS.columns * V;
+    const int64_t group = s.in_rows[layer] * INPUTS.columns * V, row = INPUTS.columns * V;
     for (int64_t k = 0; k < r.m.directions; k++)
         runs_of(INPUTS, [&](int from, int column, int width) {
-            const Direction &d = r.d[k];
-            multiply(r.T, M, s.groups, width, {d.U + SOURCES * s.N, r.u_row, 1},
-                     {d.weights + s.inputs + from * V, M * row, row},
-                     {d.S + column * V, COLUMNS * V, s.columns}, false);
+            const Direction &d = r.d[layer][k];
+            inputs_of(r, layer, k, false, [&](Left x, int64_t first, int64_t rows) {
+                multiply(r.T, rows, s.groups, width, x,
+                         {d.weights + s.inputs + first * row + from * V, group, row},
+                         {d.S + column * V, COLUMNS * V, s.columns}, first > 0);
+            });
         });
 }
 
@@ -107,82 +130,135 @@ void multiply_outputs(const Run &r) {
         for (int64_t t = 0; t < T; t++) *(vec *)(r.L + t * s.outputs + o) = bias;
     }
     for (int64_t k = 0; k < r.m.directions; k++)
-        multiply(T, s.N, s.outputs / (2 * V), 2, outputs_of(r, k, T, false),
+        multiply(T, s.N, s.outputs / (2 * V), 2, outputs_of(r, r.m.layers - 1, k, 0, false),
                  {r.out + k * s.N * 2 * V, out_group, 2 * V}, {r.L, 2 * V, s.outputs}, true);
 }
 
 void forward(Run &r) {
-    multiply_inputs(r);
-    for (int64_t k = 0; k < r.m.directions; k++) recur<1>({{&r}, {&r.d[k]}}, 0, r.T);
+    for (int64_t l = 0; l < r.m.layers; l++) {
+        multiply_inputs(r, l);
+        for (int64_t k = 0; k < r.m.directions; k++) recur<1>({{&r}, {&r.d[l][k]}}, 0, r.T);
+    }
     multiply_outputs(r);
 }
 
 // The same for several sequences abreast, the longest first: what goes on alone, goes on alone.
 void forward_abreast(Run *runs) {
-    for (int n = 0; n < ABREAST; n++) multiply_inputs(runs[n]);
-    for (int64_t k = 0; k < runs[0].m.directions; k++) {
-        Abreast<ABREAST> all;
-        for (int n = 0; n < ABREAST; n++) all.r[n] = &runs[n], all.d[n] = &runs[n].d[k];
-        const int64_t together = runs[ABREAST - 1].T;
-        recur<ABREAST>(all, 0, together);
-        for (int n = 0; n < ABREAST - 1; n++)
-            recur<1>({{&runs[n]}, {&runs[n].d[k]}}, together, runs[n].T);
+    for (int64_t l = 0; l < runs[0].m.layers; l++) {
+        for (int n = 0; n < ABREAST; n++) multiply_inputs(runs[n], l);
+        for (int64_t k = 0; k < runs[0].m.directions; k++) {
+            Abreast<ABREAST> all;
+            for (int n = 0; n < ABREAST; n++) all.r[n] = &runs[n], all.d[n] = &runs[n].d[l][k];
+            const int64_t together = runs[ABREAST - 1].T;
+            recur<ABREAST>(all, 0, together);
+            for (int n = 0; n < ABREAST - 1; n++)
+                recur<1>({{&runs[n]}, {&runs[n].d[l][k]}}, together, runs[n].T);
+        }
     }
     for (int n = 0; n < ABREAST; n++) multiply_outputs(runs[n]);
 }
 
-void backward(Run &r, int64_t T) {
+// Write the transpose of V rows of V floats.
+inline void turn(const float *from, int64_t from_row, float *to, int64_t to_row) {
+    vec rows[V];
+#pragma GCC unroll 16
+    for (int l = 0; l < V; l++) rows[l] = load(from + l * from_row);
+    transpose(rows);
+#pragma GCC unroll 16
+    for (int l = 0; l < V; l++) store(to + l * to_row, rows[l]);
+}
+
+// Gradients of the output layer, and what it brings back to the last layer's y: dy = dL out'.
+// Here as below: the transpose is made anew, because every update changes the weights; `add`: to
+// the gradients of the batch's sequences before.
+void backward_outputs(const Run &r, bool add) {
     const Shape &s = r.s;
-    const int64_t M = r.m.inputs, out_group = s.out_rows * 2 * V;
+    const int64_t T = r.T, out_group = s.out_rows * 2 * V, last = r.m.layers - 1;
     for (int64_t o = 0; o < s.outputs; o += V) {
-        vec total = vec{};
-        for (int64_t t = 0; t < T; t++) total += *(vec *)(r.L + t * s.outputs + o);
         float *d_bias = r.d_out + o / (2 * V) * out_group + (s.out_rows - 1) * 2 * V + o % (2 * V);
+        vec total = add ? *(vec *)d_bias : vec{};
+        for (int64_t t = 0; t < T; t++) total += *(vec *)(r.L + t * s.outputs + o);
         *(vec *)d_bias = total;
     }
     for (int64_t k = 0; k < r.m.directions; k++) {
-        Direction &d = r.d[k];
-        multiply(s.N, T, s.outputs / (2 * V), 2, outputs_of(r, k, T, true),
-                 {r.L, 2 * V, s.outputs}, {r.d_out + k * s.N * 2 * V, out_group, 2 * V}, false);
-
-        // dy = dL out'; the transpose is made anew, because every step changes the weights.
-        float *turned = r.out_turned + k * r.dy_row * s.outputs;
+        multiply(s.N, T, s.outputs / (2 * V), 2, outputs_of(r, last, k, 0, true),
+                 {r.L, 2 * V, s.outputs}, {r.d_out + k * s.N * 2 * V, out_group, 2 * V}, add);
         if (s.N % (2 * V))
-            memset(turned + (r.dy_row - 2 * V) * s.outputs, 0, 4 * 2 * V * s.outputs);
+            memset(r.turned + (r.dy_row - 2 * V) * s.outputs, 0, 4 * 2 * V * s.outputs);
         for (int64_t n = 0; n < s.N; n += V)
-            for (int64_t o = 0; o < s.outputs; o += V) {
-                const float *from = r.out + o / (2 * V) * out_group + (k * s.N + n) * 2 * V;
-                float *to = turned + n / (2 * V) * s.outputs * 2 * V + o * 2 * V + n % (2 * V);
-                vec rows[V];
-#pragma GCC unroll 16
-                for (int l = 0; l < V; l++) rows[l] = load(from + l * 2 * V + o % (2 * V));
-                transpose(rows);
-#pragma GCC unroll 16
-                for (int l = 0; l < V; l++) store(to + l * 2 * V, rows[l]);
-            }
+            for (int64_t o = 0; o < s.outputs; o += V)
+                turn(r.out + o / (2 * V) * out_group + (k * s.N + n) * 2 * V + o % (2 * V), 2 * V,
+                     r.turned + n / (2 * V) * s.outputs * 2 * V + o * 2 * V + n % (2 * V), 2 * V);
         const int64_t frame = k ? -r.dy_row : r.dy_row;
         multiply(T, s.outputs, r.dy_row / (2 * V), 2, {r.L, s.outputs, 1},
-                 {turned, s.outputs * 2 * V, 2 * V},
-                 {d.dy + (k ? (T - 1) * r.dy_row : 0), 2 * V, frame}, false);
-        recur_back(r, d, T);
-        auto gradient = [&](const Block &block, const float *u, int64_t rows, int64_t at) {
-            const int64_t row = block.columns * V;
-            runs_of(block, [&](int from, int column, int width) {
-                multiply(rows, T, s.groups, width, {u, 1, r.u_row},
-                         {d.S + column * V, COLUMNS * V, s.columns},
-                         {d.gradients + at + from * V, rows * row, row}, false);
-            });
-        };
-        for (int b = 0; b < BLOCK_COUNT; b++)
-            gradient(BLOCKS[b], d.U + BLOCKS[b].source * s.N, BLOCKS[b].sources * s.N, s.block[b]);
-        gradient(INPUTS, d.U + SOURCES * s.N, M, s.inputs);
-        for (int c = 0; c < COLUMNS; c++)
-            for (int64_t g = 0; BIAS[c] >= 0 && g < s.groups; g++) {
-                vec total = vec{};
-                for (int64_t t = 0; t < T; t++)
-                    total += *(vec *)(d.S + t * s.columns + (g * COLUMNS + c) * V);
-                *(vec *)(d.gradients + s.vectors + BIAS[c] * s.N + g * V) = total;
-            }
+                 {r.turned, s.outputs * 2 * V, 2 * V},
+                 {r.d[last][k].dy + (k ? (T - 1) * r.dy_row : 0), 2 * V, frame}, false);
+    }
+}
+
+// Deltas of a direction, and from them the gradients of its weights.
+void backward_direction(const Run &r, int64_t layer, int64_t k, bool add) {
+    const Shape &s = r.s;
+    const Direction &d = r.d[layer][k];
+    recur_back(r, d, add);
+    // Of the matrices of a block, `rows` long, the rows for a left factor.
+    auto gradient = [&](const Block &block, int64_t rows, float *at, Left u, int64_t of) {
+        const int64_t row = block.columns * V;
+        runs_of(block, [&](int from, int column, int width) {
+            multiply(of, r.T, s.groups, width, u, {d.S + column * V, COLUMNS * V, s.columns},
+                     {at + from * V, rows * row, row}, add);
+        });
+    };
+    for (int b = 0; b < BLOCK_COUNT; b++) {
+        const int64_t rows = BLOCKS[b].sources * s.N;
+        const Left u = {d.U + BLOCKS[b].source * s.N, 1, d.u_row};
+        gradient(BLOCKS[b], rows, d.gradients + s.block[b], u, rows);
+    }
+    inputs_of(r, layer, k, true, [&](Left x, int64_t first, int64_t rows) {
+        float *at = d.gradients + s.inputs + first * INPUTS.columns * V;
+        gradient(INPUTS, s.in_rows[layer], at, x, rows);
+    });
+    for (int c = 0; c < COLUMNS; c++)
+        for (int64_t g = 0; BIAS[c] >= 0 && g < s.groups; g++) {
+            vec &d_bias = *(vec *)(d.d_vectors + BIAS[c] * s.N + g * V);
+            vec total = add ? d_bias : vec{};
+            for (int64_t t = 0; t < r.T; t++)
+                total += *(vec *)(d.S + t * s.columns + (g * COLUMNS + c) * V);
+            d_bias = total;
+        }
+}
+
+// What a layer's deltas D bring back to the y of the layer below: dy = D W', of all directions.
+void backward_inputs(const Run &r, int64_t layer) {
+    const Shape &s = r.s;
+    const int64_t row = INPUTS.columns * V;
+    for (int64_t below = 0; below < r.m.directions; below++)
+        for (int64_t k = 0; k < r.m.directions; k++) {
+            const Direction &d = r.d[layer][k];
+            if (INPUTS.columns < COLUMNS || s.N % (2 * V))
+                memset(r.turned, 0, 4 * r.dy_row * s.columns);
+            for (int64_t n = 0; n < s.N; n += V)
+                for (int64_t g = 0; g < s.groups; g++)
+                    for (int p = 0; p < INPUTS.columns; p++) {
+                        const int64_t from = g * s.in_rows[layer] + below * s.N + n;
+                        const int64_t to = (g * COLUMNS + INPUTS.column[p]) * V;
+                        turn(d.weights + s.inputs + from * row + p * V, row,
+                             r.turned + n / (2 * V) * s.columns * 2 * V + to * 2 * V + n % (2 * V),
+                             2 * V);
+                    }
+            const bool same = k == below;
+            const Left D = {same ? d.S : d.S + (r.T - 1) * s.columns,
+                            same ? s.columns : -s.columns, 1};
+            multiply(r.T, s.columns, r.dy_row / (2 * V), 2, D, {r.turned, s.columns * 2 * V, 2 * V},
+                     {r.d[layer - 1][below].dy, 2 * V, r.dy_row}, k > 0);
+        }
+}
+
+void backward(const Run &r, bool add) {
+    backward_outputs(r, add);
+    for (int64_t l = r.m.layers - 1; l >= 0; l--) {
+        for (int64_t k = 0; k < r.m.directions; k++) backward_direction(r, l, k, add);
+        if (l > 0) backward_inputs(r, l);
     }
 }
 
@@ -194,17 +270,16 @@ Run open(const Model &m, int64_t sequence, float *&next) {
 }
 
 double gradient(const Model &m, int64_t sequence, const uint32_t *key, int64_t position,
-                float deviation) {
+                float deviation, bool add) {
     float *next = m.workspace;
     Run r = open(m, sequence, next);
-    const int64_t T = frames_of(m, sequence);
-    if (deviation > 0) gaussian_noise(key, position, T * m.inputs, r.noise);
-    present(r, m.values + m.frames[sequence] * m.inputs, T, deviation > 0 ? r.noise : nullptr,
+    if (deviation > 0) gaussian_noise(key, position, r.T * m.inputs, r.noise);
+    present(r, m.values + m.frames[sequence] * m.inputs, deviation > 0 ? r.noise : nullptr,
             deviation);
     forward(r);
     int64_t errors = 0;
     const double loss = loss_of(r, sequence, true, errors);
-    backward(r, T);
+    backward(r, add);
     return loss;
 }
 
@@ -272,13 +347,13 @@ EXPORT(void noise)(const uint32_t *key, int64_t sequence, int64_t size, float *o
 // Loss of one sequence, and its gradients, in `gradients`.
 EXPORT(double loss_and_gradients)(const Model *m, int64_t sequence) {
     FlushToZero flush;
-    return gradient(*m, sequence, nullptr, 0, 0);
+    return gradient(*m, sequence, nullptr, 0, 0, false);
 }
 
-// One update for each position in `order`; `sequences` maps positions to sequences. Returns the
-// loss a frame, or the first sequence's loss that is not finite.
+// One update for each `batch` positions in `order`; `sequences` maps positions to sequences.
+// Returns the loss a scored frame, or the first sequence's loss that is not finite.
 EXPORT(double train_epoch)(const Model *m, const int64_t *sequences, const int64_t *order,
-                           int64_t count, const uint32_t *key, double input_noise,
+                           int64_t count, int64_t batch, const uint32_t *key, double input_noise,
                            const Step *step) {
     FlushToZero flush;
     const int64_t size = shape_of(*m).weights;
@@ -290,9 +365,11 @@ EXPORT(double train_epoch)(const Model *m, const int64_t *sequences, const int64
             look_ahead(*(vec *)(m->weights + n), *(vec *)(m->velocities + n), momentum);
     for (int64_t n = 0; n < count; n++) {
         const int64_t sequence = sequences[order[n]];
-        const double loss = gradient(*m, sequence, key, order[n], float(input_noise));
-        update(*m, size, *step, n + 1 < count && std::isfinite(loss));
-        if (!std::isfinite(loss)) return loss;
+        const bool add = n % batch > 0, last = n + 1 == count;
+        const double loss = gradient(*m, sequence, key, order[n], float(input_noise), add);
+        const bool finite = std::isfinite(loss);
+        if (last || (n + 1) % batch == 0 || !finite) update(*m, size, *step, !last && finite);
+        if (!finite) return loss;
         total += loss;
         frames += scored_frames_of(*m, sequence);
     }
@@ -309,7 +386,7 @@ EXPORT(void evaluate)(const Model *m, const int64_t *sequences, int64_t count, d
     Run *runs = (Run *)memory;
     for (int64_t n = 0; n < count; n++) {
         new (&runs[n]) Run(open(*m, sequences[n], next));
-        present(runs[n], m->values + m->frames[sequences[n]] * m->inputs, runs[n].T, nullptr, 0);
+        present(runs[n], m->values + m->frames[sequences[n]] * m->inputs, nullptr, 0);
     }
     if (ABREAST > 1 && count == ABREAST && 4 * runs[0].s.inputs > ABREAST_FROM)
         forward_abreast(runs);

@@ -9,10 +9,10 @@ import numpy as np
 
 from odyssey.cells.build import source_digest
 from odyssey.cells.equations import Cell
-from odyssey.cells.graph import lay_out
+from odyssey.cells.graph import Layout, lay_out
 from odyssey.features.sequences import LOSSES, Sequences
 from odyssey.training.engines import Evaluation, Optimiser, Weights, evaluation
-from odyssey.training.networks import Network, weight_shapes
+from odyssey.training.networks import Network, directions_of, weight_shapes
 
 LINE = 16  # floats: a cache line, and the widest vector
 HUGE_PAGE = 2**21  # bytes
@@ -22,7 +22,8 @@ class _Model(Structure):
     """Mirror of ``Model`` in cells/fused/network.h."""
 
     _fields_ = [
-        *((name, c_int64) for name in ("inputs", "hidden", "outputs", "directions", "loss")),
+        *((name, c_int64) for name in ("inputs", "hidden", "outputs", "directions")),
+        *((name, c_int64) for name in ("layers", "loss")),
         *((name, c_void_p) for name in ("values", "targets", "scored", "frames", "labels")),
         *((name, c_void_p) for name in ("weights", "velocities", "gradients", "workspace")),
     ]
@@ -46,7 +47,9 @@ _SIGNATURES = {
     "workspace_floats": (c_int64, _MODEL, c_int64, c_int64),
     "noise": (None, c_void_p, c_int64, c_int64, c_void_p),
     "loss_and_gradients": (c_double, _MODEL, c_int64),
-    "train_epoch": (c_double, _MODEL, c_void_p, c_void_p, c_int64, c_void_p, c_double, _STEP),
+    "train_epoch": (
+        *(c_double, _MODEL, c_void_p, c_void_p, c_int64, c_int64, c_void_p, c_double, _STEP),
+    ),
     "abreast": (c_int64,),
     "evaluate": (None, _MODEL, c_void_p, c_int64, c_void_p, c_void_p, c_void_p),
 }
@@ -163,11 +166,35 @@ def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
         weight has are padding and hold 0.
     """
     layout = lay_out(network.cell)
-    n, inputs = network.hidden_size, network.inputs
+    n, directions = network.hidden_size, network.directions
     padded = -(-n // vector) * vector
-    unit, source, input_ = np.arange(n)[:, None], np.arange(n), np.arange(inputs)
+    units = np.concatenate([d * padded + np.arange(n) for d in range(directions)])
+    positions, end = {}, 0
+    for layer in range(1, network.layers + 1):
+        rows, inputs = directions * padded, units
+        if layer == 1:
+            rows, inputs = network.inputs, np.arange(network.inputs)
+        block, size = _direction_positions(layout, n, vector, rows, inputs)
+        for direction in directions_of(network, layer):
+            positions |= {f"{direction}.{name}": end + where for name, where in block.items()}
+            end += size
+
+    width, out_rows = 2 * vector, directions * padded + 1
+    output = np.arange(network.outputs)[:, None]
+    group = end + output // width * out_rows * width + output % width
+    positions["output.W"] = group + units * width
+    positions["output.b"] = (group + (out_rows - 1) * width)[:, 0]
+    return {name: positions[name] for name in weight_shapes(network)}
+
+
+def _direction_positions(
+    layout: Layout, n: int, vector: int, rows_of_inputs: int, inputs: np.ndarray
+) -> tuple[dict[str, np.ndarray], int]:
+    """Place the weights of a direction, whose inputs have the rows `inputs`; return their end."""
+    padded = -(-n // vector) * vector
+    unit, source = np.arange(n)[:, None], np.arange(n)
     group, lane = unit // vector, unit % vector
-    block = {}
+    places = {}
     end = 0
 
     def add(rows, columns, name_of):
@@ -176,7 +203,7 @@ def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
         for place, number in enumerate(columns):
             for name, row in name_of(layout.columns[number]):
                 at = (group * rows + row) * len(columns) + place
-                block[name] = end + at * vector + lane
+                places[name] = end + at * vector + lane
         end += rows * padded * len(columns)
 
     for b in layout.blocks:
@@ -187,27 +214,11 @@ def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
             lambda c, rows=rows: [(name, rows[s]) for s, name in c.matrices.items() if s in rows],
         )
     from_inputs = [k for k, c in enumerate(layout.columns) if c.inputs]
-    add(inputs, from_inputs, lambda c: [(c.inputs, input_)])
+    add(rows_of_inputs, from_inputs, lambda c: [(c.inputs, inputs)])
     for name in layout.vectors:
-        block[name] = end + source
+        places[name] = end + source
         end += padded
-
-    width, out_rows = 2 * vector, network.directions * padded + 1
-    output = np.arange(network.outputs)[:, None]
-
-    def in_output(row):
-        group = network.directions * end + output // width * out_rows * width
-        return group + row * width + output % width
-
-    sources = np.concatenate([d * padded + source for d in range(network.directions)])
-    positions = {}
-    for name in weight_shapes(network):
-        layer, weight = name.split(".")
-        if layer == "output":
-            positions[name] = in_output(sources) if weight == "W" else in_output(out_rows - 1)[:, 0]
-        else:
-            positions[name] = (end if layer == "backward" else 0) + block[weight]
-    return positions
+    return places, end
 
 
 def _zeros(sizes: list[int]) -> list[np.ndarray]:
@@ -286,6 +297,7 @@ class FusedEngine:
             hidden=network.hidden_size,
             outputs=network.outputs,
             directions=network.directions,
+            layers=network.layers,
             loss=LOSSES.index(network.loss),
             values=self.values.ctypes.data,
             targets=self.targets.ctypes.data,
@@ -326,6 +338,7 @@ class FusedEngine:
         noise_key: np.ndarray,
         input_noise: float,
         optimiser: Optimiser,
+        batch: int = 1,
     ) -> float:
         """See `Engine.train_epoch`."""
         order = np.ascontiguousarray(order, dtype=np.int64)
@@ -336,9 +349,9 @@ class FusedEngine:
             clip=np.inf if optimiser.clip is None else optimiser.clip,
             nesterov=optimiser.nesterov,
         )
-        train = self.splits["train"].ctypes.data
+        train, places = self.splits["train"].ctypes.data, order.ctypes.data
         return self.kernel.train_epoch(
-            self.model, train, order.ctypes.data, len(order), key.ctypes.data, input_noise, step
+            self.model, train, places, len(order), batch, key.ctypes.data, input_noise, step
         )
 
     def evaluate(self, split: str) -> Evaluation:

@@ -73,7 +73,7 @@ def fingerprint(plan: Plan, trial: dict, features_digest: str) -> str:
     ----------
     plan : Plan
     trial : dict
-        The trial's seed and hyperparameters.
+        The trial's seed and hyperparameters; ``layers`` and ``batch`` are 1 where it lacks them.
     features_digest : str
         Of the features file.
 
@@ -108,6 +108,7 @@ def network_of(plan: Plan, trial: dict, sequences: Sequences) -> Network:
         outputs=d.outputs,
         directions=d.directions,
         loss=d.loss,
+        layers=trial.get("layers", 1),
     )
 
 
@@ -283,6 +284,7 @@ def _train_epoch(engine, trial: dict, progress: checkpoints.Progress, count: int
         seeds.noise_key(trial["seed"], epoch),
         trial["input_noise"],
         optimiser,
+        trial.get("batch", 1),
     )
     if not math.isfinite(train_loss):
         return False

@@ -6,7 +6,7 @@
 
 // Everything the caller hands over; mirrored field by field in training/fused.py.
 struct Model {
-    int64_t inputs, hidden, outputs, directions, loss;
+    int64_t inputs, hidden, outputs, directions, layers, loss;
     const float *values;           // (frames, inputs)
     const void *targets;           // int32 classes or labels, or uint8 or float (frames, outputs)
     const uint8_t *scored;         // (frames,) 0 where a frame does not count; null: all count
@@ -24,6 +24,8 @@ struct Step {
 namespace {
 
 enum Loss { SOFTMAX = 0, SIGMOID = 1, CTC = 2, SQUARED = 3 };
+
+constexpr int LAYERS = 8;  // at most; as in training/networks.py
 
 inline int64_t whole(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
 
@@ -77,7 +79,10 @@ template <int wave> struct Backward;
 struct Shape {
     int64_t N, groups;          // units, rounded up; vectors of them
     int64_t columns, outputs;   // rounded up
-    int64_t block[BLOCK_COUNT + 1], inputs, vectors, direction;  // offsets, floats of a direction
+    int64_t block[BLOCK_COUNT + 1], inputs;  // offsets in a direction's weights
+    // Of each layer: rows of the matrices on its inputs; offset and floats of a direction.
+    int64_t in_rows[LAYERS], vectors[LAYERS], direction[LAYERS];
+    int64_t layer[LAYERS + 1];  // where a layer's weights begin, and at last the output layer's
     int64_t out_rows, weights;  // rows of the output layer's matrix; floats of all weights
 };
 
@@ -91,22 +96,31 @@ Shape shape_of(const Model &m) {
     for (int b = 0; b < BLOCK_COUNT; b++)
         s.block[b + 1] = s.block[b] + BLOCKS[b].sources * s.N * BLOCKS[b].columns * s.N;
     s.inputs = s.block[BLOCK_COUNT];
-    s.vectors = s.inputs + m.inputs * INPUTS.columns * s.N;
-    s.direction = s.vectors + VECTORS * s.N;
+    s.layer[0] = 0;
+    for (int64_t l = 0; l < m.layers; l++) {
+        s.in_rows[l] = l ? m.directions * s.N : m.inputs;
+        s.vectors[l] = s.inputs + s.in_rows[l] * INPUTS.columns * s.N;
+        s.direction[l] = s.vectors[l] + VECTORS * s.N;
+        s.layer[l + 1] = s.layer[l] + m.directions * s.direction[l];
+    }
     s.out_rows = m.directions * s.N + 1;
-    s.weights = m.directions * s.direction + s.out_rows * s.outputs;
+    s.weights = s.layer[m.layers] + s.out_rows * s.outputs;
     return s;
 }
 
-// One direction's weights, their gradients, and what a sequence leaves behind.
+// Weights of one direction of a layer, their gradients, and what a sequence leaves behind.
 struct Direction {
     float *weights, *gradients;
-    float *U;              // (T + 1, u_row): [sources, x]; row t holds states of t - 1
+    float *vectors, *d_vectors;  // among them
+    int64_t u_row;
+    float *U;              // (T + 1, u_row): [sources, x]; row t holds states of t - 1. Of the
+                           // layers above the first, without x
     float *S;              // (T, columns): bars, then what is kept, then deltas, each in its place
     float *states;         // (T + 1, STATES, N): the states that no matrix acts on
     float *kept;           // (T, KEPT, N)
     float *means;          // (T, MEANS)
-    float *dy;             // (T, dy_row): the loss's derivative by y, from the output layer alone
+    // What no other layer needs at the same time, and all use in turn.
+    float *dy;             // (T, dy_row): the loss's derivative by y, from the layer above alone
     float *carried;        // (2, CARRIED, N): from the step after, and to the step before
     float *temporary;      // (TEMPORARY, N)
     float *sums;           // (SUMS,)
@@ -116,20 +130,18 @@ struct Direction {
 struct Run {
     const Model &m;
     Shape s;
-    int64_t T, u_row, dy_row;
-    Direction d[2];
+    int64_t T, dy_row;
+    Direction d[LAYERS][2];
     float *out, *d_out;    // output layer: [y forward, y backward, 1] x outputs, in groups
-    float *out_turned;     // its transpose: outputs x y, one direction after the other
+    float *turned;         // a transpose, of what acts on a direction's y
     float *L;              // (T, outputs): logits, then their derivatives
     float *noise;          // (T * inputs,)
     float *ctc;
     ivec mask;             // of the last group: all bits for a unit, none for padding
 };
 
-inline vec Place::weight(int k) const { return *(vec *)(d.weights + r.s.vectors + k * N + at); }
-inline vec &Place::gradient(int k) const {
-    return *(vec *)(d.gradients + r.s.vectors + k * N + at);
-}
+inline vec Place::weight(int k) const { return *(vec *)(d.vectors + k * N + at); }
+inline vec &Place::gradient(int k) const { return *(vec *)(d.d_vectors + k * N + at); }
 inline vec &Place::temporary(int k) const { return *(vec *)(d.temporary + k * N + at); }
 inline vec Place::mean(int k) const { return all(d.means[t * MEANS + k]); }
 inline vec Place::sum(int k) const { return all(d.sums[k]); }
@@ -153,26 +165,32 @@ float *arrange(Run &r, float *next, int64_t T, int64_t labels) {
         next += whole(size, 16);
         return here;
     };
-    r.u_row = whole(SOURCES * s.N + m.inputs, V);
     r.dy_row = whole(s.N, 2 * V);
-    for (int64_t k = 0; k < m.directions; k++) {
-        Direction &d = r.d[k];
-        d.weights = m.weights + k * s.direction;
-        d.gradients = m.gradients + k * s.direction;
-        d.U = take((T + 1) * r.u_row);
-        d.S = take(T * s.columns);
-        d.states = take((T + 1) * STATES * s.N);
-        d.kept = take(T * KEPT * s.N);
-        d.means = take(T * MEANS);
-        d.dy = take(T * r.dy_row);
-        d.carried = take(2 * CARRIED * s.N);
-        d.temporary = take(TEMPORARY * s.N);
-        d.sums = take(SUMS);
-        d.by_rows = take(s.inputs);
-    }
-    r.out = m.weights + m.directions * s.direction;
-    r.d_out = m.gradients + m.directions * s.direction;
-    r.out_turned = take(m.directions * r.dy_row * s.outputs);
+    for (int64_t l = 0; l < m.layers; l++)
+        for (int64_t k = 0; k < m.directions; k++) {
+            Direction &d = r.d[l][k];
+            const int64_t begin = s.layer[l] + k * s.direction[l];
+            d.weights = m.weights + begin;
+            d.gradients = m.gradients + begin;
+            d.vectors = d.weights + s.vectors[l];
+            d.d_vectors = d.gradients + s.vectors[l];
+            d.u_row = whole(SOURCES * s.N + (l ? 0 : m.inputs), V);
+            d.U = take((T + 1) * d.u_row);
+            d.S = take(T * s.columns);
+            d.states = take((T + 1) * STATES * s.N);
+            d.kept = take(T * KEPT * s.N);
+            d.means = take(T * MEANS);
+            const Direction &first = r.d[0][k];
+            d.dy = l ? first.dy : take(T * r.dy_row);
+            d.carried = l ? first.carried : take(2 * CARRIED * s.N);
+            d.temporary = l ? first.temporary : take(TEMPORARY * s.N);
+            d.sums = l ? first.sums : take(SUMS);
+            d.by_rows = l ? first.by_rows : take(s.inputs);
+        }
+    r.out = m.weights + s.layer[m.layers];
+    r.d_out = m.gradients + s.layer[m.layers];
+    const int64_t above = m.layers > 1 && s.columns > s.outputs ? s.columns : s.outputs;
+    r.turned = take(r.dy_row * above);
     r.L = take(T * s.outputs);
     r.noise = take(T * m.inputs);
     r.ctc = take(m.loss == CTC ? (T + 6) * ctc_states(labels) + T : 0);

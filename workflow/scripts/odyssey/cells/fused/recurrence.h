@@ -12,7 +12,7 @@ namespace {
 inline Place place(const Run &r, const Direction &d, int64_t t, int64_t g, vec *totals) {
     const int64_t N = r.s.N;
     return {r, d, t, g * V, N,
-            d.U + t * r.u_row, d.U + (t + 1) * r.u_row,
+            d.U + t * d.u_row, d.U + (t + 1) * d.u_row,
             d.states + t * STATES * N, d.states + (t + 1) * STATES * N,
             d.S + t * r.s.columns + g * COLUMNS * V, d.kept + t * KEPT * N,
             g == r.s.groups - 1 ? r.mask : ~ivec{}, totals};
@@ -60,7 +60,8 @@ inline void add_blocks(const Abreast<B> &s, int64_t t, int64_t g, int64_t done, 
         const int64_t rows = BLOCKS[b].sources * r.s.N;
         const float *matrix = s.d[0]->weights + r.s.block[b] + g * rows * BLOCKS[b].columns * V;
         const float *u[B];
-        for (int l = 0; l < B; l++) u[l] = s.d[l]->U + t * r.u_row + BLOCKS[b].source * r.s.N;
+        for (int l = 0; l < B; l++)
+            u[l] = s.d[l]->U + t * s.d[l]->u_row + BLOCKS[b].source * r.s.N;
         if constexpr (W::blocks == 1) {
             add_rows<W, b, B>(matrix, u, done, to, sums);
         } else {
@@ -217,11 +218,12 @@ template <int w = 0> inline void waves_back(const Run &r, const Direction &d, in
     if constexpr (w + 1 < BACK_WAVES) waves_back<w + 1>(r, d, t);
 }
 
-void recur_back(const Run &r, const Direction &d, int64_t T) {
+// `add`: to the gradients of the vectors, which else begin at 0.
+void recur_back(const Run &r, const Direction &d, bool add) {
     by_rows(r, d);
     memset(d.carried, 0, 4 * 2 * CARRIED * r.s.N);
-    memset(d.gradients + r.s.vectors, 0, 4 * VECTORS * r.s.N);
-    for (int64_t t = T - 1; t >= 0; t--) waves_back(r, d, t);
+    if (!add) memset(d.d_vectors, 0, 4 * VECTORS * r.s.N);
+    for (int64_t t = r.T - 1; t >= 0; t--) waves_back(r, d, t);
 }
 
 }  // namespace
