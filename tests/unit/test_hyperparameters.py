@@ -157,10 +157,11 @@ def test_claims_on_hidden_size_are_undecided_where_a_budget_was_searched(analyse
     of_size = judged[judged["claim"].str.contains("size", case=False)]
     assert len(of_size)
     assert set(of_size["verdict"]) == {"undecided"}
+    assert of_size["measured"].isna().all()
 
 
 def test_figures_4_to_6_have_what_was_searched(analysed, distributions):
-    figure = drawn(figure_4.draw(analysed["marginals"], distributions))
+    figure = drawn(figure_4.draw(analysed["marginals"], distributions, made_up_trials.TASKS))
     labels = [ax.get_xlabel() for ax in figure.axes if ax.get_xlabel()]
     columns = ["learning rate", "parameters", "layers", "input noise", "batch size"]
     assert labels == columns
@@ -170,19 +171,21 @@ def test_figures_4_to_6_have_what_was_searched(analysed, distributions):
     ticks = by_label["layers"].get_xticks()
     assert (ticks == np.round(ticks)).all()
 
-    pie = drawn(figure_5.draw(analysed["importance"], distributions))
+    pie = drawn(figure_5.draw(analysed["importance"], distributions, made_up_trials.TASKS))
     assert {"parameters", "layers", "batch size"} <= {
         text.get_text() for text in pie.legends[0].get_texts()
     }
     colours = {p.get_gid(): to_hex(p.get_facecolor()) for p in pie.axes[0].patches if p.get_gid()}
     assert colours["layers"] == BY_NAME["layers"].colour
 
-    maps = drawn(figure_6.draw(analysed["interactions"], distributions))
+    maps = drawn(figure_6.draw(analysed["interactions"], distributions, made_up_trials.TASKS))
     texts = {text.get_text() for ax in maps.findobj(Axes) for text in ax.texts}
     assert {"momentum", "batch size", "parameters", "layers", "input noise"} <= texts
 
     both = drawn(
-        surrogates_figure.draw(analysed["importance"], analysed["marginals"], distributions)
+        surrogates_figure.draw(
+            analysed["importance"], analysed["marginals"], distributions, made_up_trials.TASKS
+        )
     )
     assert [ax.get_xlabel() for ax in both.axes[1:]] == columns
 

@@ -61,7 +61,7 @@ def draw(
             of_task = known[known["task"] == task]
             for column, (ax, parameter) in enumerate(zip(grid, parameters, strict=True)):
                 curves = of_task[of_task["parameter"] == parameter]
-                time = _panel(ax, curves, parameter)
+                time = _panel(ax, curves, parameter, len(parameters))
                 if column == 0:
                     ax.set_ylabel(tasks[task]["measure"], color=style.BLUE)
                 if column == len(parameters) - 1:
@@ -70,7 +70,7 @@ def draw(
     return figure
 
 
-def _panel(ax: Axes, curves: pd.DataFrame, parameter: str) -> Axes:
+def _panel(ax: Axes, curves: pd.DataFrame, parameter: str, panels: int) -> Axes:
     time = ax.twinx()
     for axis, response, colour, line in (
         (ax, "test", style.BLUE, "-"),
@@ -85,5 +85,5 @@ def _panel(ax: Axes, curves: pd.DataFrame, parameter: str) -> Axes:
     time.spines["right"].set_color(style.VERMILLION)
     time.spines["left"].set_visible(False)
     ax.spines["left"].set_color(style.BLUE)
-    style.along(ax, parameter)
+    style.along(ax, parameter, panels)
     return time

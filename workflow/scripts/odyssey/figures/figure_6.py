@@ -106,12 +106,16 @@ def _matrix(
     ax.set_ylim(0, end)
     ax.spines[:].set_visible(False)
     lowest, leftmost = rows[-1], columns[0]
-    _ticks(ax.xaxis, {x: maps[x, lowest]["x"] for x in columns})
-    _ticks(ax.yaxis, {y: maps[leftmost, y]["y"] for y in reversed(rows)})
+    # The paper's four are as large as other letters; more have smaller maps, and no room for that.
+    size, small = (None, 5) if len(present) <= 4 else (5, 4)
+    _ticks(ax.xaxis, {x: maps[x, lowest]["x"] for x in columns}, small)
+    _ticks(ax.yaxis, {y: maps[leftmost, y]["y"] for y in reversed(rows)}, small)
     for position, (x, y) in enumerate(zip(columns, reversed(rows), strict=True)):
         middle = position * PITCH + 0.5
         across, along = ax.get_xaxis_transform(), ax.get_yaxis_transform()
-        ax.text(middle, -0.09, style.label(x), transform=across, ha="center", va="top")
+        ax.text(
+            middle, -0.09, style.label(x), transform=across, ha="center", va="top", fontsize=size
+        )
         ax.text(
             -0.14,
             middle,
@@ -120,13 +124,14 @@ def _matrix(
             ha="right",
             va="center",
             rotation=90,
+            fontsize=size,
         )
     bar = part.colorbar(image, ax=ax, shrink=0.6, aspect=30, location="right")
     bar.set_label(measure)
     bar.outline.set_visible(False)
 
 
-def _ticks(axis, values: dict[str, pd.Series]) -> None:
+def _ticks(axis, values: dict[str, pd.Series], size: int) -> None:
     """Label each hyperparameter near both ends of its stretch of an axis."""
     places, labels = [], []
     for position, (parameter, column) in enumerate(values.items()):
@@ -136,7 +141,7 @@ def _ticks(axis, values: dict[str, pd.Series]) -> None:
         for index in (beside, len(known) - 1 - beside):
             places.append(position * PITCH + (index + 0.5) * cell)
             labels.append(_short(known[index], parameter))
-    axis.set_ticks(places, labels, fontsize=5)
+    axis.set_ticks(places, labels, fontsize=size)
 
 
 def _short(value: float, parameter: str) -> str:
@@ -144,4 +149,4 @@ def _short(value: float, parameter: str) -> str:
     if shown.scale == "log" and shown.kind == "float64":
         exponent = np.log10(value)
         return f"$10^{{{exponent:.1f}}}$"
-    return f"{value:,.0f}" if shown.kind == "int64" else f"{value:.2f}"
+    return style.number(value) if shown.kind == "int64" else f"{value:.2f}"

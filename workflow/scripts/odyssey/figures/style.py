@@ -13,7 +13,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from odyssey.hyperparameters import BY_NAME
 from odyssey.palette import BLUE, GREEN, INK, ORANGE, PALE, PURPLE, SKY, VERMILLION
@@ -105,19 +105,43 @@ def label(term: str) -> str:
     return BY_NAME[term].short if term in BY_NAME else term
 
 
-def along(ax: Axes, parameter: str) -> None:
-    """Make a hyperparameter the horizontal axis.
+def number(value: float) -> str:
+    """Write a whole number as shortly as an axis has room for, thousands as ``20k``.
+
+    Parameters
+    ----------
+    value : float
+
+    Returns
+    -------
+    str
+    """
+    return f"{value / 1000:.0f}k" if value >= 1e4 else f"{value:.0f}"
+
+
+def along(ax: Axes, parameter: str, panels: int) -> None:
+    """Make a hyperparameter the horizontal axis, once everything is drawn on it.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
     parameter : str
         A hyperparameter.
+    panels : int
+        How many share the width of a page.
     """
     shown = BY_NAME[parameter]
     # The paper's axis of sizes is even, though they are drawn on a logarithmic one.
     if shown.logarithmic and parameter != "hidden_size":
         ax.set_xscale("log")
+        if shown.kind == "int64":
+            low, high = ax.get_xlim()
+            # Beside decades there is room for one number within each, if they are few.
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 3) if high < 200 * low else (1,)))
+            ax.xaxis.set_major_formatter(lambda value, _: number(value))
+            ax.xaxis.set_minor_locator(NullLocator())
+    if shown.scale == "linear" and panels > 4:
+        ax.xaxis.set_major_locator(MaxNLocator(2))
     if shown.scale == "whole":
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.margins(x=0)

@@ -62,7 +62,7 @@ def draw(
             _shares(grid[0], shares[shares["task"] == task])
             of_task = curves[curves["task"] == task]
             for ax, parameter in zip(grid[1:], known, strict=True):
-                _curves(ax, of_task[of_task["parameter"] == parameter], parameter)
+                _curves(ax, of_task[of_task["parameter"] == parameter], parameter, len(widths))
             if known:
                 grid[1].set_ylabel(tasks[task]["measure"])
         grid[0].legend(loc="upper left")
@@ -89,10 +89,10 @@ def _shares(ax: Axes, shares: pd.DataFrame) -> None:
         ax.axhline(terms.index(HIGHER) - 0.5, color=style.GREY, linewidth=0.5)
 
 
-def _curves(ax: Axes, curves: pd.DataFrame, parameter: str) -> None:
+def _curves(ax: Axes, curves: pd.DataFrame, parameter: str, panels: int) -> None:
     for kind, (colour, _, line, _) in LOOKS.items():
         curve = curves[curves["surrogate"] == kind].sort_values("value")
         low, high = curve["mean"] - curve["sd"], curve["mean"] + curve["sd"]
         ax.fill_between(curve["value"], low, high, color=colour, alpha=0.18, linewidth=0)
         ax.plot(curve["value"], curve["mean"], color=colour, linestyle=line)
-    style.along(ax, parameter)
+    style.along(ax, parameter, panels)
