@@ -227,7 +227,7 @@ def test_standardised_inputs_have_mean_0_and_deviation_1_over_the_training_part(
 def edited(frame, row, column, value):
     """Write another value in a cell, found by its row in a CSV file."""
     frame = frame.astype(object)
-    frame.loc[row - 2, column] = value
+    frame.loc[row if isinstance(row, slice) else row - 2, column] = value
     return frame
 
 
@@ -239,6 +239,7 @@ def edited(frame, row, column, value):
         (5, "y", "-inf", "row 5, column y, sequence b: infinite"),
         (5, "y", "1e39", "row 5, column y, sequence b: 1e+39 is too large a number"),
         (4, "y", "1.2x", "row 4, column y, sequence a: '1.2x' is not a number"),
+        (slice(0, 99), "y", "True", "row 2, column y, sequence a: 'True' is not a number"),
         (2, "x", "1_000", "row 2, column x, sequence a: '1_000' is not a number"),
         (8, "kind", "upp", "row 8, column kind, sequence c: the class 'upp' is not in the train"),
         (6, "split", "test", "row 6, column split, sequence b: test, but it began as train in"),
@@ -489,6 +490,8 @@ def with_nan():
         ),
         ({"targets": np.array([0, -2] * 6)}, "targets[1], sequence a, frame 1: -2 is no class"),
         ({"targets": np.array([0, 0.5] * 6)}, "targets[1], sequence a, frame 1: 0.5 is no class"),
+        ({"targets": np.array([0, 99] * 6)}, "targets[1], sequence a, frame 1: the class 99 is"),
+        ({"names": np.array([b"a", b"\xff", b"a", b"b"])}, "names[2]: the sequence a is names[0]"),
         ({"targets": np.zeros(12, int)}, "there is one class only in the training part"),
         ({"targets": np.array([0, 1] * 3 + [-1] * 6)}, "sequence c has no target"),
         ({"targets": np.ones((12, 2))}, "targets of the loss softmax have one dimension"),

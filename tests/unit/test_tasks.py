@@ -47,7 +47,7 @@ def test_every_kind_is_named_after_its_module_and_has_its_words(kind):
     settings = settings_of(kind)
     assert settings.__module__ == f"odyssey.tasks.{kind}"
     assert settings.__doc__
-    assert settings.TITLE
+    assert settings.TITLE or kind == "sequences"  # the user's data, shown by the user's name
     assert settings.MEASURE
     assert settings.UNIT
 

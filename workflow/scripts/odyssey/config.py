@@ -540,16 +540,14 @@ class Study(Section):
     @property
     def descriptions(self) -> dict[str, dict[str, str]]:
         """Kind, title and measure of each task, by its name; a title is of one task only."""
-        headings = [settings.heading for settings in self.tasks.values()]
+        headings = [settings.heading or name for name, settings in self.tasks.items()]
         return {
             name: {
                 "kind": settings.kind,
-                "title": settings.heading
-                if headings.count(settings.heading) == 1
-                else f"{settings.heading}: {name}",
+                "title": heading if headings.count(heading) == 1 else f"{heading}: {name}",
                 "measure": settings.axis_label,
             }
-            for name, settings in self.tasks.items()
+            for heading, (name, settings) in zip(headings, self.tasks.items(), strict=True)
         }
 
     def epochs(self, task: str) -> int:

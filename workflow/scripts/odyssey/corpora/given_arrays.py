@@ -226,7 +226,7 @@ def _names(path: str, headers: dict, count: int) -> list[str]:
     names = _array(path, "names")
     if names.shape != (count,):
         raise CorpusError(f"{path}: names has the shape {names.shape}, but lengths ({count},)")
-    texts = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+    texts = [str(_text(name)) for name in names]
     first: dict[str, int] = {}
     for index, name in enumerate(texts):
         if first.setdefault(name, index) != index:
@@ -243,7 +243,7 @@ def _split(path: str, names: list[str]) -> np.ndarray:
             f"{path}: split has the shape {split.shape}, but lengths ({len(names)},): one split a "
             "sequence"
         )
-    given = [value.decode() if isinstance(value, bytes) else value for value in split.tolist()]
+    given = [_text(value) for value in split.tolist()]
     numbers = {**{name: index for index, name in enumerate(SPLITS)}, 0: 0, 1: 1, 2: 2}
     for index, value in enumerate(given):
         if value not in numbers:
@@ -252,6 +252,10 @@ def _split(path: str, names: list[str]) -> np.ndarray:
                 f"{near(str(value), SPLITS)} (there are: {', '.join(SPLITS)}, or 0, 1, 2)"
             )
     return np.array([numbers[value] for value in given])
+
+
+def _text(value):
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _placer(path: str, name: str, layout: Layout, shape: Sequence[int]) -> Place:
@@ -356,6 +360,12 @@ def _numbered(
     if count is None:
         count = int(values[known].max(initial=0)) + 1
         said = "in the training part"
+        if count > known.sum():
+            index = int(np.argmax(np.where(known, values, -1)))
+            raise CorpusError(
+                f"{place(index, 0)}: the class {count - 1} is larger than the training part has "
+                "targets; number classes from 0, or say how many there are in the array classes"
+            )
     if count < 2:
         raise CorpusError(f"{place(int(np.argmax(where)), 0)}: there is one class only {said}")
     beyond = where & (values >= count)

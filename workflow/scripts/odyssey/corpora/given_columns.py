@@ -119,8 +119,14 @@ def _opened_csv(path: str) -> Table:
 
 
 def _holds_numbers(cells: Sequence[str]) -> bool:
-    """Tell text from numbers, of which one may be mistyped; an empty column was to hold numbers."""
-    numbers = [number(cell) for cell in cells if cell.strip()]
+    """Tell text from numbers, of which one may be mistyped.
+
+    An empty column was to hold numbers, and one of truth values is none that anybody leaves out.
+    """
+    cells = [cell for cell in cells if cell.strip()]
+    if all(cell.lower() in ("true", "false") for cell in cells):
+        return True
+    numbers = [number(cell) for cell in cells]
     some_text = None in numbers
     return not some_text or any(value is not None and math.isfinite(value) for value in numbers)
 

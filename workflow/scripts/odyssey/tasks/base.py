@@ -79,7 +79,7 @@ class TaskSettings(Section):
     `shape`, `frames` and `features`.
     """
 
-    TITLE: ClassVar[str]  # above panels and in tables
+    TITLE: ClassVar[str]  # above panels and in tables; empty: the task's name
     MEASURE: ClassVar[str]  # what validation and test report, less is better: "frame error"
     UNIT: ClassVar[str]  # of the measure: "%"
     ITEMS: ClassVar[str] = "sequences"  # what is counted while features are made

@@ -43,6 +43,8 @@ class Fractions(Section):
 class Settings(TaskSettings):
     """Your own data (docs/your-own-data.md)."""
 
+    TITLE = ""  # figures show the task's name
+
     path: UserPath = Field(
         description="File of the data: a long table, .csv or .parquet, or arrays, .npz."
     )
@@ -118,11 +120,6 @@ class Settings(TaskSettings):
             if getattr(self, key) is not None and not is_table:
                 raise ValueError(f"{key} names columns, but an .npz has none")
         return self
-
-    @property
-    def TITLE(self) -> str:  # noqa: N802
-        """The name of the file."""
-        return Path(self.path).stem
 
     @property
     def MEASURE(self) -> str:  # noqa: N802
