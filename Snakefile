@@ -21,6 +21,7 @@ from odyssey.cells.variants import KIN
 from odyssey.config import (
     ConfigError,
     check_corpora,
+    check_keys,
     planning_note,
     read_study,
     unknown_sizes,
@@ -45,6 +46,8 @@ if not workflow.configfiles:
 
 
 try:
+    # Snakemake has kept the last of two values without a word.
+    check_keys(workflow.configfiles)
     study = read_study(config)
     # A study that is trained can be analysed where its corpora are not.
     if not Path(f"results/{study.study}/trials.csv").exists():

@@ -14,6 +14,17 @@ def corpus_of(wildcards):
 
 
 @cache
+def digests(task):
+    """What tells a task's files from those before; a corpus may have 25,000."""
+    return study.tasks[task].digests()
+
+
+def files_of(wildcards):
+    """Their digests: of a folder Snakemake sees no more than its own date."""
+    return digests(wildcards.task)
+
+
+@cache
 def drawn_trials(task, variant):
     """A cell's trials, as its table has them: both are drawn from the same seeds."""
     return draw_cell(study, task, variant)

@@ -17,6 +17,7 @@ rule features_of_task:
     params:
         preparation=PREPARATION,
         kind=lambda w: kind_digest(study.tasks[w.task].kind),
+        files=files_of,
         settings=lambda w: study.tasks[w.task].of_features(),
     script:
         "../workflow/scripts/features.py"
@@ -38,6 +39,7 @@ if SHOWN:
         params:
             preparation=PREPARATION,
             kind=lambda w: kind_digest(study.tasks[w.task].kind),
+            files=files_of,
             settings=lambda w: study.tasks[w.task].of_features(),
         script:
             "../workflow/scripts/example.py"

@@ -282,7 +282,13 @@ def test_one_stand_in_leaves_claims_on_other_tasks_alone():
 
 @pytest.mark.parametrize("minimum", [1.0, 1.1])
 @pytest.mark.parametrize(
-    ("task", "source"), [("timit", "ldc93s1-v2"), ("iam", "iam, standardised"), ("jsb", "music21")]
+    ("task", "source"),
+    [
+        ("timit", "ldc93s1-v2"),
+        ("iam", "iam, standardised"),
+        ("jsb", "music21"),
+        ("jsb", "json of 92,536 frames in chorales of 100 to 640"),
+    ],
 )
 def test_the_best_result_on_another_corpus_is_undecided(task, source, minimum):
     table = judge(study(minimum=minimum), spreads(**{task: source}))

@@ -62,6 +62,11 @@ def study(**changes):
         ({"tasks": {"jbs": {}}}, "tasks.jbs: there is no kind of task 'jbs'; did you mean jsb?"),
         ({"tasks": {"jsb": {"source": "json"}}}, "tasks.jsb: source json needs the key path"),
         ({"tasks": {"jsb": {"source": "music21", "path": "x"}}}, "has no use for the key path"),
+        ({"tasks": {"jsb": {"sha256": "0" * 64}}}, "music21 has no use for the key sha256"),
+        (
+            {"tasks": {"jsb": {"source": "json", "path": "x", "sha256": "abc"}}},
+            "tasks.jsb.sha256: must be 64 digits from 0 to 9 and a to f",
+        ),
         (
             {"tasks": {"jsb": {"source": "json", "path": "/nowhere.json"}}},
             "tasks.jsb.path: there is no file /nowhere.json",

@@ -593,3 +593,30 @@ def test_chorales_without_a_next_frame_are_all_named():
     corpus["test"]["empty"] = []
     with pytest.raises(CorpusError, match=r"^jsb: chorales of fewer than two frames: short, empty"):
         pianoroll.sequences(corpus, JSB)
+
+
+# The task
+
+
+def features(**settings):
+    return read_settings({"kind": "jsb", **settings}).features("jsb", None, 1, lambda *_: None)
+
+
+def test_the_papers_corpus_has_its_sources_name_and_another_its_numbers(tmp_path, caplog):
+    path = write(tmp_path / "jsb.json", sampled(23_134, 1))
+    assert features(source="json", path=str(path)).description.source == "json"
+    assert caplog.messages == []
+    write(path, sampled(23_134, 4))
+    made = features(source="json", path=str(path))
+    assert made.description.source == "json of 92,536 frames in chorales of 100 to 640"
+    assert caplog.messages == [
+        f"{path} is not the paper's corpus: it has 92,536 frames in chorales of 100 to 640"
+    ]
+
+
+def test_a_file_of_the_users_may_have_a_checksum_to_keep(tmp_path):
+    path = write(tmp_path / "jsb.json", content())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert len(features(source="json", path=str(path), sha256=digest).lengths) == 382
+    with pytest.raises(CorpusError, match=f"the sha256 is {digest}, not 000"):
+        features(source="json", path=str(path), sha256="0" * 64)

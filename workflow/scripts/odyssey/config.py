@@ -27,6 +27,7 @@ from odyssey.tasks import KINDS, is_file, read_settings, settings_of, told
 from odyssey.tasks.base import Section, TaskSettings, expanded
 from odyssey.training.networks import MOST_LAYERS
 from odyssey.training.sizes import MOST_BLOCKS, network, weights_at
+from odyssey.yaml_keys import repeated
 
 
 class ConfigError(ValueError):
@@ -724,7 +725,9 @@ def load_study(paths: Sequence[str | os.PathLike]) -> Study:
     config: dict = {}
     for path in paths:
         try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+            text = Path(path).read_text(encoding="utf-8")
+            content = yaml.safe_load(text)
+            _check_keys(path, text)
         except OSError as error:
             raise ConfigError(f"{path}: {error.strerror}") from error
         except (UnicodeDecodeError, yaml.YAMLError) as error:
@@ -733,6 +736,29 @@ def load_study(paths: Sequence[str | os.PathLike]) -> Study:
             raise ConfigError(f"{path}: holds no configuration, which is made of keys and values")
         config = _merged(config, content)
     return read_study(config)
+
+
+def check_keys(paths: Sequence[str | os.PathLike]) -> None:
+    """Make sure that no key stands twice in the files that Snakemake has read.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        YAML or JSON; what is no file here was fetched from elsewhere, and is left out.
+
+    Raises
+    ------
+    ConfigError
+        If one does; the message names the file, the key and both lines.
+    """
+    for path in paths:
+        if Path(path).is_file():
+            _check_keys(path, Path(path).read_text(encoding="utf-8"))
+
+
+def _check_keys(path: str | os.PathLike, text: str) -> None:
+    if found := repeated(text):
+        raise ConfigError("\n".join(f"{path}: {each}: keep one of them" for each in found))
 
 
 def study_or_exit(paths: Sequence[str | os.PathLike], with_corpora: bool = False) -> Study:

@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -112,9 +113,9 @@ def scores(collection: str) -> list[Score]:
             listed.append(Score(path.stem, path, None))
         else:
             listed += [Score(f"{path.stem}-{n + 1:03d}", path, n) for n in range(tunes)]
-    stems = [score.name for score in listed]
+    uses = Counter(score.name for score in listed)
     return [
-        Score(score.path.name, score.path, None) if stems.count(score.name) > 1 else score
+        Score(score.path.name, score.path, None) if uses[score.name] > 1 else score
         for score in listed
     ]
 

@@ -97,8 +97,8 @@ def others(corpus: Corpus) -> str:
 
 def read_file(
     path: str | os.PathLike,
-    counts: Mapping[str, int] | None = COUNTS,
     sha256: str | None = None,
+    counts: Mapping[str, int] | None = COUNTS,
 ) -> Corpus:
     """Read a JSON file or a pickle, whichever the suffix says.
 
@@ -106,10 +106,10 @@ def read_file(
     ----------
     path : path-like
         Ends in ``.json``, ``.pickle`` or ``.pkl``.
-    counts : mapping of str to int, or None
-        Pieces that each split must have; None: any number, as in Boulanger-Lewandowski's others.
     sha256 : str, optional
         Digest that the file must have.
+    counts : mapping of str to int, or None
+        Pieces that each split must have; None: any number, as in Boulanger-Lewandowski's others.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def read_file(
     CorpusError
         As `read_json` and `read_pickle`, or if the suffix is another.
     """
-    return _reader(path)(path, counts, sha256)
+    return _reader(path)(path, sha256, counts)
 
 
 def _reader(path: str | os.PathLike) -> Callable[..., Corpus]:
@@ -133,8 +133,8 @@ def _reader(path: str | os.PathLike) -> Callable[..., Corpus]:
 
 def read_json(
     path: str | os.PathLike,
-    counts: Mapping[str, int] | None = COUNTS,
     sha256: str | None = None,
+    counts: Mapping[str, int] | None = COUNTS,
 ) -> Corpus:
     """Read the JSON copy of Boulanger-Lewandowski's chorales.
 
@@ -143,10 +143,10 @@ def read_json(
     path : path-like
         ``{"train": [...], "valid": [...], "test": [...]}``: lists of chorales, a chorale a list of
         frames, a frame a list of MIDI notes.
-    counts : mapping of str to int, or None
-        As for `read_file`.
     sha256 : str, optional
         Digest that the file must have.
+    counts : mapping of str to int, or None
+        As for `read_file`.
 
     Returns
     -------
@@ -171,8 +171,8 @@ def read_json(
 
 def read_pickle(
     path: str | os.PathLike,
-    counts: Mapping[str, int] | None = COUNTS,
     sha256: str | None = None,
+    counts: Mapping[str, int] | None = COUNTS,
 ) -> Corpus:
     """Read Boulanger-Lewandowski's pickle, without running anything that it may hold.
 
@@ -181,10 +181,10 @@ def read_pickle(
     path : path-like
         A dictionary with the keys and values of `read_json`'s file, written by Python 2 or 3;
         arrays and tuples are taken for lists.
-    counts : mapping of str to int, or None
-        As for `read_file`.
     sha256 : str, optional
         Digest that the file must have.
+    counts : mapping of str to int, or None
+        As for `read_file`.
 
     Returns
     -------

@@ -31,8 +31,7 @@ def adding(length: int, counts: Counts, seed: int, description: Description) -> 
     References
     ----------
     Hochreiter, Schmidhuber, "Long short-term memory", Neural Computation 1997, experiment 4; in
-    the form of Le, Jaitly, Hinton, "A simple way to initialize recurrent networks of rectified
-    linear units", 2015.
+    the form of Arjovsky, Shah, Bengio, "Unitary evolution recurrent neural networks", ICML 2016.
     """
     generator, count = _generator(seed), sum(counts)
     values = generator.random((count, length))
@@ -75,8 +74,7 @@ def copy(
 
     References
     ----------
-    Hochreiter, Schmidhuber (1997); Arjovsky, Shah, Bengio, "Unitary evolution recurrent neural
-    networks", ICML 2016, from whom the form is.
+    Hochreiter, Schmidhuber (1997); in the form of Arjovsky et al. (2016).
     """
     count, length = sum(counts), 2 * symbols + delay
     shown = _generator(seed).integers(0, alphabet, (count, symbols))

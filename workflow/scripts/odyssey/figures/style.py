@@ -15,11 +15,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from odyssey.analysis.samples import samples
 from odyssey.hyperparameters import BY_NAME
 from odyssey.palette import BLUE, GREEN, INK, ORANGE, PALE, PURPLE, SKY, VERMILLION
 from odyssey.palette import GREY as GREY
-
-from odyssey.analysis.samples import samples
 
 # Widths of one and of two columns of a two-column journal page, in inches.
 COLUMN, PAGE = 3.5, 7.16

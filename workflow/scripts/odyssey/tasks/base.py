@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from odyssey.corpora.digest import digest
 from odyssey.features.sequences import Description, Sequences
 
 Progress = Callable[[int, int], None]  # told how many are done, and of how many
@@ -84,6 +85,7 @@ class TaskSettings(Section):
     UNIT: ClassVar[str]  # of the measure: "%"
     ITEMS: ClassVar[str] = "sequences"  # what is counted while features are made
     FOLDERS: ClassVar[tuple[str, ...]] = ()  # keys of those paths that are no files but folders
+    READ: ClassVar[tuple[str, ...]] = ()  # ends of names, in lower case, read in them; else all
 
     kind: str = Field(
         description="Kind of the task, by default its name: one of those below, or the path of a "
@@ -205,6 +207,10 @@ class TaskSettings(Section):
             directions=shape.directions,
             measure=self.axis_label,
         )
+
+    def digests(self) -> dict[str, str]:
+        """Tell the user's files from what lay there before, by the key that names them."""
+        return {key: digest(path, self.READ) for key, path in self.paths().items()}
 
     def of_corpus(self) -> dict:
         """List the settings that decide what the corpus is.

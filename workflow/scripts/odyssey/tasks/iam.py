@@ -33,6 +33,7 @@ class Settings(TaskSettings):
     UNIT = "%"
     ITEMS = "boards"
     FOLDERS = ("path",)
+    READ = (".xml", ".txt")
 
     source: Literal["iam", "synthetic"] = Field(
         "synthetic",

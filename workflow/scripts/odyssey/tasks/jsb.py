@@ -1,5 +1,6 @@
 """JSB Chorales: next-step prediction of piano-roll frames."""
 
+import logging
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,8 @@ from pydantic import Field, model_validator
 
 from odyssey.features.sequences import Description, Sequences
 from odyssey.tasks.base import Progress, Shape, TaskSettings, UserPath
+
+log = logging.getLogger(__name__)
 
 
 class Settings(TaskSettings):
@@ -29,7 +32,8 @@ class Settings(TaskSettings):
     sha256: str | None = Field(
         None,
         pattern=r"^[0-9a-f]{64}$",
-        description="Checksum of the download, in hexadecimal.",
+        description="Checksum that the file must have, in hexadecimal; a download needs it, `json` "
+        "and `pickle` can have it.",
         json_schema_extra={"patternErrorMessage": "must be 64 digits from 0 to 9 and a to f"},
     )
 
@@ -40,7 +44,8 @@ class Settings(TaskSettings):
             wanted = key in needed.get(self.source, [])
             if wanted and getattr(self, key) is None:
                 raise ValueError(f"source {self.source} needs the key {key}")
-            if not wanted and getattr(self, key) is not None:
+            allowed = wanted or (key == "sha256" and self.path is not None)
+            if not allowed and getattr(self, key) is not None:
                 raise ValueError(f"source {self.source} has no use for the key {key}")
         if self.url and not re.fullmatch(r"(https?|file)://.+/[^/]+\.(json|pickle)", self.url):
             raise ValueError(
@@ -85,9 +90,12 @@ class Settings(TaskSettings):
 
         if self.source == "music21":
             chorales = jsb.read_music21(workers=processes, progress=progress)
-        elif corpus is not None:
-            chorales = jsb.read_file(self._fetched(corpus))
-        else:
-            read = {"json": jsb.read_json, "pickle": jsb.read_pickle}
-            chorales = read[self.source](self.path)
-        return pianoroll.sequences(chorales, self.description(name))
+            return pianoroll.sequences(chorales, self.description(name))
+        read = {"json": jsb.read_json, "pickle": jsb.read_pickle, "download": jsb.read_file}
+        path = self.path if corpus is None else self._fetched(corpus)
+        chorales = read[self.source](path, self.sha256)
+        description = self.description(name)
+        if found := jsb.others(chorales):
+            log.warning("%s is not the paper's corpus: it has %s", path, found)
+            description = replace(description, source=f"{self.source} of {found}")
+        return pianoroll.sequences(chorales, description)

@@ -39,6 +39,7 @@ class Settings(TaskSettings):
     UNIT = "%"
     ITEMS = "sentences"
     FOLDERS = ("path",)
+    READ = (".wav", ".phn")
 
     source: Literal["ldc93s1", "nltk", "synthetic"] = Field(
         "synthetic",
