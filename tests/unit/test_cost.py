@@ -23,6 +23,7 @@ from odyssey.training.cost import (
     job_seconds,
     network,
 )
+from odyssey.training.networks import count_weights
 from odyssey.trials import shards
 
 V = cell("V")
@@ -72,6 +73,21 @@ def test_a_job_at_the_full_size_of_timit_asks_for_what_it_is_known_to_need():
     assert 700 < asked < 2000
     # A thousand blocks have 16 MB of recurrent weights a direction, each several times over.
     assert job_megabytes(timit, V, [{"hidden_size": 1000}], "fused", 2) > asked + 2 * 5 * 2 * 16
+
+
+def test_each_layer_takes_time_and_memory_and_a_batch_takes_none():
+    timit = task("timit", source="ldc93s1", path=".")
+    one, deep, batches = (
+        [{"hidden_size": 200, **more}] for more in ({}, {"layers": 3}, {"batch": 64})
+    )
+    asked = job_megabytes(timit, V, one, "fused", 2)
+    weights = count_weights(network(timit, V, 200, 3)) - count_weights(network(timit, V, 200))
+    # What the states of two layers more take, and all that is kept of their weights.
+    more = 2 * (2 * 50 + 18 * 4e-6 * weights)
+    assert job_megabytes(timit, V, deep, "fused", 2) > asked + more - 1
+    assert job_megabytes(timit, V, batches, "fused", 2) == asked
+    seconds = [epoch_seconds(timit, V, 200, "fused", layers) for layers in (1, 3)]
+    assert 3 < seconds[1] / seconds[0] < 6  # a layer above reads 400 units instead of 39 inputs
 
 
 @given(

@@ -149,6 +149,8 @@ def job_megabytes(
     # float32 values, targets of up to as many bytes, and a half for the splits not trained on.
     corpus = sum(task.frames()) * 1.5 * 8 * task.shape().inputs / 1e6
     # Weights, velocities and gradients, where each weight stands among them, the last state and the
-    # best, both once more on their way into a checkpoint, and work space.
+    # best, both once more on their way into a checkpoint, and work space: what a sequence leaves
+    # behind in each layer. The gradients of a batch are summed in place.
     weights = 18 * 4 * largest / 1e6
-    return math.ceil(MEGABYTES[engine] + corpus + threads * (50 + weights))
+    work = 50 * max((layers for _, layers in different), default=1)
+    return math.ceil(MEGABYTES[engine] + corpus + threads * (work + weights))
