@@ -623,7 +623,8 @@ def check_corpora(study: Study) -> None:
         for key, path in task.paths().items()
         if (fault := _path_fault(path, key not in task.FOLDERS))
     ]
-    faults = faults or list(unknown_sizes(study).values()) or _budget_faults(study)
+    faults = faults or list(unknown_sizes(study).values())
+    faults = faults or _budget_faults(study)
     if faults:
         raise ConfigError("\n".join(faults))
 

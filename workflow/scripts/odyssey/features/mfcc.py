@@ -20,9 +20,10 @@ def mfcc(samples: np.ndarray) -> np.ndarray:
 
     Windows of 25 ms every 10 ms; only those that lie within the audio. Pre-emphasis 0.97 and a
     Hamming window, a power spectrum of 512 points, 26 triangular filters evenly spaced in mel from
-    0 to 8000 Hz, their logarithms' cosine transform, a cepstral lifter of 22: HTK's definitions.
-    The energy is that of the window before pre-emphasis. A derivative is the slope of the
-    line fitted to five frames; at the ends the first and last frame are repeated.
+    0 to 8000 Hz, their logarithms' cosine transform, a cepstral lifter of 22: HTK's definitions,
+    but that HTK's filters take magnitudes by default. The energy is that of the window before
+    pre-emphasis. A derivative is the slope of the line fitted to five frames; at the ends the first
+    and last frame are repeated, where HTK repeats the first and last derivative.
 
     Parameters
     ----------
