@@ -94,6 +94,7 @@ def test_fractions_have_to_add_up_to_1():
         ({"directions": 3}, "tasks.mine.directions: must be 1 or 2"),
         ({"targt": "x"}, "tasks.mine.targt: unknown key; did you mean target?"),
         ({"inputs": ["x", "x"]}, "tasks.mine.inputs: names a column twice"),
+        ({"also_search": ["clip", "clip"]}, "also_search: names a hyperparameter twice"),
         ({"loss": "ctc"}, "the loss ctc needs the key labels, a second table"),
         ({"labels": "labels.csv"}, "labels is a second table, for the loss ctc"),
         ({"loss": "ctc", "predict": "next"}, "predict: next goes with the losses softmax, sigm"),

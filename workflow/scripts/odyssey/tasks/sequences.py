@@ -96,7 +96,7 @@ class Settings(TaskSettings):
 
     @field_validator("inputs", "targets")
     @classmethod
-    def _once_each(cls, names):
+    def _columns_once_each(cls, names):
         if names is not None and len(set(names)) < len(names):
             raise ValueError("names a column twice")
         return names
