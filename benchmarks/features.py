@@ -56,10 +56,11 @@ def write_corpus(folder: Path, files: int) -> list[timit.Utterance]:
 
 def _labels(recording: timit.Recording) -> str:
     ends = np.minimum(recording.boundaries, SAMPLES)
+    covered = np.flatnonzero(ends[:-1] < ends[1:])
+    phones = [timit.PHONES[recording.phones[n]] for n in covered[:-1]]
+    phones.append("h#")  # with which the labels of a recording end, even of one that was cut
     return "".join(
-        f"{start} {end} {timit.PHONES[phone]}\n"
-        for start, end, phone in zip(ends[:-1], ends[1:], recording.phones, strict=True)
-        if start < end
+        f"{ends[n]} {ends[n + 1]} {phone}\n" for n, phone in zip(covered, phones, strict=True)
     )
 
 
