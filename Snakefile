@@ -18,14 +18,9 @@ if Path(sys.executable).exists():
 
 from odyssey.cells.build import drop_stale
 from odyssey.cells.variants import KIN
-from odyssey.config import (
-    ConfigError,
-    check_corpora,
-    check_keys,
-    planning_note,
-    read_study,
-    unknown_sizes,
-)
+from odyssey.checks import check_corpora, planning_note, unknown_sizes
+from odyssey.config import ConfigError, read_study
+from odyssey.config_files import check_keys
 from odyssey.features.sequences import PREPARATION
 from odyssey.files import hold
 from odyssey.locks import settle

@@ -20,7 +20,8 @@ from odyssey.analysis import effects, fanova
 from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import read_csv, write_csv
 from odyssey.analysis.surrogates import GP
-from odyssey.config import Study, study_or_exit
+from odyssey.config import Study
+from odyssey.config_files import study_or_exit
 
 REPOSITORY = Path(__file__).parents[1]
 

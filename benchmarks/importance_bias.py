@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 from odyssey.analysis import effects, forests, gp, permutation, selection, surrogates
 from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import write_csv
-from odyssey.config import study_or_exit
+from odyssey.config_files import study_or_exit
 
 REPOSITORY = Path(__file__).parents[1]
 LIBRARY = Path(effects.__file__).parent

@@ -27,7 +27,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.cells.build import build
-from odyssey.config import study_or_exit
+from odyssey.config_files import study_or_exit
 from odyssey.search import draw_cell
 from odyssey.training import trial as training
 from odyssey.training.engines import open_engine

@@ -19,7 +19,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.analysis.collect import curves_table, read_records, read_trials, trials_table
-from odyssey.config import study_or_exit
+from odyssey.config_files import study_or_exit
 
 REPOSITORY = Path(__file__).parents[1]
 CELL = ["task", "variant", "trial"]

@@ -16,8 +16,9 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.cells.variants import PAPER_VARIANTS, cell
-from odyssey.config import Search, read_study
+from odyssey.config import read_study
 from odyssey.search import draw_trial
+from odyssey.search_space import Search
 from odyssey.training.networks import Network, count_weights
 
 SEED = 1

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from odyssey.config import ConfigError, check_corpora, read_study
+from odyssey.checks import check_corpora
+from odyssey.config import ConfigError, read_study
 from odyssey.corpora.errors import CorpusError
 from odyssey.features.sequences import SPLITS
 from odyssey.tasks import KINDS, features, read_settings

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from odyssey.config import ConfigError, Search, check_corpora, read_study, study_or_exit
+from odyssey.checks import check_corpora
+from odyssey.config import ConfigError, read_study
+from odyssey.config_files import study_or_exit
 from odyssey.config_reference import reference, schema
+from odyssey.search_space import Search
 from odyssey.tasks import settings_of
 
 CONFIG = Path(__file__).parents[2] / "config"

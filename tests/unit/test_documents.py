@@ -11,7 +11,7 @@ from project import REPOSITORY
 from odyssey.analysis import effects
 from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import read_csv
-from odyssey.config import study_or_exit
+from odyssey.config_files import study_or_exit
 from odyssey.report import sentences
 
 

@@ -9,15 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from odyssey.config import (
-    ConfigError,
-    Study,
-    check_corpora,
-    load_study,
-    planning_note,
-    read_study,
-    study_or_exit,
-)
+from odyssey.checks import check_corpora, planning_note
+from odyssey.config import ConfigError, Study, read_study
+from odyssey.config_files import load_study, study_or_exit
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = REPOSITORY / "config"

@@ -11,11 +11,11 @@ from matplotlib.colors import to_hex
 
 from odyssey.analysis import claims, effects, fanova, gp, robustness, selection, surrogates, tables
 from odyssey.analysis.collect import trials_table
-from odyssey.config import Search
 from odyssey.figures import figure_4, figure_5, figure_6
 from odyssey.figures import surrogates as surrogates_figure
 from odyssey.hyperparameters import BY_NAME, HYPERPARAMETERS
 from odyssey.report import explorer, sentences
+from odyssey.search_space import Search
 
 SEARCH = Search.model_validate(
     {

@@ -6,8 +6,9 @@ import pytest
 from scipy import stats
 
 from odyssey.cells.variants import cell
-from odyssey.config import Search, read_study
+from odyssey.config import read_study
 from odyssey.search import draw_cell, draw_trial
+from odyssey.search_space import Search
 from odyssey.training.networks import Network, count_weights
 from odyssey.training.sizes import MOST_BLOCKS, nearest_size, weights_at
 from odyssey.trials import shards, write_trials

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from project import REPOSITORY
 
-from odyssey.config import ConfigError, check_corpora, read_study
+from odyssey.checks import check_corpora
+from odyssey.config import ConfigError, read_study
 from odyssey.tasks import features, read_settings
 from odyssey.tasks.base import Shape
 from odyssey.training.cost import expected_seconds

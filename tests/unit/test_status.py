@@ -13,7 +13,8 @@ from rich.console import Console
 
 from odyssey import forecast, status
 from odyssey.cells.variants import cell
-from odyssey.config import ConfigError, load_study, read_study
+from odyssey.config import ConfigError, read_study
+from odyssey.config_files import load_study
 from odyssey.files import file_digest
 from odyssey.search import draw_cell
 from odyssey.tasks import read_settings

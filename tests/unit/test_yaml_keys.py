@@ -2,7 +2,8 @@
 
 import pytest
 
-from odyssey.config import ConfigError, check_keys, load_study
+from odyssey.config import ConfigError
+from odyssey.config_files import check_keys, load_study
 from odyssey.yaml_keys import repeated
 
 TWICE = """study: s

@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 from project import REPOSITORY, new_project
 
 from odyssey.analysis.collect import read_trials
-from odyssey.config import study_or_exit
+from odyssey.config_files import study_or_exit
 from odyssey.search import draw_cell
 
 TRIALS = {"jsb": 1800, "jsb-music21": 360, "jsb-seed2": 400}

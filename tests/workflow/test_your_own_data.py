@@ -9,7 +9,8 @@ import yaml
 from project import REPOSITORY
 from test_adding_a_cell import BLOCK, NEXT, shell, status
 
-from odyssey.config import ConfigError, check_corpora, read_study
+from odyssey.checks import check_corpora
+from odyssey.config import ConfigError, read_study
 
 PAGE = (REPOSITORY / "docs" / "your-own-data.md").read_text(encoding="utf-8")
 COMMAND = "snakemake --cores all --snakefile ~/lstm-odyssey/Snakefile --configfile study.yaml"

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticUndefined
 
-from odyssey.config import Study, WholeRange
+from odyssey.config import Study
+from odyssey.search_space import WholeRange
 from odyssey.tasks import KINDS, settings_of
 from odyssey.tasks.base import TaskSettings
 

@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from odyssey.cells.build import build
-from odyssey.config import Study, study_or_exit
+from odyssey.config import Study
+from odyssey.config_files import study_or_exit
 from odyssey.features.sequences import Description, Sequences
 from odyssey.search import draw_cell, sizes
 from odyssey.training.cost import cell_shards, expected_seconds, job_seconds

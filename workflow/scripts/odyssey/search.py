@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from odyssey import seeds
-from odyssey.config import Search, Study
+from odyssey.config import Study
 from odyssey.hyperparameters import BY_NAME, COLUMNS, DRAWN
+from odyssey.search_space import Search
 from odyssey.training.networks import Network
 from odyssey.training.sizes import nearest_size, network
 

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from odyssey.config import Study, study_or_exit
+from odyssey.config import Study
+from odyssey.config_files import study_or_exit
 from odyssey.files import file_digest
 from odyssey.lost import all_failed
 from odyssey.search import draw_cell

@@ -1,0 +1,131 @@
+"""Whether a study can be planned: corpora in their places, sizes that cells can have."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from odyssey.config import ConfigError, Study
+from odyssey.corpora.errors import CorpusError
+from odyssey.tasks import is_file, told
+from odyssey.tasks.base import TaskSettings, expanded
+from odyssey.training.sizes import MOST_BLOCKS, network, weights_at
+
+_PLANNING = 1.3e-4  # seconds a trial, to draw it and to plan its job
+
+
+def check_corpora(study: Study) -> None:
+    """Make sure that the corpora of a study are where it says, and that sizes can be planned.
+
+    Parameters
+    ----------
+    study : Study
+
+    Raises
+    ------
+    ConfigError
+        If a corpus is not there, a user's kind of task fails, or a cell cannot have the numbers of
+        weights that are searched.
+    """
+    faults = [
+        f"tasks.{name}.{key}: {fault} ({_of(task)}); "
+        f"give the path of the {'corpus' if key == 'path' else key}, "
+        "absolute or from the working directory"
+        for name, task in study.tasks.items()
+        for key, path in task.paths().items()
+        if (fault := _path_fault(path, key not in task.FOLDERS))
+    ]
+    faults = faults or list(unknown_sizes(study).values())
+    faults = faults or budget_faults(study)
+    if faults:
+        raise ConfigError("\n".join(faults))
+
+
+def budget_faults(study: Study) -> list[str]:
+    """Say between which numbers of weights all cells can be, if those searched are not."""
+    searched = study.search.parameters
+    if searched is None:
+        return []
+    fewest, most = study.search.ranges["layers"]
+    of_cells = [
+        (network(task, study.cell(variant), 1, most), f"{variant} on {name}")
+        for name, task in study.tasks.items()
+        for variant in study.variants
+    ]
+    # With the most layers even one unit has many weights, with the fewest the largest size has few.
+    low, least = max((weights_at(of, 1), cell) for of, cell in of_cells)
+    high, largest = min(
+        (weights_at(replace(of, layers=fewest), MOST_BLOCKS), cell) for of, cell in of_cells
+    )
+    if low <= searched.low <= searched.high <= high:
+        return []
+    return [
+        f"search.parameters: the range must lie within {low:,} weights, which {least} has with a "
+        f"hidden size of 1, and {high:,}, which {largest} has with {MOST_BLOCKS:,} "
+        f"(given: {searched.low:,} to {searched.high:,})"
+    ]
+
+
+def _of(task: TaskSettings) -> str:
+    return f"source: {task.source}" if hasattr(task, "source") else f"kind: {task.kind}"
+
+
+def unknown_sizes(study: Study) -> dict[str, str]:
+    """Find the tasks whose jobs cannot be planned, for want of a corpus or by a user's mistake.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    dict of str to str
+        From tasks to why.
+    """
+    faults = {}
+    for name, task in study.tasks.items():
+        try:
+            task.description(name)
+            training, validation = task.frames()
+            (task.heading, task.axis_label, training + validation)
+        except Exception as error:
+            if is_file(task.kind) and not isinstance(error, CorpusError):
+                faults[name] = f"tasks.{name}: {told(error, expanded(task.kind))}"
+            elif isinstance(error, ValueError | OSError):
+                faults[name] = f"tasks.{name}: {error}"
+            else:
+                raise
+    return faults
+
+
+def planning_note(study: Study) -> str:
+    """Say how long the planning of a study takes, if anybody has to wait for it.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    str
+        One line, nothing where it is a matter of seconds.
+    """
+    trials = study.search.trials * len(study.variants) * len(study.tasks)
+    seconds = _PLANNING * trials
+    if seconds < 5:
+        return ""
+    time = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+    return f"{trials:,} trials are drawn and planned first, which takes some {time}"
+
+
+def _path_fault(path: str, is_file: bool) -> str:
+    """Say what is wrong with the path of a corpus, or nothing."""
+    kind = "file" if is_file else "folder"
+    try:
+        there = Path(path).is_file() if is_file else Path(path).is_dir()
+        if not there and Path(path).exists():
+            return f"{path or '.'} is no {kind}"
+        if there and not os.access(path, os.R_OK):
+            return f"{path} may not be read"
+    except OSError as error:
+        return f"{path[:80]} cannot be looked at: {error.strerror}"
+    return "" if there else f"there is no {kind} {path}"
