@@ -45,12 +45,16 @@ def budget_faults(study: Study) -> list[str]:
     searched = study.search.parameters
     if searched is None:
         return []
+    unknown = unknown_sizes(study)
     fewest, most = study.search.ranges["layers"]
     of_cells = [
         (network(task, study.cell(variant), 1, most), f"{variant} on {name}")
         for name, task in study.tasks.items()
         for variant in study.variants
+        if name not in unknown
     ]
+    if not of_cells:
+        return []
     # With the most layers even one unit has many weights, with the fewest the largest size has few.
     low, least = max((weights_at(of, 1), cell) for of, cell in of_cells)
     high, largest = min(

@@ -4,7 +4,6 @@ A collection's scores are taken as written: repeats once, all parts, grace notes
 to the nearest C by music21's estimate of its key, and sampled at every step.
 """
 
-import hashlib
 import logging
 import multiprocessing
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from odyssey.corpora.chorales_music21 import HUMDRUM, quarter_frames, transposition
 from odyssey.corpora.errors import CorpusError
+from odyssey.corpora.fractions import by_chance
 from odyssey.corpora.jsb import HIGHEST, LOWEST, Frames
 
 # Name to music21's folder.
@@ -163,7 +163,7 @@ def read(
     CorpusError
         If music21 was installed without its corpus, or no score can be used.
     """
-    listed = sorted(scores(collection), key=lambda score: _by_chance(seed, score.name))
+    listed = sorted(scores(collection), key=lambda score: by_chance(seed, score.name))
     left_out: dict[str, list[str]] = {}
     chosen = []
     for score in listed:
@@ -196,10 +196,6 @@ def read(
             f"{collection}: none of {len(chosen)} scores can be used: raise the limit"
         )
     return Found(kept, left_out)
-
-
-def _by_chance(seed: int, name: str) -> bytes:
-    return hashlib.sha256(f"{seed} {name}".encode()).digest()
 
 
 def _read_all(

@@ -1,4 +1,6 @@
-"""A number of things divided into three splits by fractions."""
+"""Three splits by fractions, and an order by chance to divide."""
+
+import hashlib
 
 SPLITS = ("train", "validation", "test")
 
@@ -25,3 +27,18 @@ def divided(count: int, fractions: tuple[float, float, float]) -> tuple[int, int
         parts[parts.index(0)] += 1
         parts[parts.index(max(parts))] -= 1
     return tuple(parts)
+
+
+def by_chance(seed: int, name: str) -> bytes:
+    """Return a key that orders names by chance: their order depends on them and the seed alone.
+
+    Parameters
+    ----------
+    seed : int
+    name : str
+
+    Returns
+    -------
+    bytes
+    """
+    return hashlib.sha256(f"{seed} {name}".encode()).digest()

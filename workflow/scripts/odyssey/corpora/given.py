@@ -107,7 +107,7 @@ def sequences(parts: Parts, form: Form, description: Description, standardised: 
     """
     layout, inputs = parts.layout, parts.inputs
     if standardised:
-        inputs = _standardised(inputs, layout.frames_of("train"))
+        inputs = standardised(inputs, layout.frames_of("train"))
     lengths, target_lengths, targets = layout.lengths, parts.target_lengths, parts.targets
     if form.predict_next:
         ends = np.cumsum(lengths)
@@ -125,13 +125,6 @@ def sequences(parts: Parts, form: Form, description: Description, standardised: 
         names=layout.names,
         scored=None if scored is None or scored.all() else scored,
     )
-
-
-def _standardised(values: np.ndarray, training: np.ndarray) -> np.ndarray:
-    known = values[training]
-    deviation = known.std(axis=0)
-    deviation[deviation == 0] = 1.0
-    return (values - known.mean(axis=0)) / deviation
 
 
 def _next(parts: Parts, inputs: np.ndarray, loss: str) -> np.ndarray:

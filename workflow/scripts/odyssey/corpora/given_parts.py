@@ -1,14 +1,13 @@
 """What the user's tables and arrays have in common, and what is asked of both."""
 
 import difflib
-import hashlib
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
 from odyssey.corpora.errors import CorpusError
+from odyssey.corpora.fractions import by_chance, divided
 from odyssey.features.sequences import SPLITS
 
 UNSCORED = -1  # stands for the class of a frame that has none
@@ -123,8 +122,8 @@ def near(name: str, allowed: Collection[str]) -> str:
 def drawn_split(names: Sequence[str], fractions: Sequence[float], seed: int) -> np.ndarray:
     """Draw the split of each sequence.
 
-    The sequences are ranked by the SHA-256 of seed and name, and the ranks divided by largest
-    remainders: the draw depends on nothing else, not on their order in the file.
+    The sequences are ranked by the SHA-256 of seed and name, and the ranks divided: the draw
+    depends on nothing else, not on their order in the file.
 
     Parameters
     ----------
@@ -139,15 +138,9 @@ def drawn_split(names: Sequence[str], fractions: Sequence[float], seed: int) -> 
     numpy.ndarray of uint8
         Index into `SPLITS`.
     """
-    shares = [len(names) * Fraction(str(fraction)) for fraction in fractions]
-    counts = [int(share) for share in shares]
-    remainders = [share - count for share, count in zip(shares, counts, strict=True)]
-    left = len(names) - sum(counts)
-    for index in sorted(range(len(shares)), key=lambda i: -remainders[i])[:left]:
-        counts[index] += 1
-    digests = [hashlib.sha256(f"{seed} {name}".encode()).digest() for name in names]
     split = np.empty(len(names), dtype=np.uint8)
-    split[sorted(range(len(names)), key=digests.__getitem__)] = np.repeat(range(3), counts)
+    ranked = sorted(range(len(names)), key=lambda index: by_chance(seed, names[index]))
+    split[ranked] = np.repeat(range(3), divided(len(names), tuple(fractions)))
     return split
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from odyssey.corpora import timit
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.timit import SAMPLE_RATE, Utterance
+from odyssey.features.scaling import standardised
 from odyssey.features.sequences import SPLITS, Description, Sequences
 
 WINDOW = 400  # samples: 25 ms
@@ -157,7 +158,7 @@ def sequences(
     training = np.repeat(split == SPLITS.index("train"), lengths)
     return Sequences(
         description=description,
-        values=_normalise(np.concatenate(values), training),
+        values=standardised(np.concatenate(values), training).astype(np.float32),
         lengths=lengths,
         targets=np.concatenate(labels),
         target_lengths=lengths,
@@ -178,10 +179,3 @@ def _extract(
     finally:
         # After a fault, the utterances still waiting must not be read first.
         executor.shutdown(cancel_futures=True)
-
-
-def _normalise(values: np.ndarray, training: np.ndarray) -> np.ndarray:
-    mean = values[training].mean(axis=0, dtype=np.float64)
-    deviation = values[training].std(axis=0, dtype=np.float64)
-    deviation[deviation == 0] = 1  # a feature that never changes stays at 0
-    return ((values - mean) / deviation).astype(np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.iam import Line, encode
+from odyssey.features.scaling import standardised
 from odyssey.features.sequences import SPLITS, Description, Sequences
 
 MEASURED = slice(0, 3)  # dx, dy and the time are measured; the pen lift is 0 or 1
@@ -104,11 +105,8 @@ def standardise(values: np.ndarray, training: np.ndarray) -> np.ndarray:
     -------
     numpy.ndarray of float32, shape (frames, 4)
     """
-    known = values[training, MEASURED].astype(np.float64)
-    deviation = known.std(axis=0)
-    deviation[deviation == 0] = 1.0
     scaled = values.copy()
-    scaled[:, MEASURED] = (values[:, MEASURED] - known.mean(axis=0)) / deviation
+    scaled[:, MEASURED] = standardised(values[:, MEASURED], training)
     return scaled
 
 

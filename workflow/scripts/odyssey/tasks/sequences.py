@@ -1,13 +1,13 @@
 """The user's own data, from a table or an ``.npz``, without a line of code."""
 
-import math
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import Progress, Section, Shape, TaskSettings, UserPath
+from odyssey.tasks.base import Progress, Shape, TaskSettings, UserPath
+from odyssey.tasks.fractions import DrawnFractions
 
 ENDINGS = (".csv", ".parquet", ".npz")
 
@@ -18,26 +18,6 @@ MEASURES = {
     "ctc": ("label error rate", "%"),
     "squared": ("mean square error", ""),
 }
-
-
-class Fractions(Section):
-    """Shares of the sequences, which add up to 1."""
-
-    train: float = Field(gt=0, lt=1, description="Share of the training set.")
-    validation: float = Field(gt=0, lt=1, description="Share of the validation set.")
-    test: float = Field(gt=0, lt=1, description="Share of the test set.")
-    seed: int = Field(0, ge=0, description="Of the draw; not the study's.")
-
-    @model_validator(mode="after")
-    def _add_up(self):
-        if not math.isclose(total := sum(self.shares), 1, abs_tol=1e-6):
-            raise ValueError(f"train, validation and test must add up to 1, not {total:g}")
-        return self
-
-    @property
-    def shares(self) -> tuple[float, float, float]:
-        """Train, validation, test."""
-        return self.train, self.validation, self.test
 
 
 class Settings(TaskSettings):
@@ -72,7 +52,7 @@ class Settings(TaskSettings):
     targets: list[str] | None = Field(
         None, min_length=1, description="Columns of the targets, for `sigmoid` and `squared`."
     )
-    splits: Fractions | None = Field(
+    splits: DrawnFractions | None = Field(
         None,
         description="Split drawn by fractions, whole sequences, from their names and a seed. By "
         "default the file says it, in the column or array `split`.",
