@@ -128,7 +128,7 @@ def test_a_study_comes_out_as_it_does_without_a_cluster(cluster, alone, sent):
     jobs = cluster.jobs(project)
     assert {(job["JobState"], job["Partition"]) for job in jobs} == {("COMPLETED", "cpu")}
     rules = Counter(re.sub("_wildcards.*", "", job["Comment"]) for job in jobs)
-    assert (rules["rule_features_jsb"], rules["rule_train"]) == (1, 4)
+    assert (rules["rule_features_of_task"], rules["rule_train"]) == (1, 4)
     assert without_times(project) == without_times(alone)
     assert (project.folder / TESTS).read_bytes() == (alone.folder / TESTS).read_bytes()
     assert project.planned(TESTS) == {}

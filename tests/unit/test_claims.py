@@ -164,6 +164,21 @@ def verdicts(table: pd.DataFrame, statement: str) -> set[str]:
     return set(table.loc[table["claim"] == statement, "verdict"])
 
 
+def test_each_task_of_a_kind_of_the_papers_is_judged_by_its_own_name():
+    one, two = (study().query("task == 'jsb'").assign(task=name) for name in ("jsb", "bach"))
+    other = study(NFG=(-1.0, 0.1)).query("task == 'iam'").assign(task="texts")
+    found = pd.concat([one, two, other, study().query("task == 'timit'")])
+    spread = spreads()
+    of_jsb = spread.query("task == 'jsb'")
+    distributions = pd.concat([spread, of_jsb.assign(task="bach"), of_jsb.assign(task="texts")])
+    kinds = {"timit": "timit", "jsb": "jsb", "bach": "jsb", "texts": "text"}
+    table = claims.judge(found, distributions, {}, kinds)
+    assert set(table["task"]) == {"timit", "jsb", "bach", "all"}
+    first, second = (table[table["task"] == t].drop(columns="task") for t in ("jsb", "bach"))
+    assert first.reset_index(drop=True).equals(second.reset_index(drop=True))
+    assert len(first) == len(claims.judge(one, of_jsb, {}).query("task != 'all'"))
+
+
 def test_each_statement_has_a_contrary():
     assert set(STATEMENTS) == set(OTHERWISE) | {BEST_RESULT, LARGEST}
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from odyssey.checks import check_corpora, planning_note
 from odyssey.config import ConfigError, Study, read_study
 from odyssey.config_files import load_study, study_or_exit
+from odyssey.tasks import KINDS, settings_of
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = REPOSITORY / "config"
@@ -122,7 +123,9 @@ PYDANTICS = re.compile(
 
 def test_no_fault_is_told_in_the_words_of_the_library():
     told = []
-    for place, wrong in product(places(Study), WRONG):
+    of_tasks = [("tasks", kind) for kind in KINDS]
+    of_tasks += [place for kind in KINDS for place in places(settings_of(kind), ("tasks", kind))]
+    for place, wrong in product([*places(Study), *of_tasks], WRONG):
         config = study()
         section = config
         for name in place[:-1]:
@@ -132,7 +135,7 @@ def test_no_fault_is_told_in_the_words_of_the_library():
             read_study(config)
         except ConfigError as error:
             told += str(error).splitlines()
-    assert len(told) > 300
+    assert len(told) > 700
     # What was given is the user's own.
     assert [line for line in told if PYDANTICS.search(line.partition(" (given: ")[0])] == []
 

@@ -117,7 +117,7 @@ def test_a_changed_alpha_trains_nothing(finished):
     finished.configure(analysis={"alpha": 0.01})
     planned = finished.planned()
     assert {"welch", "claims", "table_tests", "figure_3", "significance", "report"} <= set(planned)
-    assert not {"train", "collect", "features_jsb", "draw_trials"} & set(planned)
+    assert not {"train", "collect", "features_of_task", "draw_trials"} & set(planned)
 
 
 def test_selected_trials_are_trained_again_with_new_seeds_and_nothing_else_is(finished):

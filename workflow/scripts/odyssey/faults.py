@@ -83,6 +83,8 @@ def _words(model: type[BaseModel], error: dict, kinds: Kinds) -> str:
         return f"must be a list such as [{entry}]"
     if kind == "too_short":
         return f"name at least {'one' if limits['min_length'] == 1 else limits['min_length']}"
+    if kind == "string_too_short":
+        return "must not be empty"
     if kind == "string_too_long":
         return f"must have at most {limits['max_length']} characters"
     if kind == "string_pattern_mismatch":

@@ -8,6 +8,7 @@ import numpy as np
 from odyssey.corpora import given_arrays, given_parts, given_tables
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.given_parts import Form, Parts, Survey
+from odyssey.features import scaling
 from odyssey.features.sequences import Description, Sequences
 
 ENDINGS = (".npz", ".csv", ".parquet")
@@ -107,7 +108,7 @@ def sequences(parts: Parts, form: Form, description: Description, standardised: 
     """
     layout, inputs = parts.layout, parts.inputs
     if standardised:
-        inputs = standardised(inputs, layout.frames_of("train"))
+        inputs = scaling.standardised(inputs, layout.frames_of("train"))
     lengths, target_lengths, targets = layout.lengths, parts.target_lengths, parts.targets
     if form.predict_next:
         ends = np.cumsum(lengths)
