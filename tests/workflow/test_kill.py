@@ -10,7 +10,11 @@ from project import without_times
 KILLS = 20
 # Some ten seconds of training, so that kills find it at work.
 STUDY = {
-    "search": {"hidden_size": {"low": 60, "high": 120}},
+    "search": {
+        "hidden_size": {"low": 60, "high": 120},
+        "layers": {"low": 1, "high": 3},
+        "batch": {"low": 1, "high": 8},
+    },
     "training": {"epochs": 60, "patience": 60},
 }
 
