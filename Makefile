@@ -35,6 +35,7 @@ reference: $(READY) ## results/reference and the tables in the documents, from e
 			--allowed-rules $(ANALYSED) -- analysis \
 			$$(test $$study != jsb || echo figures report) || exit; \
 	done
+	$(BIN)/python docs/across.py
 	$(BIN)/python docs/tables.py
 
 status: $(READY) ## how far the study is (ARGS="--watch --configfile FILE")

@@ -8,22 +8,19 @@ ends with it, and a test holds the documents to it.
 
 import re
 import sys
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from odyssey.analysis import effects, robustness, welch
-from odyssey.analysis.claims import CLAIMS, WORSE
-from odyssey.analysis.collect import read_trials
+from odyssey.analysis import claims, effects, robustness
 from odyssey.analysis.fanova import HIGHER
-from odyssey.analysis.selection import select
 from odyssey.analysis.tables import markdown
 
 REPOSITORY = Path(__file__).parents[1]
-STUDY, AGAIN, SECOND = "jsb", "jsb-music21", "jsb-seed2"
+RESULTS = REPOSITORY / "results" / "reference"
+STUDY, SECOND = "jsb", "jsb-seed2"
 DOCUMENTS = ("README.md", "docs/reproduction.md", "docs/sceptic.md", "docs/forests.md")
 PAPER_HOURS = 24.3  # a trial, on one core
 # What stands between two comments, none of which lies between them.
@@ -32,7 +29,7 @@ PLACE = re.compile(r"(<!-- (?P<name>[\w-]+) -->\n)(?:(?!<!--).)*(<!-- end -->)",
 
 def read(study: str, name: str) -> pd.DataFrame:
     """Read a table of a study of results/reference."""
-    return pd.read_csv(REPOSITORY / "results" / "reference" / study / name)
+    return pd.read_csv(RESULTS / study / name)
 
 
 def small(p: float) -> str:
@@ -47,14 +44,10 @@ def compared(tests: pd.DataFrame, prefix: str = "") -> pd.Series:
     return words.where(tests["variant"] != "V", "")
 
 
-def standing(tests: pd.DataFrame) -> pd.Series:
-    """Say of each variant how it stands to vanilla by its interval: worse, better, same or open."""
-    found = read(STUDY, "effects.csv")
-    margin = found.loc[found["effect"] == effects.MARGIN, "estimate"].iloc[0]
-    words = compared(tests)
-    same = (tests["ci_low"] > -margin) & (tests["ci_high"] < margin)
-    words = words.where(words != "not different", same.map({True: "no different", False: "open"}))
-    return words.where(tests["variant"] != "V", "")
+def standing(tests: pd.DataFrame) -> list[str]:
+    """Say of each variant how it stands to vanilla by its interval."""
+    margin = effects.margins(read(STUDY, "effects.csv"))[STUDY]
+    return [claims.standing(row, margin) for row in tests.to_dict("records")]
 
 
 def difference(tests: pd.DataFrame, prefix: str = "ci") -> pd.Series:
@@ -73,14 +66,14 @@ def variants() -> pd.DataFrame:
     tests = read(STUDY, "tests/welch.csv")
     spread = read(STUDY, "selection/distributions.csv").query("trials == 'selected'")
     spread = spread.set_index("variant").loc[tests["variant"]].reset_index()
-    paper = tests["variant"].map(lambda v: "worse" if v in WORSE["jsb"] else "not different")
+    paper = tests["variant"].map(lambda v: "worse" if v in claims.WORSE["jsb"] else "not different")
     return pd.DataFrame(
         {
             "variant": tests["variant"],
             "test, mean of the best 10 %": tests["mean"].map("{:.2f}".format),
             "range": [f"{r.minimum:.2f} to {r.maximum:.2f}" for r in spread.itertuples()],
             "difference from V (95 %)": difference(tests),
-            "p": tests["p_adjusted"].map(small),
+            "p, for all eight": tests["p_adjusted"].map(small),
             "here": standing(tests),
             "p, paper's test": tests["paper_p_adjusted"].map(small),
             "here by the paper's test": compared(tests, "paper_"),
@@ -121,17 +114,17 @@ def judged() -> pd.DataFrame:
 
 def verdicts() -> pd.DataFrame:
     """Lay out the verdict on each statement of the paper about this task."""
-    claims = judged()
+    found = judged()
     return pd.DataFrame(
         {
-            "claim": claims["claim"],
-            "paper": claims["paper"],
-            "measured": claims["measured"].map(number),
-            "interval": [interval(r.ci_low, r.ci_high) for r in claims.itertuples()],
-            "verdict": claims["verdict"],
-            "by the paper's rule": claims["paper_rule"],
-            "the paper's way, measured": claims["paper_measured"].map(number),
-            "note": claims["note"],
+            "claim": found["claim"],
+            "paper": found["paper"],
+            "measured": found["measured"].map(number),
+            "interval": [interval(r.ci_low, r.ci_high) for r in found.itertuples()],
+            "verdict": found["verdict"],
+            "by the paper's rule": found["paper_rule"],
+            "the paper's way, measured": found["paper_measured"].map(number),
+            "note": found["note"],
         }
     )
 
@@ -160,14 +153,14 @@ def why(row) -> str:
 
 def sceptic() -> pd.DataFrame:
     """Lay out both verdicts on each statement, and why they differ."""
-    claims = judged()
+    found = judged()
     return pd.DataFrame(
         {
-            "statement": claims["claim"],
-            "by the paper's rule": claims["paper_rule"],
-            "by ours": claims["verdict"],
-            "why they differ": [why(row) for row in claims.itertuples()],
-            "coverage": claims["coverage"].map(lambda c: "" if pd.isna(c) else f"{c:.0%}"),
+            "statement": found["claim"],
+            "by the paper's rule": found["paper_rule"],
+            "by ours": found["verdict"],
+            "why they differ": [why(row) for row in found.itertuples()],
+            "coverage": found["coverage"].map(lambda c: "" if pd.isna(c) else f"{c:.0%}"),
         }
     )
 
@@ -235,10 +228,7 @@ def curves() -> pd.DataFrame:
 def choices() -> pd.DataFrame:
     """Lay out the differences from vanilla under other choices."""
     found = read(STUDY, "tests/robustness.csv")
-    found["written"] = [
-        f"{row.estimate:+.2f}{' *' if row.significant is True else ''}"
-        for row in found.itertuples()
-    ]
+    found["written"] = [f"{row.estimate:+.2f} {row.verdict}" for row in found.itertuples()]
     chance = found["aspect"] == robustness.IMPROVEMENT
     found.loc[chance, "written"] = [
         f"{r.estimate:.0%} ({r.low:.0%} to {r.high:.0%})" for r in found[chance].itertuples()
@@ -270,13 +260,27 @@ def bias() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def rates() -> pd.DataFrame:
+    """Lay out how often comparisons find a difference that is not there, and one that is."""
+    table = pd.read_csv(REPOSITORY / "benchmarks" / "results" / "error_rates.csv")
+    names = {"pairs": "pairs that do not differ", "families": "families of nine that do not differ"}
+    table["of"] = table["of"].map(lambda of: names.get(of, f"pairs that differ by {of[1:]} nats"))
+    table["written"] = [
+        f"{row.rate:.0%} ({row.low:.0%} to {row.high:.0%})" for row in table.itertuples()
+    ]
+    wide = table.pivot(index="of", columns="test", values="written").loc[table["of"].unique()]
+    tried = table.drop_duplicates("of").set_index("of")["n"].map("{:,}".format)
+    made = {"tried": tried, "permutation finds": wide["permutation"]}
+    return pd.DataFrame(made | {"the paper's test finds": wide["paper's"]}).reset_index(names="of")
+
+
 def coverage() -> pd.DataFrame:
     """Lay out how often the intervals behind verdicts hold."""
     path = Path(effects.__file__).with_name("coverage.csv")
     table = pd.read_csv(path)
-    used = {part.effect for claim in CLAIMS for part in claim.parts}
+    used = {part.effect for claim in claims.CLAIMS for part in claim.parts}
     table = table[table["effect"].isin(used)]
-    made = table.pivot(index="effect", columns="truths", values="coverage")
+    made = table.groupby(["effect", "kind"], sort=False)["coverage"].min().unstack()
     made = made.reindex(list(dict.fromkeys(table["effect"])))
     return made.map(lambda c: "" if pd.isna(c) else f"{c:.0%}").reset_index()
 
@@ -318,22 +322,14 @@ def pytorch() -> pd.DataFrame:
 
 
 def same_trials() -> pd.DataFrame:
-    """Set the music21 study beside the same trials on the paper's data, of the same seeds."""
-    again, keys = read(AGAIN, "trials.csv"), ["variant", "trial"]
-    same = read(STUDY, "trials.csv").merge(again[keys], on=keys)
-    made = {}
-    for name, trials in (("paper's data", same), ("music21", again)):
-        marked = select(trials)
-        best = marked[marked["selected"]].groupby("variant", sort=False)["test"].mean()
-        made[f"{name}: mean of the best 10 %"] = best.map("{:.2f}".format)
-        made[f"{name}: difference from V"] = (best - best["V"]).map("{:+.2f}".format)
-    pairs = same.merge(again, on=keys, suffixes=("", "_again"))
-    made["rank correlation of all trials"] = (
-        pairs.groupby("variant", sort=False)[["test", "test_again"]]
-        .apply(lambda pair: pair["test"].corr(pair["test_again"], "spearman"))
-        .map("{:.2f}".format)
-    )
-    return pd.DataFrame(made).reset_index()
+    """Lay out the music21 study beside the same trials on the paper's data."""
+    table = pd.read_csv(RESULTS / "same_trials.csv")
+    made = {"variant": table["variant"]}
+    for name, title in (("paper", "paper's data"), ("music21", "music21")):
+        made[f"{title}: mean of the best 10 %"] = table[f"{name}_mean"].map("{:.2f}".format)
+        made[f"{title}: difference from V"] = table[f"{name}_difference"].map("{:+.2f}".format)
+    made["rank correlation of all trials"] = table["rank_correlation"].map("{:.2f}".format)
+    return pd.DataFrame(made)
 
 
 def beside_vanilla(tests: pd.DataFrame) -> pd.DataFrame:
@@ -348,12 +344,9 @@ def beside_vanilla(tests: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(made)[tests["variant"] != "V"]
 
 
-@cache
 def both_seeds() -> pd.DataFrame:
-    """Compare NFG with vanilla on the trials of both seeds together."""
-    folders = [REPOSITORY / "results" / "reference" / study for study in (STUDY, SECOND)]
-    trials = pd.concat(read_trials(folder / "trials.csv") for folder in folders)
-    return welch.compare(select(trials[trials["variant"].isin(["V", "NFG"])]), seed=1)
+    """Read the comparison of NFG with vanilla on the trials of both seeds together."""
+    return pd.read_csv(RESULTS / "both_seeds.csv")
 
 
 def second_seed() -> pd.DataFrame:
@@ -385,6 +378,7 @@ TABLES = {
     "choices": choices,
     "bias": bias,
     "coverage": coverage,
+    "rates": rates,
     "costs": costs,
     "pytorch": pytorch,
     "music21": same_trials,

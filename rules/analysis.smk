@@ -108,9 +108,10 @@ rule budget:
 rule robustness:
     input:
         trials=rules.collect.output.trials,
+        effects=f"{RESULTS}/effects.csv",
         modules=expand(
             f"{LIBRARY}/analysis/{{module}}.py",
-            module=["permutation", "robustness", "selection", "welch"],
+            module=["claims", "permutation", "robustness", "selection", "welch"],
         ),
     output:
         f"{RESULTS}/tests/robustness.csv",
@@ -132,6 +133,7 @@ rule effects:
         distributions=rules.select_best.output.distributions,
         welch=rules.welch.output[0],
         fanova=rules.fanova.output.effects,
+        reseeded=[f"{RESULTS}/tests/reseeded.csv"] if study.analysis.reseed else [],
         module=f"{LIBRARY}/analysis/effects.py",
     output:
         f"{RESULTS}/effects.csv",
@@ -169,7 +171,9 @@ if study.analysis.reseed:
         input:
             trials=rules.select_best.output.trials,
             reseeded=f"{RESULTS}/reseed/trials.csv",
-            module=f"{LIBRARY}/analysis/reseeding.py",
+            modules=expand(
+                f"{LIBRARY}/analysis/{{module}}.py", module=["reseeding", "welch"]
+            ),
         output:
             f"{RESULTS}/tests/reseeded.csv",
         log:

@@ -269,6 +269,16 @@ def test_a_difference_is_claimed_by_the_interval_for_all_comparisons():
     assert found["ci_low"] == pytest.approx(1.0 - 1.2 * 0.9)
 
 
+def test_that_none_is_better_is_contradicted_by_the_interval_for_all_comparisons():
+    # Alone the interval ends at 0.1 below the margin, for all comparisons 0.02 above it.
+    margin = study().set_index("effect").loc[effects.MARGIN, "estimate"].iloc[0]
+    changes = {"NP": (-margin - 0.7, 0.6)}
+    statement = "No variant is significantly better than V"
+    assert verdicts(judge(study(**changes)), statement) == {UNDECIDED}
+    changes = {"NP": (-margin - 0.73, 0.6)}
+    assert verdicts(judge(study(**changes)), statement) == {CONTRADICTED}
+
+
 def test_interactions_that_are_larger_elsewhere_contradict():
     found = study()
     chosen = (found["task"] == "jsb") & (found["effect"] == effects.INTERACTIONS)

@@ -91,12 +91,13 @@ def test_what_is_read_off_known_curves_is_what_they_are():
     assert (found["high"] >= found["estimate"] - 1e-12).all()
 
 
-def test_a_height_has_a_wider_interval_than_the_draws_and_a_place_has_not():
+def test_a_height_has_a_wider_interval_than_the_draws_and_a_place_a_step_of_the_grid():
     found = read(surrogate())
     change = found.loc["change of test with input_noise"]
     draws = effects.WIDENED * 0.1 * 0.95 * abs(change["estimate"])
     assert change["high"] - change["estimate"] == pytest.approx(draws)
-    assert found.loc[effects.BEST_RATE, "low"] == found.loc[effects.BEST_RATE, "high"]
+    decades = np.log10(found.loc[effects.BEST_RATE, "high"] / found.loc[effects.BEST_RATE, "low"])
+    assert decades == pytest.approx(2 * 4 / POINTS)
 
 
 def test_shares_of_higher_order_are_those_of_pairs_and_beyond():
@@ -169,3 +170,29 @@ def test_an_effect_is_computed_nowhere_else(module):
     }
     lines = {line.strip() for line in path.read_text(encoding="utf-8").splitlines()}
     assert {line for line in lines if COMPUTED.search(line)} <= allowed
+
+
+def test_an_interval_of_a_place_reaches_a_step_of_the_grid_further_and_not_beyond_it():
+    rates, noises = (axis.values(axis.grid(POINTS)) for axis in (RATE, NOISE))
+    step = 4 / POINTS
+    for effect in (effects.BEST_RATE, effects.BASIN_LOW, effects.BASIN_HIGH):
+        low, high = effects.off_the_grid(effect, rates[7], rates[9], rates)
+        assert (low, high) == pytest.approx((rates[6], rates[10]))
+        assert low <= rates[6]
+        assert effects.off_the_grid(effect, rates[0], rates[-1], rates) == (rates[0], rates[-1])
+    found = effects.off_the_grid(effects.BELOW_END, 0.3, 0.5, rates)
+    assert found == pytest.approx((0.3 - step, 0.5 + step))
+    assert effects.off_the_grid(effects.BELOW_END, 0.0, 0.5, rates)[0] == 0
+    found = effects.off_the_grid(effects.BASIN_WIDTH, step, 4.0, rates)
+    assert found == pytest.approx((step, 4.0))
+    found = effects.off_the_grid(effects.BEST_NOISE, noises[0], noises[3], noises)
+    assert found == pytest.approx((noises[0], noises[4]))
+
+
+def test_draws_that_agree_on_a_place_leave_the_points_beside_it():
+    rows = effects.of_surrogate(surrogate(spread=0.0), "test", 200)
+    row = next(row for row in rows if row["effect"] == effects.BELOW_END)
+    assert row["high"] - row["low"] == pytest.approx(2 * 4 / POINTS)
+    forest = effects.of_surrogate(surrogate(FOREST, spread=0.0), "test", 200)
+    row = next(row for row in forest if row["effect"] == effects.BELOW_END)
+    assert row["high"] == row["low"]

@@ -205,21 +205,36 @@ def test_comparisons_that_could_not_be_made_are_counted_and_not_called_equal():
     unknown = table["variant"] == "NP"
     table.loc[unknown, ["p", "p_adjusted", "significant"]] = None
     assert "1 comparison could not be made" in sentences.against_vanilla(table, LABELS, 0.05)
-    assert "NP" not in sentences.comparisons(table, LABELS, MEASURES, 0.05)[0]
+    assert "NP" not in sentences.comparisons(table, LABELS, MEASURES, 0.05, {})[0]
     table[["p", "p_adjusted", "significant"]] = None
     assert sentences.against_vanilla(table, LABELS, 0.05).startswith("No variant could be compared")
 
 
 def test_a_caption_gives_each_difference_with_its_interval():
-    (text,) = sentences.comparisons(welch_table(CIFG=0, NP=-1.0, NFG=2.0), LABELS, MEASURES, 0.1)
+    table = welch_table(CIFG=0, NP=-1.0, NFG=2.0)
+    (text,) = sentences.comparisons(table, LABELS, MEASURES, 0.1, {"jsb": 0.6})
     assert text == (
         "JSB Chorales: the selected trials of NP are best on average, with NLL 9.00 nats a frame; "
         "vanilla has 10.0. "
-        "Significantly better than vanilla is NP (−1.00, 90 % −1.50 to −0.500). "
-        "Significantly worse than vanilla is NFG (+2.00, 90 % 1.50 to 2.50). "
-        "Not significantly different is CIFG (0, 90 % −0.500 to 0.500). "
+        "Significantly better than vanilla (permutation of whole cells) is NP (−1.00, 90 % −1.50 "
+        "to −0.500). "
+        "Significantly worse than vanilla (permutation of whole cells) is NFG (+2.00, 90 % 1.50 to "
+        "2.50). "
+        "No different by more than 0.600 is CIFG (0, 90 % −0.500 to 0.500). "
         "A difference of 1.50 to 1.50, depending on the variant, is found with a chance of 80 %."
     )
+
+
+def test_a_caption_leaves_open_what_is_neither_shown_nor_excluded_and_names_the_papers_test():
+    table = welch_table(NP=-0.1, NFG=2.0)
+    table.loc[table["variant"] == "NP", "significant"] = False
+    (text,) = sentences.comparisons(table, LABELS, MEASURES, 0.05, {"jsb": 0.4}, False)
+    assert "NP are best on average, with NLL 9.90 nats a frame; vanilla has 10.0, and that may" in (
+        text
+    )
+    assert "Neither shown to differ nor not to is NP (−0.100, 95 % −0.600 to 0.400)." in text
+    assert "worse than vanilla (Welch’s t-test, as in the paper) is NFG" in text
+    assert "No different" not in text
 
 
 def importance(r2=0.9, note="", surrogate="gp", **shares) -> pd.DataFrame:
@@ -260,7 +275,10 @@ def test_a_caption_ranks_the_hyperparameters_and_keeps_interactions_apart():
     assert "13 % (6.3 % to 14 %) several together (Gaussian process, R² of trials left out" in text
     assert text.endswith("The paper’s forest would have given 30 % to several together.")
     (text,) = sentences.interactions(table, LABELS)
-    assert "that of learning rate and hidden size, with 5.0 % (2.5 % to 5.5 %) of the" in text
+    assert (
+        "two is perhaps that of learning rate and hidden size, with 5.0 % (2.5 % to 5.5 %) of the"
+        in text
+    )
     assert "those of three and more have 4.6 %" in text
 
 
@@ -300,8 +318,9 @@ RATES = {
 def test_the_basin_of_the_learning_rate_is_told_as_it_is():
     (text,) = sentences.marginals(found(**RATES), LABELS, MEASURES)
     assert text == (
-        "JSB Chorales: the lowest prediction, NLL 8.00 nats a frame, is at learning rate 1.0e−4 "
-        "(interval 5.0e−5 to 2.0e−4), in a basin from 2.0e−5 to 4.0e−4."
+        "JSB Chorales: the lowest prediction, NLL 8.00 nats a frame (interval 7.90 to 8.10), is at "
+        "learning rate 1.0e−4 (interval 5.0e−5 to 2.0e−4), in a basin from 2.0e−5 (interval "
+        "1.0e−5 to 3.0e−5) to 4.0e−4 (interval 3.0e−4 to 5.0e−4)."
     )
 
 
@@ -357,8 +376,8 @@ def test_budgets_name_the_variant_that_is_best_at_each():
         for variant, expected in (("V", 10.0 - 0.1 * k), ("NP", 9.5 - 0.05 * k))
     ).reset_index()
     assert sentences.budgets(table, LABELS) == [
-        "JSB Chorales: best in expectation is with 5 trials NP (9.25, interval 8.75 to 9.75; "
-        "vanilla 9.50) and with 20 trials V (8.00, interval 7.50 to 8.50)."
+        "JSB Chorales: best in expectation, by these trials, is with 5 trials NP (9.25, interval "
+        "8.75 to 9.75; vanilla 9.50) and with 20 trials V (8.00, interval 7.50 to 8.50)."
     ]
 
 

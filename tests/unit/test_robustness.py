@@ -19,7 +19,7 @@ def trials() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def table(trials) -> pd.DataFrame:
-    return robustness.analyse(trials, seed=3)
+    return robustness.analyse(trials, seed=3, margins={"jsb": 0.5})
 
 
 def test_every_aspect_and_setting_is_there_for_each_variant(table):
@@ -43,6 +43,35 @@ def test_a_large_difference_is_found_under_every_choice_and_none_where_there_is_
     found = compared.groupby("variant")["significant"].agg(["all", "any"])
     assert found.loc["NFG", "all"]
     assert not found.loc["NP", "any"]
+
+
+def test_verdicts_are_those_of_interval_and_margin(table):
+    compared = table[table["aspect"].ne(robustness.IMPROVEMENT)]
+    for row in compared.itertuples():
+        inside = row.low > -0.5 and row.high < 0.5
+        word = "worse" if row.estimate > 0 else "better"
+        expected = word if row.significant else "no different" if inside else "open"
+        assert row.verdict == expected
+    assert {"worse", "no different", "open"} <= set(compared["verdict"])
+    assert table.loc[table["aspect"].eq(robustness.IMPROVEMENT), "verdict"].eq("").all()
+
+
+def test_without_a_margin_nothing_is_no_different(trials):
+    of_pair = trials[trials["variant"] != "NFG"]
+    assert "no different" not in set(robustness.analyse(of_pair, seed=3)["verdict"])
+
+
+def test_the_interval_of_the_chance_of_improvement_has_a_half_where_cells_are_equal():
+    rng = np.random.default_rng(4)
+    held = 0
+    for _ in range(60):
+        # Validation tells about test, but not all.
+        made = [rng.gamma(2.0, 1.0, 80) for _ in range(2)]
+        cells = [permutation.cell(x, x + rng.normal(0, 0.2, 80), 8) for x in made]
+        _, low, high = robustness.improvement(*cells, 0.05, rng)
+        held += low <= 0.5 <= high
+    # At 90 % at least 45 of 60 but once in some thousand times.
+    assert held >= 45
 
 
 def test_the_chance_of_improvement_is_that_of_mann_and_whitney():

@@ -2,7 +2,9 @@
 
 The best of a cell are best by their hyperparameters and by the luck of their seeds, on which they
 were selected too. Trained again with new seeds, nothing was selected by those: their results are
-what the hyperparameters give, and what is missing from the first results was luck.
+what the hyperparameters give, and what is missing from the first results was luck. The runs of a
+trial share its hyperparameters and are no draws of their own: each trial counts once, by the mean
+over its new seeds.
 """
 
 import math
@@ -13,7 +15,8 @@ from scipy import stats
 
 from odyssey import seeds
 from odyssey.analysis.collect import COLUMNS as TRIAL_COLUMNS
-from odyssey.analysis.welch import REFERENCE, t_test
+from odyssey.analysis.selection import CELL
+from odyssey.analysis.welch import REFERENCE, selection_variance
 
 RESEEDED_COLUMNS = TRIAL_COLUMNS | {"repeat": "int64"}
 COLUMNS = {
@@ -21,16 +24,27 @@ COLUMNS = {
     "variant": "str",
     "trials": "int64",
     "repeats": "int64",
+    "without_result": "int64",
     "selected": "float64",
     "again": "float64",
     "luck": "float64",
     "luck_low": "float64",
     "luck_high": "float64",
+    "luck_median": "float64",
+    "median_low": "float64",
+    "median_high": "float64",
+    "worst": "float64",
+    "lead": "float64",
+    "validation_luck": "float64",
+    "validation_low": "float64",
+    "validation_high": "float64",
     "sd_seeds": "float64",
     "sd_trials": "float64",
     "difference": "float64",
     "ci_low": "float64",
     "ci_high": "float64",
+    "family_low": "float64",
+    "family_high": "float64",
     "first_difference": "float64",
     "note": "str",
 }
@@ -60,25 +74,95 @@ def with_new_seed(trials: list[dict], selected: set[int], repeat: int) -> list[d
     ]
 
 
-def _cell(first: pd.DataFrame, again: pd.DataFrame, alpha: float) -> tuple[dict, np.ndarray]:
-    """Sum up a cell; also the mean of each trial over its new seeds."""
-    results = again.pivot_table(index="trial", columns="repeat", values="test")
-    known = first.set_index("trial")["test"].reindex(results.index)
-    means = results.mean(axis=1).to_numpy()
+def check(marked: pd.DataFrame, reseeded: pd.DataFrame) -> None:
+    """Refuse new seeds of other trials than those that are selected.
+
+    Parameters
+    ----------
+    marked, reseeded : pandas.DataFrame
+        As of `compare`.
+
+    Raises
+    ------
+    ValueError
+        If a cell's new seeds are not of each of its selected trials, once a repeat.
+    """
+    wanted = marked[marked["selected"]].groupby(CELL, sort=False)["trial"].agg(set)
+    for (task, variant, repeat), rows in reseeded.groupby([*CELL, "repeat"], sort=False):
+        trials = wanted.get((task, variant), set())
+        if set(rows["trial"]) != trials or len(rows) != len(trials):
+            raise ValueError(
+                f"{variant} on {task}, new seed {repeat}: its trials are not the selected ones; "
+                "remove the study's folder reseed and run again"
+            )
+
+
+def _interval(gains: np.ndarray, alpha: float) -> tuple[float, float]:
+    """Return where the mean of trials' changes lies; NaN with fewer than two that differ."""
+    gains = gains[np.isfinite(gains)]
+    if len(gains) < 2 or not np.ptp(gains):
+        return math.nan, math.nan
+    found = stats.ttest_1samp(gains, 0.0).confidence_interval(1 - alpha)
+    return float(found.low), float(found.high)
+
+
+def _median(gains: np.ndarray, alpha: float) -> tuple[float, float, float]:
+    """Return the median of trials' changes and where it lies, whatever their distribution."""
+    gains = np.sort(gains[np.isfinite(gains)])
+    if not len(gains):
+        return math.nan, math.nan, math.nan
+    # As many of n draws lie under the median as heads come of n coins.
+    reach = int(stats.binom.ppf(alpha / 2, len(gains), 0.5))
+    ends = (gains[reach - 1], gains[-reach]) if reach else (math.nan, math.nan)
+    return float(np.median(gains)), *map(float, ends)
+
+
+def _cell(cell: pd.DataFrame, again: pd.DataFrame, alpha: float) -> tuple[dict, tuple[float, int]]:
+    """Sum up a cell; also the squared standard error of its mean, and the trials behind it."""
+    first = cell[cell["selected"]].set_index("trial").sort_index()
+    by_trial = {name: again.groupby("trial")[name] for name in ("test", "validation")}
+    means = {name: group.mean().reindex(first.index) for name, group in by_trial.items()}
+    gains = {name: (means[name] - first[name]).to_numpy(dtype=float) for name in means}
+    test = means["test"].dropna()
     row = {
-        "trials": len(results),
-        "repeats": results.shape[1],
-        "selected": known.mean(),
-        "again": means.mean(),
-        "luck": (means - known).mean(),
-        "sd_seeds": math.sqrt(results.var(axis=1, ddof=1).mean()),
-        "sd_trials": means.std(ddof=1) if len(means) > 1 else math.nan,
+        "trials": len(test),
+        "repeats": again["repeat"].nunique(),
+        "without_result": int(again["test"].isna().sum()),
+        "selected": first["test"].mean(),
+        "again": test.mean(),
+        "luck": np.nanmean(gains["test"]) if len(test) else math.nan,
+        "worst": again["test"].max(),
+        "lead": cell["test"].median() - first["test"].mean(),
+        "validation_luck": np.nanmean(gains["validation"]) if len(test) else math.nan,
+        "sd_seeds": math.sqrt(by_trial["test"].var(ddof=1).mean()),
+        "sd_trials": test.std(ddof=1),
     }
-    gains = (means - known.to_numpy())[np.isfinite(known.to_numpy())]
-    if len(gains) > 1 and np.ptp(gains):
-        interval = stats.ttest_1samp(gains, 0.0).confidence_interval(1 - alpha)
-        row |= {"luck_low": interval.low, "luck_high": interval.high}
-    return row, means
+    row |= dict(zip(("luck_low", "luck_high"), _interval(gains["test"], alpha), strict=True))
+    middle = _median(gains["test"], alpha)
+    row |= dict(zip(("luck_median", "median_low", "median_high"), middle, strict=True))
+    ends = _interval(gains["validation"], alpha)
+    row |= dict(zip(("validation_low", "validation_high"), ends, strict=True))
+    # How good the best of the trials drawn are is luck that new seeds do not take away.
+    renewed = cell.assign(test=cell["trial"].map(test).where(cell["selected"], cell["test"]))
+    error = (test.var(ddof=1) + selection_variance(renewed)) / len(test) if len(test) else math.nan
+    return row, (error, len(test))
+
+
+def _difference(
+    row: dict, error: tuple[float, int], vanilla: tuple[float, int], levels: tuple[float, float]
+) -> dict[str, float]:
+    """Return the intervals of a difference between two cells, of one and of one of a family."""
+    (a, n), (b, m) = error, vanilla
+    if not (n > 1 and m > 1 and a + b > 0):
+        return {}
+    share = a / (a + b)
+    df = 1 / (share**2 / (n - 1) + (1 - share) ** 2 / (m - 1))
+    found = {}
+    for name, level in zip(("ci", "family"), levels, strict=True):
+        half = stats.t.ppf(1 - level / 2, df) * math.sqrt(a + b)
+        middle = row["difference"]
+        found |= {f"{name}_low": middle - half, f"{name}_high": middle + half}
+    return found
 
 
 def compare(marked: pd.DataFrame, reseeded: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
@@ -97,20 +181,34 @@ def compare(marked: pd.DataFrame, reseeded: pd.DataFrame, alpha: float = 0.05) -
     -------
     pandas.DataFrame
         `COLUMNS`, one row a cell. `selected` is the mean test result of the selected trials as they
-        were selected, `again` with the new seeds, `luck` the second less the first: how far they
-        regress to the mean. `sd_seeds` is the standard deviation over the seeds of a trial,
-        `sd_trials` that of the trials' means over their seeds. `difference` is variant - vanilla
-        with the new seeds alone; its interval takes the selected trials' means as draws (Welch).
-        `first_difference` is the one of the selected trials as they were.
+        were selected, `again` with the new seeds, `luck` the mean over trials of the second less
+        the first: how far they regress to the mean; `luck_median` is the median over trials, which
+        one run that explodes does not move, with an interval of order statistics, and `worst` the
+        worst of the new results; `validation_luck` is the mean change of the validation
+        results, by which they were selected. `lead` is how far the selected are before the median
+        of all the cell's trials. `sd_seeds` is the standard deviation over the seeds of a trial,
+        `sd_trials` that of the trials' means over their seeds. `without_result` counts runs that
+        have none; a trial counts by those that have one. `difference` is variant - vanilla with
+        the new seeds alone; its interval counts that the best of other draws would be others
+        (`welch.selection_variance`, Welch's degrees of freedom), `family_low` and `family_high`
+        for all comparisons of the task together (Bonferroni). `first_difference` is the one of the
+        selected trials as they were.
+
+    Raises
+    ------
+    ValueError
+        If the trials with new seeds are not those selected.
     """
+    check(marked, reseeded)
     parts = []
     for task, of_task in reseeded.groupby("task", sort=False):
-        rows, means = [], {}
+        rows, errors = [], {}
         for variant, again in of_task.groupby("variant", sort=False):
-            first = marked[(marked["task"] == task) & (marked["variant"] == variant)]
-            row, means[variant] = _cell(first[first["selected"]], again, alpha)
+            cell = marked[(marked["task"] == task) & (marked["variant"] == variant)]
+            row, errors[variant] = _cell(cell, again, alpha)
             rows.append({"task": task, "variant": variant, "note": ""} | row)
         vanilla = next((row for row in rows if row["variant"] == REFERENCE), None)
+        levels = (alpha, alpha / max(1, len(rows) - 1))
         for row in rows:
             if row is vanilla:
                 row["note"] = "reference"
@@ -119,9 +217,6 @@ def compare(marked: pd.DataFrame, reseeded: pd.DataFrame, alpha: float = 0.05) -
             else:
                 row["difference"] = row["again"] - vanilla["again"]
                 row["first_difference"] = row["selected"] - vanilla["selected"]
-                pair = means[row["variant"]], means[REFERENCE]
-                if min(map(len, pair)) > 1 and any(map(np.ptp, pair)):
-                    found = t_test(*pair, alpha)
-                    row |= {"ci_low": found["low"], "ci_high": found["high"]}
+                row |= _difference(row, errors[row["variant"]], errors[REFERENCE], levels)
         parts += rows
     return pd.DataFrame(parts).reindex(columns=list(COLUMNS)).astype(COLUMNS)

@@ -4,11 +4,14 @@ How many trials are called the best, how many were drawn, by what their results 
 whether large variants may use their size: each is changed in turn, all else being as in the study.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from odyssey.analysis import permutation, welch
+from odyssey.analysis.claims import standing
 from odyssey.analysis.selection import number_selected, select
 from odyssey.seeds import analysis_generator
 
@@ -34,6 +37,7 @@ COLUMNS = {
     "high": "float64",
     "p_adjusted": "float64",
     "significant": "boolean",
+    "verdict": "str",
     "n": "int64",
 }
 
@@ -208,6 +212,7 @@ def analyse(
     alpha: float = 0.05,
     correction: str = "bonferroni",
     seed: int = 0,
+    margins: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Compare each variant with vanilla under each choice.
 
@@ -219,13 +224,17 @@ def analyse(
         Share of a cell's trials selected, where that is not what is changed.
     alpha, correction, seed
         As of `welch.compare`.
+    margins : mapping of str to float, optional
+        From tasks to the difference that counts as none, the same under each choice; without one
+        nothing is "no different".
 
     Returns
     -------
     pandas.DataFrame
         `COLUMNS`. `estimate` is the difference from vanilla in the task's measure, with its
         interval, or the probability of improvement (a selected trial of the variant is better than
-        one of vanilla), which has no p.
+        one of vanilla), which has no p. `verdict` is how the variant would stand to vanilla
+        (`claims.standing`).
     """
     rule = {"alpha": alpha, "correction": correction, "draws": DRAWS, "seed": seed}
     parts = [_compared(select(trials, f), FRACTION, f"{f:.0%}", rule) for f in FRACTIONS]
@@ -235,5 +244,11 @@ def analyse(
         parts.append(_compared(fewer, TRIALS, str(number), rule))
     parts.append(_equal_parameters(trials, fraction, rule))
     parts.append(pd.DataFrame(_by_measures(trials, fraction, alpha, seed)))
-    table = pd.concat([part for part in parts if len(part)] or [pd.DataFrame()])
-    return table.reindex(columns=list(COLUMNS)).astype(COLUMNS).reset_index(drop=True)
+    table = pd.concat([part for part in parts if len(part)] or [pd.DataFrame()], ignore_index=True)
+    table = table.reindex(columns=list(COLUMNS)).astype(COLUMNS | {"verdict": "object"})
+    names = {"estimate": "difference", "low": "ci_low", "high": "ci_high"}
+    table["verdict"] = [
+        "" if row["aspect"] == IMPROVEMENT else standing(row, (margins or {}).get(row["task"], 0.0))
+        for row in table.rename(columns=names).to_dict("records")
+    ]
+    return table.astype(COLUMNS)

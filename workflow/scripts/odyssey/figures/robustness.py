@@ -16,6 +16,13 @@ PANELS = {
     EQUAL: "at equal parameters",
     IMPROVEMENT: "better than V, chance",
 }
+# Marker of each verdict and whether it is filled; the chance of being better has none.
+MARKERS = {
+    "worse": ("o", True),
+    "no different": ("o", False),
+    "open": ("x", False),
+    "": ("s", False),
+}
 # Height that the settings of a variant take together, of the distance of two variants.
 SPREAD = 0.7
 
@@ -35,8 +42,8 @@ def draw(robustness: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tas
     Returns
     -------
     matplotlib.figure.Figure
-        A point and its interval for each variant and setting; filled where the difference from
-        vanilla is significant.
+        A point and its interval for each variant and setting; filled where the variant differs
+        significantly from vanilla, hollow where it is no different, crossed where that is open.
     """
     titles = {
         k: v for k, v in style.titles(distributions, tasks).items() if k in set(robustness["task"])
@@ -75,17 +82,16 @@ def _panel(ax: Axes, rows: pd.DataFrame, variants: list[str]) -> None:
         some = rows[rows["setting"] == setting]
         y = some["variant"].map(variants.index).to_numpy() + place
         ax.hlines(y, some["low"], some["high"], color=colour, linewidth=0.8)
-        found = some["significant"].fillna(value=False).astype(bool).to_numpy()
-        for filled in (False, True):
-            chosen = found == filled
+        for verdict, (marker, filled) in MARKERS.items():
+            chosen = some["verdict"].isin(["worse", "better"] if filled else [verdict]).to_numpy()
             ax.plot(
                 some["estimate"][chosen],
                 y[chosen],
-                "o",
+                marker,
                 markersize=2.8,
                 color=colour,
                 markerfacecolor=colour if filled else "white",
-                label=setting if not filled and setting else None,
+                label=setting if filled and setting else None,
             )
     if len(settings) > 1:
         ax.legend(fontsize=4.5, loc="best", handletextpad=0.1, labelspacing=0.2)

@@ -20,7 +20,8 @@ TITLES = {
         "Test results of each variant",
         "Above all trials, below the best by validation. Boxes hold the middle half of the trials "
         "and whiskers all of them; the dot is the mean, the red line the median. Thick blue boxes "
-        "differ significantly from vanilla. Grey bars: mean number of parameters.",
+        "differ significantly from vanilla by the test named below. Grey bars: mean number of "
+        "parameters.",
     ),
     "figure_4": (
         "Test result and training time against each hyperparameter",
@@ -45,7 +46,9 @@ TITLES = {
     "robustness": (
         "Differences from vanilla under other choices",
         "Best fraction, number of trials, measure and size of the networks, each changed in turn; "
-        "filled where significant. Right: the chance that a selected trial is better than one of "
+        "filled where the permutation of whole cells, for all variants together, tells a variant "
+        "from vanilla, hollow where it is no different by more than the margin, crossed where "
+        "neither is shown. Right: the chance that a selected trial is better than one of "
         "vanilla's.",
     ),
     "surrogates": (

@@ -10,6 +10,7 @@ import pandas as pd
 import vl_convert
 from markupsafe import Markup
 
+from odyssey.analysis import effects
 from odyssey.analysis import tables as printed
 from odyssey.analysis.samples import samples
 from odyssey.analysis.selection import engines
@@ -237,8 +238,11 @@ def _finding(row: Mapping, labels: Mapping[str, str]) -> dict[str, str]:
 def _figures(
     contents: Contents, labels: Mapping[str, str], measures: Mapping[str, str], alpha: float
 ) -> list[dict]:
+    margins = {} if contents.effects is None else effects.margins(contents.effects)
+    luck = contents.configuration["analysis"]["selection_luck"]
+
     def tested(_variant, _surrogate):
-        return sentences.comparisons(contents.welch, labels, measures, alpha)
+        return sentences.comparisons(contents.welch, labels, measures, alpha, margins, luck)
 
     findings = {
         "figure_3": tested,

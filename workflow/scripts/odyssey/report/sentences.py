@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from odyssey.analysis import effects
+from odyssey.analysis.claims import standing
 from odyssey.analysis.fanova import BEYOND_PAIRS, HIGHER
 from odyssey.analysis.surrogates import FOREST, GP
 from odyssey.analysis.tables import STAND_IN
@@ -275,8 +276,10 @@ def comparisons(
     labels: Mapping[str, str],
     measures: Mapping[str, str],
     alpha: float,
+    margins: Mapping[str, float],
+    selection_luck: bool = True,
 ) -> list[str]:
-    """Say for each task which variants differ from vanilla, and by how much.
+    """Say for each task which variants differ from vanilla, which do not, and by how much.
 
     Parameters
     ----------
@@ -286,6 +289,10 @@ def comparisons(
         From tasks to their names and to what their results measure.
     alpha : float
         The level of the tests; their intervals cover 1 - alpha.
+    margins : mapping of str to float
+        From tasks to the difference that counts as none; without one nothing is "no different".
+    selection_luck : bool
+        Whether the tests count the luck of selection.
 
     Returns
     -------
@@ -295,6 +302,7 @@ def comparisons(
     sentences = []
     for task, rows in welch.groupby("task", sort=False):
         reference = rows[rows["variant"] == REFERENCE]
+        margin = margins.get(task, 0.0)
         means = rows.dropna(subset=["mean"])
         if means.empty:
             sentences.append(f"{labels[task]}: no selected trial has a test result.")
@@ -304,7 +312,9 @@ def comparisons(
         text += f"with {quantity(measures[task], best['mean'])}"
         if best["variant"] != REFERENCE and reference["mean"].notna().any():
             text += f"; vanilla has {short(reference['mean'].iloc[0])}"
-        sentences.append(f"{text}. {_differences(rows, alpha)}".strip())
+            text += "" if _found(best) else ", and that may be chance"
+        said = _differences(rows, alpha, margin, TESTS[selection_luck])
+        sentences.append(f"{text}. {said}".strip())
     return sentences
 
 
@@ -314,21 +324,27 @@ def _with_interval(row, alpha: float) -> str:
     return f"{row.variant} ({sign}{short(row.difference)}, {100 * (1 - alpha):g} % {interval})"
 
 
-def _differences(rows: pd.DataFrame, alpha: float) -> str:
+def _found(row: Mapping) -> bool:
+    return bool(pd.notna(row["significant"]) and row["significant"])
+
+
+def _differences(rows: pd.DataFrame, alpha: float, margin: float, test: str) -> str:
     tested = rows[rows["p_adjusted"].notna()]
     if tested.empty:
         return ""
-    significant = tested["significant"].fillna(value=False)
+    stands = pd.Series([standing(r, margin) for r in tested.to_dict("records")], tested.index)
     parts = []
-    for direction in ("better", "worse"):
-        found = tested[significant & (tested["direction"] == direction)]
-        if len(found):
-            ordered = found.sort_values("difference", key=abs, ascending=False)
+    for word, text in (
+        ("better", f"Significantly better than vanilla ({test}) "),
+        ("worse", f"Significantly worse than vanilla ({test}) "),
+        ("no different", f"No different by more than {short(margin)} "),
+        ("open", "Neither shown to differ nor not to "),
+    ):
+        some = tested[stands == word]
+        if len(some):
+            ordered = some.sort_values("difference", key=abs, ascending=False)
             each = [_with_interval(r, alpha) for r in ordered.itertuples()]
-            parts.append(f"Significantly {direction} than vanilla {_are(each)}.")
-    same = [_with_interval(r, alpha) for r in tested[~significant].itertuples()]
-    if same:
-        parts.append(f"Not significantly different {_are(same)}.")
+            parts.append(f"{text}{_are(each)}.")
     detectable = tested["detectable"].dropna()
     if len(detectable):
         parts.append(
@@ -427,10 +443,12 @@ def interactions(
         if pairs.empty:
             continue
         top = next(pairs.loc[[pairs["share"].idxmax()]].itertuples())
+        open_ = (pairs.loc[pairs["term"] != top.term, "high"] >= top.low).any()
         names = listed(_name(name) for name in top.term.split(" × "))
         rest = next(rows[rows["term"] == BEYOND_PAIRS].itertuples())
         sentences.append(
-            f"{labels[task]}: the strongest interaction of two is that of {names}, with "
+            f"{labels[task]}: the strongest interaction of two is {'perhaps ' if open_ else ''}"
+            f"that of {names}, with "
             f"{_share(top)} of the variance; those of three and more have {_share(rest)} together."
         )
     return sentences
@@ -488,7 +506,7 @@ def _basin(known: Mapping, measure: str) -> str:
     if effects.BEST_RATE not in known:
         return ""
     least, best, low, high, below = (
-        known[name].estimate
+        known[name]
         for name in (
             effects.LOWEST,
             effects.BEST_RATE,
@@ -497,11 +515,12 @@ def _basin(known: Mapping, measure: str) -> str:
             effects.BELOW_END,
         )
     )
-    text = f"the lowest prediction, {quantity(measure, least)}, is at learning rate "
-    text += f"{short(best)} ({_interval(known[effects.BEST_RATE])}), in a basin from {short(low)} "
-    text += f"to {short(high)}"
+    text = f"the lowest prediction, {quantity(measure, least.estimate)} ({_interval(least)}), is "
+    text += f"at learning rate {short(best.estimate)} ({_interval(best)}), in a basin from "
+    text += f"{short(low.estimate)} ({_interval(low)}) to {short(high.estimate)} "
+    text += f"({_interval(high)})"
     # The highest rate searched, but for rounding.
-    if high >= 0.999 * best * 10**below:
+    if high.estimate >= 0.999 * best.estimate * 10**below.estimate:
         text += ", which reaches the upper end of the searched range"
     return f"{text}."
 
@@ -608,7 +627,9 @@ def budgets(budget: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
                 text += f"; vanilla {short(reference['expected'].iloc[0])}"
             parts.append(f"{text})")
         if parts:
-            sentences.append(f"{labels[task]}: best in expectation is {listed(parts)}.")
+            sentences.append(
+                f"{labels[task]}: best in expectation, by these trials, is {listed(parts)}."
+            )
     return sentences
 
 
