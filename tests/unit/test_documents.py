@@ -14,7 +14,6 @@ from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import read_csv
 from odyssey.cells.variants import PAPER_VARIANTS
 from odyssey.config_files import study_or_exit
-from odyssey.figures import style
 from odyssey.report import sentences
 
 
@@ -263,7 +262,10 @@ def test_what_is_said_of_other_choices_is_so():
 
 
 JSB = REPOSITORY / "results" / "reference" / "jsb"
-LABELS, MEASURES = {"jsb": "JSB Chorales"}, {"jsb": style.measure("jsb")}
+TASKS = study_or_exit([REPOSITORY / "config" / "jsb.yaml"]).descriptions
+LABELS, MEASURES = (
+    {task: words[key] for task, words in TASKS.items()} for key in ("title", "measure")
+)
 EFFECTS = read_csv(JSB / "effects.csv", effects.COLUMNS)
 IMPORTANCE = read_csv(JSB / "fanova" / "importance.csv", fanova.IMPORTANCE_COLUMNS)
 WELCH = read_csv(JSB / "tests" / "welch.csv", welch.COLUMNS)
