@@ -1,5 +1,6 @@
 """Data of one's own: docs/your-own-data.md as it stands, and a study of every form it may have."""
 
+import pickle
 import re
 
 import numpy as np
@@ -92,6 +93,17 @@ def write_files(folder):
         lengths=np.full(12, 4),
         names=np.array([f"tune {number}" for number in range(12)]),
     )
+    (folder / "nottingham.pickle").write_bytes(pickle.dumps(nottingham(generator), protocol=0))
+    (folder / "prose.txt").write_text("the cat sat on the mat, and the rat ran. " * 60, "utf-8")
+
+
+def nottingham(generator):
+    """Tunes over chords, of the lengths and in the form of the genuine file."""
+
+    def tune():
+        return [[60 - 12 * (n % 4 == 0), 60 + int(generator.integers(12))] for n in range(16)]
+
+    return {key: [tune() for _ in range(n)] for key, n in (("train", 9), ("valid", 4), ("test", 4))}
 
 
 STUDY = {
@@ -122,6 +134,10 @@ STUDY = {
             "predict": "next",
             "splits": {"train": 0.5, "validation": 0.25, "test": 0.25},
         },
+        "nottingham": {"kind": "pianorolls", "path": "nottingham.pickle"},
+        "prose": {"kind": "text", "path": "prose.txt", "length": 40},
+        "alice": {"kind": "text", "characters": 4000, "length": 40},
+        "sums": {"kind": "adding", "length": 8, "train": 60, "validation": 20, "test": 20},
     },
     "variants": ["V", "NP"],
     "search": {"trials": 3, "hidden_size": {"low": 3, "high": 6}},
@@ -144,6 +160,11 @@ def test_every_form_of_data_runs_to_a_report_in_one_study_outside_the_repository
     report = (folder / "results/mine/report.html").read_text(encoding="utf-8")
     for words in ("Random walks", "squared distance (m²)", "label error rate (%)"):
         assert words in report
+    for words in ("nottingham", "prose", "Alice", "next-character error", "made on the spot"):
+        assert words in report
+    sources = trials.groupby("task")["source"].first()
+    assert sources["sums"] == "made on the spot"
+    assert sources["alice"] == "Lewis Carroll, 4000 characters"
 
     table = (folder / "walks.parquet").read_bytes()
     (folder / "walks.parquet").write_bytes(table[:-100])
