@@ -7,6 +7,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+import yaml
 
 from odyssey.checks import check_corpora
 from odyssey.config import ConfigError, read_study
@@ -166,6 +167,20 @@ def test_the_documented_kind_makes_the_features_that_it_says(reber, tmp_path):
     assert settings.heading == "Letters"
     expected, found = settings.frames()[0], read.lengths[read.indices("train")].sum()
     assert 0.5 < expected / found < 2
+
+
+def test_the_documented_study_is_one(reber, tmp_path, monkeypatch):
+    (tmp_path / "tasks").mkdir()
+    Path(reber).rename(tmp_path / "tasks" / "reber.py")
+    monkeypatch.chdir(tmp_path)
+    documented = study(**yaml.safe_load(YAML)["tasks"])
+    check_corpora(documented)
+    titles = {name: words["title"] for name, words in documented.descriptions.items()}
+    assert titles == {
+        "jsb": "JSB Chorales",
+        "bach-again": "Bach again",
+        "reber": "Reber's grammar",
+    }
 
 
 def test_the_home_folder_is_found_in_the_path_of_a_kind(reber, monkeypatch):
