@@ -5,13 +5,14 @@ import subprocess
 import time
 
 import psutil
+import pytest
 from project import without_times
 
-KILLS = 20
 # Some ten seconds of training, so that kills find it at work.
 STUDY = {
     "search": {
-        "hidden_size": {"low": 60, "high": 120},
+        "hidden_size": None,
+        "parameters": {"low": 50_000, "high": 110_000},
         "layers": {"low": 1, "high": 3},
         "batch": {"low": 1, "high": 8},
     },
@@ -54,15 +55,16 @@ def train_a_moment(project, moment):
     return True
 
 
-def test_killed_at_twenty_random_moments_a_study_ends_the_same(fresh):
+@pytest.mark.parametrize("times", [8, pytest.param(20, marks=pytest.mark.slow)])
+def test_killed_at_random_moments_a_study_ends_the_same(fresh, times):
     fresh.configure(**STUDY)
     fresh.snakemake("results/small/trials.csv")
     whole = without_times(fresh)
     kills, rng = 0, random.Random(1)
-    while kills < KILLS:
+    while kills < times:
         for folder in ("runs", "state"):
             subprocess.run(["rm", "-rf", fresh.results / folder], check=True)
-        while kills < KILLS and train_a_moment(fresh, rng.uniform(0, 2)):
+        while kills < times and train_a_moment(fresh, rng.uniform(0, 2)):
             kills += 1
         fresh.snakemake("results/small/trials.csv")
         assert without_times(fresh) == whole
