@@ -133,7 +133,12 @@ def drawn_by(name):
     """The modules that draw a figure."""
     return [
         f"{LIBRARY}/{module}.py"
-        for module in (f"figures/{name}", "figures/style", "hyperparameters")
+        for module in (
+            f"figures/{name}",
+            "figures/looks",
+            "figures/style",
+            "hyperparameters",
+        )
     ]
 
 

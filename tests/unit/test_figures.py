@@ -20,6 +20,7 @@ from odyssey.figures import (
     figure_5,
     figure_6,
     learning_curves,
+    looks,
     pareto,
     significance,
     style,
@@ -491,9 +492,9 @@ def test_figure_4_names_the_engine_where_there_are_several(analysed):
 
 
 def test_lines_of_variants_differ_in_colour_or_style():
-    looks = [style.line_of(name, list(PAPER_VARIANTS)) for name in PAPER_VARIANTS]
-    assert len({(look["color"], look["linestyle"]) for look in looks}) == 9
-    dots = [style.dot_of(name, list(PAPER_VARIANTS)) for name in PAPER_VARIANTS]
+    lines = [looks.line_of(name, list(PAPER_VARIANTS)) for name in PAPER_VARIANTS]
+    assert len({(look["color"], look["linestyle"]) for look in lines}) == 9
+    dots = [looks.dot_of(name, list(PAPER_VARIANTS)) for name in PAPER_VARIANTS]
     assert len({look["marker"] for look in dots}) == 9
 
 
@@ -511,7 +512,7 @@ def test_a_legend_of_many_variants_stays_within_the_figure():
 
 def test_forty_variants_still_look_different():
     names = ["V", *map(str, range(40))]
-    lines = [style.line_of(name, names) for name in names]
+    lines = [looks.line_of(name, names) for name in names]
     assert len({(look["color"], str(look["linestyle"])) for look in lines}) == 41
-    dots = [style.dot_of(name, names) for name in names]
+    dots = [looks.dot_of(name, names) for name in names]
     assert len({(look["color"], str(look["marker"])) for look in dots}) == 41

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from odyssey.figures import style
+from odyssey.figures import looks, style
 
 
 def draw(expected: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks) -> Figure:
@@ -43,7 +43,7 @@ def draw(expected: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks
 
 def _panel(ax: Axes, curves: pd.DataFrame, variants: list[str]) -> None:
     for variant, curve in curves.groupby("variant", sort=False):
-        look = style.line_of(variant, variants)
+        look = looks.line_of(variant, variants)
         if variant == "V":
             ax.fill_between(
                 curve["k"], curve["low"], curve["high"], color=style.PALE, linewidth=0, zorder=1

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from odyssey.figures import style
+from odyssey.figures import looks, style
 
 
 def draw(
@@ -42,7 +42,7 @@ def draw(
                     & (curves["variant"] == cell.variant)
                     & (curves["trial"] == cell.trial)
                 ]
-                look = style.line_of(cell.variant, variants)
+                look = looks.line_of(cell.variant, variants)
                 (line,) = ax.plot(curve["epoch"], curve["validation"], **look)
                 tested = curve[curve["epoch"] == cell.best_epoch]
                 ax.plot(

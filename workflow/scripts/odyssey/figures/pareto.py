@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from odyssey.figures import style
+from odyssey.figures import looks, style
 
 COSTS = {"parameters": "parameters", "train_seconds": "training time (s)"}
 SEVERAL = "; a front for each engine,\nas their seconds do not compare"
@@ -84,7 +84,7 @@ def _panel(
             markersize=4.5,
             markeredgecolor="white",
             markeredgewidth=0.4,
-            **style.dot_of(variant, variants),
+            **looks.dot_of(variant, variants),
         )
         handles.setdefault(variant, dots)
     ax.set_xscale("log")

@@ -1,9 +1,8 @@
 """The one look of all figures: legible in print, in grey and to the colour-blind."""
 
-import itertools
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from odyssey.analysis.samples import samples
 from odyssey.hyperparameters import BY_NAME
-from odyssey.palette import BLUE, GREEN, INK, ORANGE, PALE, PURPLE, SKY, VERMILLION
+from odyssey.palette import BLUE, INK, PALE, VERMILLION
 from odyssey.palette import GREY as GREY
 
 # Widths of one and of two columns of a two-column journal page, in inches.
@@ -28,21 +27,6 @@ DIVERGING = LinearSegmentedColormap.from_list("odyssey", [BLUE, "#d0d0d0", VERMI
 Tasks = Mapping[str, Mapping[str, str]]
 """Title and measure of each task, under its name (`odyssey.config.Study.descriptions`)."""
 
-COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION)
-DASHES, DOTS = (0, (4, 1.5)), (0, (1.5, 1.5))
-# In the order of the variants beside V; line styles tell apart what a grey print does not. After
-# these come all pairs of a colour and a pattern that are left.
-LINES = (
-    (BLUE, "-"),
-    (ORANGE, "-"),
-    (GREEN, "-"),
-    (PURPLE, "-"),
-    (SKY, DASHES),
-    (VERMILLION, DASHES),
-    (GREEN, DOTS),
-    (VERMILLION, DOTS),
-)
-MARKERS = "sD^vP<>Xp*hd8H"
 # What reaches so many times as far up as all others would flatten them.
 FLATTENING = 8
 
@@ -206,57 +190,6 @@ def tallest(tops: pd.Series, low: float) -> float:
     return ends[0] if ends else math.nan
 
 
-def line_of(variant: str, variants: list[str]) -> dict:
-    """Choose how the line of a variant looks, the same in all figures of a study.
-
-    Parameters
-    ----------
-    variant : str
-    variants : list of str
-        The study's.
-
-    Returns
-    -------
-    dict
-        Keywords of matplotlib's `plot`; V is black and thick.
-    """
-    if variant == "V":
-        return {"color": INK, "linestyle": "-", "linewidth": 1.8, "zorder": 4}
-    number = _position(variant, variants)
-    colour, line = next(itertools.islice(_lines(), number, None))
-    return {"color": colour, "linestyle": line, "linewidth": 1.1}
-
-
-def _lines() -> Iterator[tuple[str, str | tuple]]:
-    """Go through pairs of a colour and a line without end: dashes have ever more dots."""
-    yield from LINES
-    dots = ((0, (6, 1.5, *(1.5, 1.5) * number)) for number in itertools.count(1))
-    for line in itertools.chain(("-", DASHES, DOTS), dots):
-        yield from ((c, line) for c in COLOURS if (c, line) not in LINES)
-
-
-def dot_of(variant: str, variants: list[str]) -> dict:
-    """Choose how the points of a variant look, in the colour of its line.
-
-    Parameters
-    ----------
-    variant : str
-    variants : list of str
-        The study's.
-
-    Returns
-    -------
-    dict
-        Keywords of matplotlib's `plot`.
-    """
-    look = {"color": line_of(variant, variants)["color"], "linestyle": "", "marker": "o"}
-    if variant != "V":
-        number = _position(variant, variants)
-        more = number - len(MARKERS)  # then stars and asterisks with ever more points
-        look["marker"] = MARKERS[number] if more < 0 else (5 + more // 2, 1 + more % 2, 0)
-    return look
-
-
 def legend_below(figure: Figure, handles: Mapping[str, Artist]) -> None:
     """Name the variants below a figure, in as many columns as fit; many rows make it taller.
 
@@ -282,10 +215,6 @@ def legend_below(figure: Figure, handles: Mapping[str, Artist]) -> None:
         handlelength=2.8,
         columnspacing=1.6,
     )
-
-
-def _position(variant: str, variants: list[str]) -> int:
-    return [name for name in variants if name != "V"].index(variant)
 
 
 def sentence(text: str) -> Figure:
