@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import Progress, Section, Shape, TaskSettings, UserPath
-from odyssey.tasks.stand_ins import WordRange, path_or_synthetic
+from odyssey.tasks.base import Progress, Section, Shape, UserPath
+from odyssey.tasks.stand_ins import WithStandIn, WordRange
 
 MOST_LINES = 69_300  # of a split: no more have names in the form of IAM-OnDB
 
@@ -25,7 +25,7 @@ class MadeUpHandwriting(Section):
     )
 
 
-class Settings(TaskSettings):
+class Settings(WithStandIn):
     """Handwriting: IAM-OnDB."""
 
     TITLE = "IAM-OnDB"
@@ -49,17 +49,10 @@ class Settings(TaskSettings):
         "device units; results of the two are not comparable.",
     )
 
-    _data_is_named = model_validator(mode="after")(path_or_synthetic)
-
     @property
     def origin(self) -> str:
         """The source, and whether its inputs are others than the paper's."""
         return f"{self.source}, standardised" if self.standardised else self.source
-
-    @property
-    def made_up(self) -> bool:
-        """Whether the corpus is the stand-in."""
-        return self.source == "synthetic"
 
     def shape(self) -> Shape:
         """See two steps, time and pen lift; write 81 characters and the blank."""
@@ -73,10 +66,6 @@ class Settings(TaskSettings):
         words = (made_up.words.low + made_up.words.high) / 2
         line = 23 * words * 4000 / made_up.pen_speed
         return round(made_up.train * line), round(made_up.validation * line)
-
-    def corpus_keys(self) -> tuple[str, ...]:
-        """Name the sizes and the seed of the stand-in."""
-        return ("synthetic",) if self.made_up else ()
 
     def make_corpus(self, folder: str, processes: int, progress: Progress) -> None:
         """Make up handwriting, in IAM-OnDB's format."""

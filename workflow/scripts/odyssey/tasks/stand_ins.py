@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from odyssey.tasks.base import Section
+from odyssey.tasks.base import Section, TaskSettings
 
 
 class WordRange(Section):
@@ -18,28 +18,24 @@ class WordRange(Section):
         return self
 
 
-def path_or_synthetic(task):
-    """Want a path with every source but the synthetic one, and sizes with that one only.
+class WithStandIn(TaskSettings):
+    """A task whose corpus lies at `path`, or is made up with the sizes under `synthetic`."""
 
-    Parameters
-    ----------
-    task : TaskSettings
-        With the keys `source`, `path` and `synthetic`.
+    @model_validator(mode="after")
+    def _data_is_named(self):
+        if self.made_up and self.path is not None:
+            raise ValueError("source synthetic has no use for the key path")
+        if not self.made_up and self.path is None:
+            raise ValueError(f"source {self.source} needs the key path")
+        if not self.made_up and "synthetic" in self.model_fields_set:
+            raise ValueError(f"source {self.source} has no use for the key synthetic")
+        return self
 
-    Returns
-    -------
-    TaskSettings
-        The same.
+    @property
+    def made_up(self) -> bool:
+        """Whether the corpus is the stand-in."""
+        return self.source == "synthetic"
 
-    Raises
-    ------
-    ValueError
-        If a key is missing, or is there for nothing.
-    """
-    if task.source == "synthetic" and task.path is not None:
-        raise ValueError("source synthetic has no use for the key path")
-    if task.source != "synthetic" and task.path is None:
-        raise ValueError(f"source {task.source} needs the key path")
-    if task.source != "synthetic" and "synthetic" in task.model_fields_set:
-        raise ValueError(f"source {task.source} has no use for the key synthetic")
-    return task
+    def corpus_keys(self) -> tuple[str, ...]:
+        """Name the sizes and the seed of the stand-in."""
+        return ("synthetic",) if self.made_up else ()

@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import ALSO_SEARCH, Progress, Section, Shape, TaskSettings, UserPath
-from odyssey.tasks.stand_ins import WordRange, path_or_synthetic
+from odyssey.tasks.base import ALSO_SEARCH, Progress, Section, Shape, UserPath
+from odyssey.tasks.stand_ins import WithStandIn, WordRange
 
 SENTENCES = 8  # of each speaker that are used
 FRAMES = 304  # of a sentence, on average
@@ -31,7 +31,7 @@ class MadeUpSpeech(Section):
         return words
 
 
-class Settings(TaskSettings):
+class Settings(WithStandIn):
     """Speech: TIMIT."""
 
     TITLE = "TIMIT"
@@ -54,13 +54,6 @@ class Settings(TaskSettings):
         ["nesterov", "clip"], description=ALSO_SEARCH
     )
 
-    _data_is_named = model_validator(mode="after")(path_or_synthetic)
-
-    @property
-    def made_up(self) -> bool:
-        """Whether the corpus is the stand-in."""
-        return self.source == "synthetic"
-
     def shape(self) -> Shape:
         """See 39 cepstral coefficients and derivatives, name one of 61 phones."""
         return Shape(inputs=39, outputs=61, directions=2, loss="softmax")
@@ -75,10 +68,6 @@ class Settings(TaskSettings):
         words = (made_up.words.low + made_up.words.high) / 2
         speaker = SENTENCES * 39 * words  # some 39 frames a word
         return round(made_up.train * speaker), round(made_up.validation * speaker)
-
-    def corpus_keys(self) -> tuple[str, ...]:
-        """Name the sizes and the seed of the stand-in."""
-        return ("synthetic",) if self.made_up else ()
 
     def make_corpus(self, folder: str, processes: int, progress: Progress) -> None:
         """Synthesise speakers, in TIMIT's format."""
