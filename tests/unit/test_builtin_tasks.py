@@ -68,7 +68,7 @@ def test_two_tasks_of_a_kind_have_titles_of_their_own(nottingham):
         "palestrina": {"kind": "pianorolls", "collection": "palestrina", "title": "Masses"},
     }
     study = read_study({"study": "s", "tasks": tasks})
-    titles = {name: task.heading for name, task in study.tasks.items()}
+    titles = {name: words["title"] for name, words in study.descriptions.items()}
     assert titles == {
         "nottingham": "nottingham",
         "essen": "Essen folk songs",

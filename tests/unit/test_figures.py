@@ -8,6 +8,7 @@ from made_up_trials import TASKS
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
+from odyssey import palette
 from odyssey.analysis import budget, fanova, selection, tables, welch
 from odyssey.cells.reference import Parts
 from odyssey.cells.variants import KIN, PAPER_VARIANTS
@@ -69,6 +70,18 @@ def drawn(trials: pd.DataFrame, fraction=0.5):
     return figure, distributions, tests
 
 
+def test_many_tasks_stand_in_several_rows():
+    names = [f"task {number}" for number in range(7)]
+    marked = selection.select(study(names), 0.5)
+    distributions, tests = selection.distributions(marked), welch.compare(marked, draws=99)
+    figure = figure_3.draw(distributions, tests, dict.fromkeys(names, TASKS["jsb"]))
+    FigureCanvasAgg(figure).draw()
+    shown = [ax for ax in panels(figure) if ax.get_visible()]
+    assert len(shown) == 14
+    sizes = [ax.get_window_extent().size / figure.dpi for ax in shown]
+    assert (np.min(sizes, axis=0) > [0.4, 1.2]).all()
+
+
 def panels(figure):
     """Return the box-plot axes of figure 3 in reading order."""
     return [ax for ax in figure.axes if ax.get_ylabel() and "parameters" not in ax.get_ylabel()]
@@ -94,7 +107,7 @@ def test_boxes_hold_the_quartiles_of_the_table_and_blue_ones_differ_from_vanilla
         for position, cell in enumerate(cells.itertuples()):
             colour, width, low, high = boxes(ax)[position]
             assert (low, high) == pytest.approx((cell.q25, cell.q75))
-            assert colour == (style.BLUE if position == 2 else style.INK)
+            assert colour == (palette.BLUE if position == 2 else palette.INK)
             assert (width > 1) == (position == 2)
 
 
@@ -232,10 +245,10 @@ def test_the_colours_differ_in_grey():
     # Boxes against blue boxes, both against the bars, marks against bars and paper: 0.25 is a
     # quarter of the way from black to white in perceived lightness.
     for a, b in (
-        (style.INK, style.BLUE),
-        (style.BLUE, style.PALE),
-        (style.VERMILLION, style.PALE),
-        (style.VERMILLION, "white"),
+        (palette.INK, palette.BLUE),
+        (palette.BLUE, palette.PALE),
+        (palette.VERMILLION, palette.PALE),
+        (palette.VERMILLION, "white"),
     ):
         assert abs(np.cbrt(luminance(a)) - np.cbrt(luminance(b))) > 0.25
 

@@ -213,7 +213,6 @@ def test_a_changed_file_is_read_again(reber):
         (("strings: int =", "strings ="), "class Settings", "PydanticUserError: "),
         (("inputs=7, out", "input=7, out"), "return Shape", "TypeError: Shape"),
         (("return 4 * self", "return self.no * self"), "return 4", "AttributeError: "),
-        (("return 4 * self.strings, 2 * self.strings", "return 4"), "", "TypeError: "),
         (("LETTERS =", "raise SystemExit\nLETTERS ="), "LETTERS =", "SystemExit"),
     ],
 )
@@ -279,3 +278,45 @@ def test_what_a_users_file_raises_while_it_makes_features_is_one_line(reber):
 def test_the_schema_knows_the_kinds(tasks, valid):
     validator = jsonschema.validators.validator_for(rules := json.loads(schema()))(rules)
     assert validator.is_valid({"study": "s", "tasks": tasks}) == valid
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("directions=1", "directions=3"), "directions must be 1 or 2, not 3"),
+        (("outputs=7", "outputs=0"), "outputs must be a whole number of 1 or more, not 0"),
+        (("inputs=7", 'inputs="7"'), "inputs must be a whole number of 1 or more, not '7'"),
+        (('loss="softmax"', 'loss="hinge"'), "loss must be one of softmax, sigmoid, ctc, squared"),
+        (("return 4 * self.strings, 2 * self.strings", "return 7"), "frames() returns 7, and no"),
+        (
+            ("return 4 * self.strings, 2 * self.strings", 'return float("nan"), 1'),
+            "frames() returns (nan, 1), and no two numbers",
+        ),
+        (('MEASURE = "letters wrong"', "MEASURE = 7"), "MEASURE is 7, and no text"),
+        (
+            (
+                "    def shape(self):",
+                "    def paths(self):\n        return 3\n\n    def shape(self):",
+            ),
+            "paths() returns 3, and not a path for each key",
+        ),
+        (("TITLE =", "TITEL ="), "A non-annotated attribute was detected: `TITEL = "),
+    ],
+)
+def test_an_answer_that_is_none_is_one_line_before_any_job(change, said, reber):
+    Path(reber).write_text(REBER.replace(*change), encoding="utf-8")
+    told = message(mine={"kind": reber})
+    assert said in told
+    assert "pydantic.dev" not in told
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"kind": "adding", "length": 10**9},
+        {"kind": "copy", "train": 10**9},
+        {"kind": "capacity", "items": 10**8, "inputs": 40},
+    ],
+)
+def test_what_is_made_on_the_spot_fits_into_memory(task):
+    assert "GB are allowed: make fewer or shorter sequences" in message(mine=task)

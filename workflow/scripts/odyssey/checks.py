@@ -1,5 +1,6 @@
 """Whether a study can be planned: corpora in their places, sizes that cells can have."""
 
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from odyssey.config import ConfigError, Study
 from odyssey.corpora.errors import CorpusError
 from odyssey.tasks import is_file, told
-from odyssey.tasks.base import TaskSettings, expanded
+from odyssey.tasks.base import Shape, TaskSettings, expanded
 from odyssey.training.sizes import MOST_BLOCKS, network, weights_at
 
 _PLANNING = 1.3e-4  # seconds a trial, to draw it and to plan its job
@@ -31,7 +32,7 @@ def check_corpora(study: Study) -> None:
         f"give the path of the {'corpus' if key == 'path' else key}, "
         "absolute or from the working directory"
         for name, task in study.tasks.items()
-        for key, path in task.paths().items()
+        for key, path in _paths(name, task).items()
         if (fault := _path_fault(path, key not in task.FOLDERS))
     ]
     faults = faults or list(unknown_sizes(study).values())
@@ -88,17 +89,44 @@ def unknown_sizes(study: Study) -> dict[str, str]:
     faults = {}
     for name, task in study.tasks.items():
         try:
+            _check_answers(task)
             task.description(name)
-            training, validation = task.frames()
-            (task.heading, task.axis_label, training + validation)
         except Exception as error:
-            if is_file(task.kind) and not isinstance(error, CorpusError):
+            if is_file(task.kind) and not isinstance(error, CorpusError | ConfigError):
                 faults[name] = f"tasks.{name}: {told(error, expanded(task.kind))}"
             elif isinstance(error, ValueError | OSError):
                 faults[name] = f"tasks.{name}: {error}"
             else:
                 raise
     return faults
+
+
+def _paths(name: str, task: TaskSettings) -> dict[str, str]:
+    """Ask a kind of task for its paths, which a user's file may get wrong."""
+    try:
+        paths = task.paths()
+    except Exception as error:
+        if not is_file(task.kind):
+            raise
+        raise ConfigError(f"tasks.{name}: {told(error, expanded(task.kind))}") from error
+    if not isinstance(paths, dict) or not all(isinstance(p, str) for p in paths.values()):
+        raise ConfigError(
+            f"tasks.{name}: {task.kind}: paths() returns {paths!r:.60}, and not a path for each key"
+        )
+    return paths
+
+
+def _check_answers(task: TaskSettings) -> None:
+    """Make sure that a kind of task answers what is asked before its features are there."""
+    shape, frames = task.shape(), task.frames()
+    if not isinstance(shape, Shape):
+        raise ConfigError(f"{task.kind}: shape() returns {shape!r:.60}, and no Shape")
+    numbers = isinstance(frames, tuple | list) and len(frames) == 2
+    if not numbers or not all(isinstance(n, int | float) and 0 <= n < math.inf for n in frames):
+        raise ConfigError(f"{task.kind}: frames() returns {frames!r:.60}, and no two numbers")
+    for word in ("MEASURE", "UNIT", "heading", "origin"):
+        if not isinstance(found := getattr(task, word), str):
+            raise ConfigError(f"{task.kind}: {word} is {found!r:.60}, and no text")
 
 
 def planning_note(study: Study) -> str:

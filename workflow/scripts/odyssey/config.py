@@ -403,8 +403,8 @@ def read_study(config: dict) -> Study:
         return Study.model_validate(config)
     except ValidationError as error:
         kinds = _known_kinds(config)
-        told_ = [fault(Study, each, kinds) for each in error.errors()]
-        raise ConfigError("\n".join(told_)) from error
+        faults = [fault(Study, each, kinds) for each in error.errors()]
+        raise ConfigError("\n".join(faults)) from error
 
 
 def _known_kinds(config: dict) -> dict[tuple[str, ...], type[TaskSettings]]:

@@ -137,4 +137,4 @@ def _example(model: type[BaseModel], location: Sequence, kinds: Kinds) -> str:
     if isinstance(default, BaseModel) and len(keys) == 2:
         ends = default.model_dump().items()
         return f"such as {{{', '.join(f'{key}: {value:g}' for key, value in ends)}}}"
-    return f"with the keys {', '.join(keys)}"
+    return f"with the keys {', '.join(keys)}" if keys else "such as {kind: sequences}"

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from odyssey import palette
 from odyssey.figures import looks, style
 
 
@@ -46,7 +47,7 @@ def _panel(ax: Axes, curves: pd.DataFrame, variants: list[str]) -> None:
         look = looks.line_of(variant, variants)
         if variant == "V":
             ax.fill_between(
-                curve["k"], curve["low"], curve["high"], color=style.PALE, linewidth=0, zorder=1
+                curve["k"], curve["low"], curve["high"], color=palette.PALE, linewidth=0, zorder=1
             )
         ax.plot(curve["k"], curve["expected"], label=variant, **look)
     ax.set_xscale("log")

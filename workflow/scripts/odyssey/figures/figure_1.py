@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch
 
+from odyssey import palette
 from odyssey.cells.equations import Cell
 from odyssey.cells.reference import Parts
 from odyssey.cells.variants import KIN, cell, changed_parts, parts
@@ -41,7 +42,7 @@ PLACES = {
 }
 RADII = {"cell": 1.25, "times_i": 0.55, "times_f": 0.55, "times_o": 0.55}
 GATES = {"i": "input gate", "f": "forget gate", "o": "output gate"}
-GONE, ADDED = "#c4c4c4", style.VERMILLION
+GONE, ADDED = "#c4c4c4", palette.VERMILLION
 WIDTH, HEIGHT = (-8.2, 11.0), (-2.6, 16.2)
 
 
@@ -110,7 +111,7 @@ def _prepare(ax: Axes) -> None:
 
 
 def _circle(ax: Axes, place: tuple[float, float], radius: float, text: str, **look) -> None:
-    look = {"facecolor": "white", "edgecolor": style.INK, "linewidth": 0.8} | look
+    look = {"facecolor": "white", "edgecolor": palette.INK, "linewidth": 0.8} | look
     ax.add_patch(Circle(place, radius, zorder=3, **look))
     scale = 7 if ax.bbox.width > 1.5 * 72 else 5.5
     ax.text(*place, text, ha="center", va="center", fontsize=scale, zorder=4)
@@ -122,7 +123,7 @@ def _arrow(ax: Axes, start, end, bend: float = 0.0, gap=(0.0, 0.0), **look) -> N
     toward = [(b - a) / length for a, b in zip(start, end, strict=True)]
     start = [a + gap[0] * u for a, u in zip(start, toward, strict=True)]
     end = [b - gap[1] * u for b, u in zip(end, toward, strict=True)]
-    look = {"color": style.INK, "linewidth": 0.8} | look
+    look = {"color": palette.INK, "linewidth": 0.8} | look
     ax.add_patch(
         FancyArrowPatch(
             start,
@@ -150,7 +151,7 @@ def _unit(ax: Axes) -> None:
     _arrow(ax, (0, 1.6), centre, gap=(0, 1.25))
     _arrow(ax, centre, (0, 11.6), gap=(1.25, 0))
     # The loop: up from the output, around the right, back to the input.
-    ax.plot([0, 3.4, 3.4], [9.8, 9.8, 3.4], color=style.INK, linewidth=0.8, zorder=2)
+    ax.plot([0, 3.4, 3.4], [9.8, 9.8, 3.4], color=palette.INK, linewidth=0.8, zorder=2)
     _arrow(ax, (3.4, 3.4), (0, 3.4))
     ax.text(0, 1.3, "input", ha="center", va="top", fontsize=6.5)
     ax.text(0, 11.9, "output", ha="center", va="bottom", fontsize=6.5)
@@ -180,7 +181,7 @@ def _block(ax: Axes, chosen: Parts, labelled: bool) -> None:
             PLACES[f"times_{gate}"],
             RADII[f"times_{gate}"],
             "×" if multiplied else "",
-            edgecolor=style.INK if multiplied else GONE,
+            edgecolor=palette.INK if multiplied else GONE,
         )
         _peephole(ax, gate, chosen.peepholes and learned[gate])
     if chosen.coupled:
@@ -210,7 +211,7 @@ def _activation(ax: Axes, name: str, present: bool) -> None:
     _circle(ax, PLACES[name], 1.0, name if present else "", **look)
     if not present:
         x, y = PLACES[name]
-        ax.plot([x, x], [y - 1, y + 1], color=style.INK, linewidth=0.8, zorder=4)
+        ax.plot([x, x], [y - 1, y + 1], color=palette.INK, linewidth=0.8, zorder=4)
 
 
 def _gate(ax: Axes, gate: str, present: bool, learned: bool, labelled: bool) -> None:
@@ -226,7 +227,7 @@ def _gate(ax: Axes, gate: str, present: bool, learned: bool, labelled: bool) -> 
 
 
 def _peephole(ax: Axes, gate: str, present: bool) -> None:
-    look = {"linestyle": (0, (1.5, 1.5)), "color": style.BLUE if present else GONE}
+    look = {"linestyle": (0, (1.5, 1.5)), "color": palette.BLUE if present else GONE}
     _between(ax, "cell", gate, bend=0.45 if gate == "f" else 0.0, **look)
 
 
@@ -244,8 +245,8 @@ def _gate_recurrences(ax: Axes, gates: list[str]) -> None:
 def _legend() -> dict:
     return {
         "handles": [
-            Line2D([], [], color=style.INK, linewidth=0.8),
-            Line2D([], [], color=style.BLUE, linewidth=0.8, linestyle=(0, (1.5, 1.5))),
+            Line2D([], [], color=palette.INK, linewidth=0.8),
+            Line2D([], [], color=palette.BLUE, linewidth=0.8, linestyle=(0, (1.5, 1.5))),
             Line2D([], [], color=GONE, linewidth=0.8, linestyle=(0, (2, 1.5))),
             Line2D([], [], color=ADDED, linewidth=1.1),
         ],

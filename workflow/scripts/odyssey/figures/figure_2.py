@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from odyssey import palette
 from odyssey.figures import style
 
 
@@ -31,8 +32,8 @@ def draw(points: np.ndarray, stroke_lengths: np.ndarray, text: str, title: str) 
         ax = figure.subplots()
         for stroke in np.split(points, np.cumsum(stroke_lengths)[:-1]):
             marks = "o" if len(stroke) == 1 else "-"
-            ax.plot(stroke[:, 0], stroke[:, 1], marks, color=style.INK, markersize=1.4)
-            ax.plot(stroke[:, 0], stroke[:, 1], ".", color=style.VERMILLION, markersize=1.1)
+            ax.plot(stroke[:, 0], stroke[:, 1], marks, color=palette.INK, markersize=1.4)
+            ax.plot(stroke[:, 0], stroke[:, 1], ".", color=palette.VERMILLION, markersize=1.1)
         ax.set_aspect("equal", adjustable="datalim")
         ax.invert_yaxis()
         ax.set_axis_off()

@@ -8,15 +8,17 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from odyssey import palette
 from odyssey.figures import style
 
 ROWS = {"all": "all trials", "selected": "best by validation"}
 PARAMETERS_UNIT = 1e5
 BOX, BAR = 0.55, 0.82
+ABREAST = 5  # tasks
 
 
 def draw(distributions: pd.DataFrame, welch: pd.DataFrame, tasks: style.Tasks) -> Figure:
-    """Draw two rows of box plots, a column for each task.
+    """Draw two rows of box plots, a column for each task; of many tasks, several such pairs.
 
     Parameters
     ----------
@@ -40,49 +42,54 @@ def draw(distributions: pd.DataFrame, welch: pd.DataFrame, tasks: style.Tasks) -
             index=False, name=None
         )
     )
-    width = min(style.PAGE, 1.2 + 2.3 * len(titles)) if len(titles) > 1 else style.COLUMN
+    names = list(titles)
+    pairs = [names[first : first + ABREAST] for first in range(0, len(names), ABREAST)]
+    columns = max(map(len, pairs), default=1)
+    width = min(style.PAGE, 1.2 + 2.3 * columns) if columns > 1 else style.COLUMN
+    height = 4.7 * len(pairs) if columns > 1 else 5.4
     with style.style():
-        figure = Figure(figsize=(width, 4.7 if len(titles) > 1 else 5.4), layout="constrained")
-        grid = figure.subplots(2, len(titles), squeeze=False)
-        for column, (task, title) in enumerate(titles.items()):
-            of_task = distributions[distributions["task"] == task]
-            significant = {variant for t, variant in different if t == task}
-            for row, trials in enumerate(ROWS):
-                cells = of_task[of_task["trials"] == trials]
-                _panel(grid[row, column], cells, significant, last=column == len(titles) - 1)
-            grid[0, column].set_title(title, pad=10)
-            for ax in grid[:, column]:
-                ax.set_ylabel(tasks[task]["measure"])
-            grid[0, column].tick_params(labelbottom=False)
-        for row, label in enumerate(ROWS.values()):
-            grid[row, 0].annotate(
-                label,
-                (0, 0.5),
-                xycoords=grid[row, 0].yaxis.label,
-                xytext=(-5, 0),
-                textcoords="offset points",
-                rotation=90,
-                ha="right",
-                va="center",
-                fontweight="bold",
-            )
-        columns = 3 if len(titles) > 1 else 1
+        figure = Figure(figsize=(width, height), layout="constrained")
+        grid = figure.subplots(2 * len(pairs), columns, squeeze=False)
+        for above, below, pair in zip(grid[::2], grid[1::2], pairs, strict=True):
+            for ax in (*above[len(pair) :], *below[len(pair) :]):
+                ax.set_visible(False)
+            for column, task in enumerate(pair):
+                of_task = distributions[distributions["task"] == task]
+                significant = {variant for t, variant in different if t == task}
+                for ax, trials in zip((above[column], below[column]), ROWS, strict=True):
+                    cells = of_task[of_task["trials"] == trials]
+                    _panel(ax, cells, significant, last=column == len(pair) - 1)
+                    ax.set_ylabel(tasks[task]["measure"])
+                above[column].set_title(titles[task], pad=10)
+                above[column].tick_params(labelbottom=False)
+            for ax, label in zip((above[0], below[0]), ROWS.values(), strict=True):
+                ax.annotate(
+                    label,
+                    (0, 0.5),
+                    xycoords=ax.yaxis.label,
+                    xytext=(-5, 0),
+                    textcoords="offset points",
+                    rotation=90,
+                    ha="right",
+                    va="center",
+                    fontweight="bold",
+                )
         missing = bool(distributions["without_result"].any())
-        figure.legend(**_legend(missing), loc="outside lower center", ncols=columns)
+        figure.legend(**_legend(missing), loc="outside lower center", ncols=3 if columns > 1 else 1)
     return figure
 
 
 def _panel(ax: Axes, cells: pd.DataFrame, significant: set[str], last: bool) -> None:
     positions = np.arange(len(cells))
     bars = ax.twinx()
-    bars.bar(positions, cells["parameters"] / PARAMETERS_UNIT, BAR, color=style.PALE)
+    bars.bar(positions, cells["parameters"] / PARAMETERS_UNIT, BAR, color=palette.PALE)
     highest = cells["parameters"].max() / PARAMETERS_UNIT
     bars.set_ylim(0, 1.15 * highest if highest > 0 else 1)
     bars.spines["right"].set_visible(True)
-    bars.spines["right"].set_color(style.GREY)
-    bars.tick_params(axis="y", colors=style.GREY)
+    bars.spines["right"].set_color(palette.GREY)
+    bars.tick_params(axis="y", colors=palette.GREY)
     if last:
-        bars.set_ylabel("parameters (×10⁵)", color=style.GREY)
+        bars.set_ylabel("parameters (×10⁵)", color=palette.GREY)
     # The boxes stand before the bars, though their axis was there first.
     ax.set_zorder(bars.get_zorder() + 1)
     ax.patch.set_visible(False)
@@ -90,7 +97,7 @@ def _panel(ax: Axes, cells: pd.DataFrame, significant: set[str], last: bool) -> 
     for thick in (False, True):
         _boxes(ax, drawn[drawn["variant"].isin(significant) == thick], thick)
     for mean in drawn.loc[drawn["variant"] == "V", "mean"]:
-        ax.axhline(mean, color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=0.5)
+        ax.axhline(mean, color=palette.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=0.5)
     ax.set_xticks(positions, cells["variant"], rotation=90)
     ax.set_xlim(-0.7, len(cells) - 0.3)
     _limit(ax, drawn)
@@ -110,7 +117,7 @@ def _boxes(ax: Axes, cells: pd.DataFrame, thick: bool) -> None:
         }
         for cell in cells.itertuples()
     ]
-    line = {"color": style.BLUE if thick else style.INK, "linewidth": 1.8 if thick else 0.7}
+    line = {"color": palette.BLUE if thick else palette.INK, "linewidth": 1.8 if thick else 0.7}
     ax.bxp(
         boxes,
         positions=cells["position"].to_list(),
@@ -121,11 +128,11 @@ def _boxes(ax: Axes, cells: pd.DataFrame, thick: bool) -> None:
         boxprops={"facecolor": "white", "edgecolor": line["color"], "linewidth": line["linewidth"]},
         whiskerprops=line | {"linewidth": 1.2 if thick else 0.7},
         capprops=line | {"linewidth": 1.2 if thick else 0.7},
-        medianprops={"color": style.VERMILLION, "linewidth": 1.1},
+        medianprops={"color": palette.VERMILLION, "linewidth": 1.1},
         meanprops={
             "marker": "o",
             "markersize": 3,
-            "markerfacecolor": style.VERMILLION,
+            "markerfacecolor": palette.VERMILLION,
             "markeredgecolor": "white",
             "markeredgewidth": 0.4,
         },
@@ -173,20 +180,22 @@ def _count(ax: Axes, position: int, cell) -> None:
             ha="center",
             va="bottom",
             fontsize=5.5,
-            color=style.VERMILLION,
+            color=palette.VERMILLION,
         )
 
 
 def _legend(missing: bool) -> dict:
-    dot = Line2D([], [], marker="o", color=style.VERMILLION, linestyle="", markersize=3)
-    bar = Line2D([], [], color=style.VERMILLION, linewidth=1.1)
-    dashes = Line2D([], [], color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)))
+    dot = Line2D([], [], marker="o", color=palette.VERMILLION, linestyle="", markersize=3)
+    bar = Line2D([], [], color=palette.VERMILLION, linewidth=1.1)
+    dashes = Line2D([], [], color=palette.GREY, linewidth=0.6, linestyle=(0, (4, 3)))
     entries = {
         "mean, median": (dot, bar),
-        "middle half; whiskers: whole range": Patch(facecolor="white", edgecolor=style.INK, lw=0.7),
-        "significantly different from V": Patch(facecolor="white", edgecolor=style.BLUE, lw=1.8),
+        "middle half; whiskers: whole range": Patch(
+            facecolor="white", edgecolor=palette.INK, lw=0.7
+        ),
+        "significantly different from V": Patch(facecolor="white", edgecolor=palette.BLUE, lw=1.8),
         "mean of V": dashes,
-        "mean number of parameters": Patch(color=style.PALE),
+        "mean number of parameters": Patch(color=palette.PALE),
     }
     if missing:
         entries["−n: n trials without test result"] = Line2D([], [], linestyle="")

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from odyssey import palette
 from odyssey.figures import style
 from odyssey.hyperparameters import HYPERPARAMETERS
 
@@ -63,18 +64,18 @@ def draw(
                 curves = of_task[of_task["parameter"] == parameter]
                 time = _panel(ax, curves, parameter, len(parameters))
                 if column == 0:
-                    ax.set_ylabel(tasks[task]["measure"], color=style.BLUE)
+                    ax.set_ylabel(tasks[task]["measure"], color=palette.BLUE)
                 if column == len(parameters) - 1:
                     unit = f"s, engine {engine}" if engine else "s"
-                    time.set_ylabel(f"training time ({unit})", color=style.VERMILLION)
+                    time.set_ylabel(f"training time ({unit})", color=palette.VERMILLION)
     return figure
 
 
 def _panel(ax: Axes, curves: pd.DataFrame, parameter: str, panels: int) -> Axes:
     time = ax.twinx()
     for axis, response, colour, line in (
-        (ax, "test", style.BLUE, "-"),
-        (time, "train_seconds", style.VERMILLION, (0, (4, 2))),
+        (ax, "test", palette.BLUE, "-"),
+        (time, "train_seconds", palette.VERMILLION, (0, (4, 2))),
     ):
         curve = curves[curves["response"] == response].sort_values("value")
         low, high = curve["mean"] - curve["sd"], curve["mean"] + curve["sd"]
@@ -82,8 +83,8 @@ def _panel(ax: Axes, curves: pd.DataFrame, parameter: str, panels: int) -> Axes:
         axis.plot(curve["value"], curve["mean"], color=colour, linestyle=line)
         axis.tick_params(axis="y", colors=colour)
     time.spines["right"].set_visible(True)
-    time.spines["right"].set_color(style.VERMILLION)
+    time.spines["right"].set_color(palette.VERMILLION)
     time.spines["left"].set_visible(False)
-    ax.spines["left"].set_color(style.BLUE)
+    ax.spines["left"].set_color(palette.BLUE)
     style.along(ax, parameter, panels)
     return time

@@ -6,12 +6,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from odyssey import palette
 from odyssey.analysis.fanova import HIGHER, main_shares
 from odyssey.figures import style
 from odyssey.hyperparameters import HYPERPARAMETERS
 
 # Colour and hatching: told apart in grey too.
-SLICES = {h.name: (h.colour, h.hatch) for h in HYPERPARAMETERS} | {HIGHER: (style.PALE, "")}
+SLICES = {h.name: (h.colour, h.hatch) for h in HYPERPARAMETERS} | {HIGHER: (palette.PALE, "")}
 
 
 def draw(

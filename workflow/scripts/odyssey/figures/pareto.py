@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from odyssey import palette
 from odyssey.figures import looks, style
 
 COSTS = {"parameters": "parameters", "train_seconds": "training time (s)"}
@@ -66,7 +67,7 @@ def _panel(
         trials[cost],
         trials["test"],
         s=3,
-        color=style.GREY,
+        color=palette.GREY,
         alpha=0.35,
         linewidths=0,
         rasterized=True,
@@ -76,7 +77,7 @@ def _panel(
     one_or_each = by.groupby(by, sort=False) if cost == "train_seconds" else [("", by)]
     for _, part in one_or_each:
         steps = front.iloc[part.index]
-        ax.step(steps["value"], steps["test"], where="post", color=style.INK, linewidth=0.8)
+        ax.step(steps["value"], steps["test"], where="post", color=palette.INK, linewidth=0.8)
     for variant, points in front.groupby("variant", sort=False):
         (dots,) = ax.plot(
             points["value"],

@@ -6,6 +6,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from odyssey import palette
 from odyssey.analysis.robustness import EQUAL, FRACTION, IMPROVEMENT, MEASURE, TRIALS
 from odyssey.figures import style
 
@@ -75,7 +76,9 @@ def _panel(ax: Axes, rows: pd.DataFrame, variants: list[str]) -> None:
         ax.set_xticks([])
         return
     settings = list(rows["setting"].unique())
-    ax.axvline(0.5 if set(rows["aspect"]) == {IMPROVEMENT} else 0, color=style.GREY, linewidth=0.6)
+    ax.axvline(
+        0.5 if set(rows["aspect"]) == {IMPROVEMENT} else 0, color=palette.GREY, linewidth=0.6
+    )
     shades = colormaps["viridis"](np.linspace(0.0, 0.8, max(1, len(settings))))
     places = np.linspace(-SPREAD / 2, SPREAD / 2, len(settings)) if len(settings) > 1 else [0.0]
     for setting, colour, place in zip(settings, shades, places, strict=True):

@@ -17,7 +17,6 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from odyssey.analysis.samples import samples
 from odyssey.hyperparameters import BY_NAME
 from odyssey.palette import BLUE, INK, PALE, VERMILLION
-from odyssey.palette import GREY as GREY
 
 # Widths of one and of two columns of a two-column journal page, in inches.
 COLUMN, PAGE = 3.5, 7.16

@@ -5,14 +5,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from odyssey import palette
 from odyssey.analysis.fanova import HIGHER, main_shares
 from odyssey.figures import style
 from odyssey.figures.figure_4 import PARAMETERS
 from odyssey.hyperparameters import BY_NAME
 
 LOOKS = {
-    "gp": (style.BLUE, "o", "-", "Gaussian process"),
-    "forest": (style.ORANGE, "s", (0, (4, 2)), "forest"),
+    "gp": (palette.BLUE, "o", "-", "Gaussian process"),
+    "forest": (palette.ORANGE, "s", (0, (4, 2)), "forest"),
 }
 # Shares below this one stand at the edge.
 LEAST = 1e-3
@@ -86,7 +87,7 @@ def _shares(ax: Axes, shares: pd.DataFrame) -> None:
     ax.invert_yaxis()
     ax.set_xlabel("share of the variance")
     if HIGHER in terms:
-        ax.axhline(terms.index(HIGHER) - 0.5, color=style.GREY, linewidth=0.5)
+        ax.axhline(terms.index(HIGHER) - 0.5, color=palette.GREY, linewidth=0.5)
 
 
 def _curves(ax: Axes, curves: pd.DataFrame, parameter: str, panels: int) -> None:

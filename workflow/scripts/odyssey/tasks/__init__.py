@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
+from pydantic import PydanticUserError
+
 from odyssey.corpora.errors import CorpusError
 from odyssey.features.sequences import SPLITS, Sequences
 from odyssey.tasks.base import Progress, Shape, TaskSettings, expanded
@@ -176,7 +178,9 @@ def told(error: BaseException, file: str) -> str:
     while traced:
         line = traced.tb_lineno if traced.tb_frame.f_code.co_filename == file else line
         traced = traced.tb_next
-    return f"{file}:{line}: {' '.join(f'{type(error).__name__}: {error}'.split())}"
+    # What pydantic says of a misspelt constant goes on with advice and an address.
+    said = str(error).split(". ")[0] if isinstance(error, PydanticUserError) else error
+    return f"{file}:{line}: {' '.join(f'{type(error).__name__}: {said}'.split())}"
 
 
 def _read(path: str) -> bytes:

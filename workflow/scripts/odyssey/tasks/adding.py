@@ -3,12 +3,11 @@
 from pydantic import Field
 
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import Progress, Shape, TaskSettings
+from odyssey.tasks.base import Progress, Shape
+from odyssey.tasks.on_the_spot import OnTheSpot
 
-MADE = "made on the spot"  # what tables say of the corpus
 
-
-class Settings(TaskSettings):
+class Settings(OnTheSpot):
     """Memory: the adding problem, made on the spot."""
 
     TITLE = "Adding"
@@ -20,11 +19,6 @@ class Settings(TaskSettings):
     validation: int = Field(500, ge=1, description="Sequences of the validation set.")
     test: int = Field(1000, ge=1, description="Sequences of the test set.")
     seed: int = Field(0, ge=0, description="Of the sequences; not the study's.")
-
-    @property
-    def origin(self) -> str:
-        """Say that there is no corpus."""
-        return MADE
 
     def shape(self) -> Shape:
         """See a value and a mark, say a sum."""

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from odyssey.corpora.digest import digest
-from odyssey.features.sequences import Description, Sequences
+from odyssey.features.sequences import LOSSES, Description, Sequences
 
 Progress = Callable[[int, int], None]  # told how many are done, and of how many
 
@@ -44,6 +44,8 @@ def expanded(path: str) -> str:
 
 UserPath = Annotated[str, AfterValidator(expanded)]
 
+MOST_BYTES = 4_000_000_000  # of the inputs of what is made or unfolded here
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -59,12 +61,28 @@ class Shape:
         1 for a forward network, 2 for a bidirectional one.
     loss : str
         One of `odyssey.features.sequences.LOSSES`.
+
+    Raises
+    ------
+    ValueError
+        If one of them is nothing that a network can have.
     """
 
     inputs: int
     outputs: int
     directions: int
     loss: str
+
+    def __post_init__(self):
+        """Check what a user's file may have got wrong."""
+        for part in ("inputs", "outputs", "directions"):
+            number = getattr(self, part)
+            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+                raise ValueError(f"{part} must be a whole number of 1 or more, not {number!r}")
+        if self.directions > 2:
+            raise ValueError(f"directions must be 1 or 2, not {self.directions}")
+        if self.loss not in LOSSES:
+            raise ValueError(f"loss must be one of {', '.join(LOSSES)}, not {self.loss!r}")
 
 
 ALSO_SEARCH = (

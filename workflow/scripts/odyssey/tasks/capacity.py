@@ -3,11 +3,11 @@
 from pydantic import Field, model_validator
 
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.adding import MADE
-from odyssey.tasks.base import Progress, Shape, TaskSettings
+from odyssey.tasks.base import Progress, Shape
+from odyssey.tasks.on_the_spot import OnTheSpot
 
 
-class Settings(TaskSettings):
+class Settings(OnTheSpot):
     """Memory: capacity after Collins et al. (2017), made on the spot."""
 
     TITLE = "Capacity"
@@ -32,11 +32,6 @@ class Settings(TaskSettings):
                 f"can tell apart (given: {self.items}); raise inputs"
             )
         return self
-
-    @property
-    def origin(self) -> str:
-        """Say that there is no corpus."""
-        return MADE
 
     def shape(self) -> Shape:
         """See an item, say which of two labels it has."""

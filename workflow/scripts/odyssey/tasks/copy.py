@@ -3,11 +3,11 @@
 from pydantic import Field
 
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.adding import MADE
-from odyssey.tasks.base import Progress, Shape, TaskSettings
+from odyssey.tasks.base import Progress, Shape
+from odyssey.tasks.on_the_spot import OnTheSpot
 
 
-class Settings(TaskSettings):
+class Settings(OnTheSpot):
     """Memory: the copy problem, made on the spot."""
 
     TITLE = "Copy"
@@ -25,11 +25,6 @@ class Settings(TaskSettings):
     validation: int = Field(500, ge=1, description="Sequences of the validation set.")
     test: int = Field(500, ge=1, description="Sequences of the test set.")
     seed: int = Field(0, ge=0, description="Of the sequences; not the study's.")
-
-    @property
-    def origin(self) -> str:
-        """Say that there is no corpus."""
-        return MADE
 
     def shape(self) -> Shape:
         """See symbols, blank and cue, say symbols."""

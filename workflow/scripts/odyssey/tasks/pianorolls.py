@@ -11,7 +11,9 @@ from odyssey.tasks.base import Progress, Shape, TaskSettings, UserPath
 from odyssey.tasks.fractions import DrawnFractions
 
 ENDINGS = (".json", ".pickle", ".pkl")
-COLLECTIONS = {  # what figures call each; its scores, and frames of a score at quarters
+# What figures call each; scores that are kept (of Essen's 8,514 some have no metre), and frames of
+# a score at quarters: both about, for the sizes of jobs.
+COLLECTIONS = {
     "bach": ("Bach", 410, 63),
     "palestrina": ("Palestrina", 1318, 416),
     "trecento": ("Trecento", 103, 340),
@@ -67,8 +69,8 @@ class Settings(TaskSettings):
 
     @property
     def TITLE(self) -> str:  # noqa: N802
-        """The collection's, or the name of the file."""
-        return COLLECTIONS[self.collection][0] if self.collection else Path(self.path).stem
+        """The collection's; a file of the user's is called as the study calls it."""
+        return COLLECTIONS[self.collection][0] if self.collection else ""
 
     @property
     def origin(self) -> str:

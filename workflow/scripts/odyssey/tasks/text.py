@@ -8,10 +8,8 @@ from pydantic import Field
 from odyssey.corpora import text
 from odyssey.corpora.errors import CorpusError
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import Progress, Shape, TaskSettings, UserPath
+from odyssey.tasks.base import MOST_BYTES, Progress, Shape, TaskSettings, UserPath
 from odyssey.tasks.fractions import Fractions
-
-MOST_BYTES = 4_000_000_000  # of one-hot inputs
 
 
 class Settings(TaskSettings):
@@ -38,8 +36,8 @@ class Settings(TaskSettings):
 
     @property
     def TITLE(self) -> str:  # noqa: N802
-        """The name of the file, or of the book."""
-        return "Alice" if self.path is None else Path(self.path).stem
+        """The book's; a file of the user's is called as the study calls it."""
+        return "Alice" if self.path is None else ""
 
     @property
     def origin(self) -> str:
