@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -32,6 +32,7 @@ from odyssey.features.sequences import Sequences
 from odyssey.tasks import read_settings
 from odyssey.training.engines import Engine, Optimiser, open_engine
 from odyssey.training.networks import Network, count_weights, initial_weights
+from odyssey.training.sizes import nearest_size
 
 RESULTS = Path(__file__).parent / "results" / "memory.csv"
 PROCESSES = 2
@@ -77,8 +78,8 @@ class Trial:
 
 def sized(variant: str, parameters: int, inputs: int, outputs: int, loss: str) -> Network:
     """Find the network with the number of weights that comes nearest."""
-    networks = (Network(cell(variant), inputs, n, outputs, 1, loss) for n in range(1, 200))
-    return min(networks, key=lambda network: abs(count_weights(network) - parameters))
+    network = Network(cell(variant), inputs, 1, outputs, 1, loss)
+    return replace(network, hidden_size=nearest_size(network, parameters))
 
 
 def draw(generator: np.random.Generator) -> dict:

@@ -8,6 +8,7 @@ ends with it, and a test holds the documents to it.
 
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 from odyssey.analysis import claims, effects, robustness
 from odyssey.analysis.fanova import HIGHER
 from odyssey.analysis.tables import markdown
+from odyssey.report import sentences
 
 REPOSITORY = Path(__file__).parents[1]
 RESULTS = REPOSITORY / "results" / "reference"
@@ -285,6 +287,107 @@ def coverage() -> pd.DataFrame:
     return made.map(lambda c: "" if pd.isna(c) else f"{c:.0%}").reset_index()
 
 
+def again(path: str = "tests/reseeded.csv") -> pd.DataFrame:
+    """Read what became of the selected trials with new seeds."""
+    return read(STUDY, path)
+
+
+def with_interval(row: pd.Series, places: int) -> str:
+    """Write an effect with its interval."""
+    return (
+        f"{row.estimate:+.{places}f} ({row.low:+.{places}f} to {row.high:+.{places}f})"
+        if pd.notna(row.low)
+        else f"{row.estimate:+.{places}f}"
+    )
+
+
+def by_new_seeds(effect: str) -> pd.DataFrame:
+    """Pick an effect of the new seeds, by variant."""
+    found = read(STUDY, "effects.csv").query("by == @effects.RESEEDED and effect == @effect")
+    return found.set_index("variant")
+
+
+def luck() -> pd.DataFrame:
+    """Lay out what the selected trials lose with new seeds."""
+    table, first, middle = again(), by_new_seeds(effects.LUCK), by_new_seeds(effects.MEDIAN_LUCK)
+    share, validation = by_new_seeds(effects.LUCK_SHARE), by_new_seeds(effects.VALIDATION_LUCK)
+    return pd.DataFrame(
+        {
+            "variant": table["variant"],
+            "test, as selected": table["selected"].map("{:.3f}".format),
+            "with new seeds": table["again"].map("{:.3f}".format),
+            "change (95 %)": [with_interval(first.loc[v], 3) for v in table["variant"]],
+            "median change (95 %)": [with_interval(middle.loc[v], 3) for v in table["variant"]],
+            "of the lead": [f"{share.loc[v, 'estimate']:.1%}" for v in table["variant"]],
+            "change of validation (95 %)": [
+                with_interval(validation.loc[v], 3) for v in table["variant"]
+            ],
+            "worst": table["worst"].map(number),
+            "sd over seeds": table["sd_seeds"].map("{:.3f}".format),
+            "sd over trials": table["sd_trials"].map("{:.3f}".format),
+        }
+    )
+
+
+def stands_with_new_seeds() -> pd.Series:
+    """Say of each variant how it stands to vanilla by the new seeds alone."""
+    margin = effects.margins(read(STUDY, "effects.csv"))[STUDY]
+    found = by_new_seeds(effects.DIFFERENCE)
+    rows = found.rename(columns={"estimate": "difference", "low": "ci_low", "high": "ci_high"})
+    rows["significant"] = (rows["family_low"] > 0) | (rows["family_high"] < 0)
+    words = [claims.standing(row, margin) for row in rows.to_dict("records")]
+    return pd.Series(words, rows.index)
+
+
+def new_seeds() -> pd.DataFrame:
+    """Set the differences from vanilla with new seeds beside those of the trials as selected."""
+    tests, found = read(STUDY, "tests/welch.csv"), by_new_seeds(effects.DIFFERENCE)
+    tests = tests.assign(written=difference(tests), here=standing(tests)).set_index("variant")
+    stands = stands_with_new_seeds()
+    return pd.DataFrame(
+        {
+            "variant": found.index,
+            "as selected (95 %)": tests.loc[found.index, "written"],
+            "with new seeds (95 %)": [with_interval(row, 3) for _, row in found.iterrows()],
+            "for all eight": [
+                f"{low:+.3f} to {high:+.3f}"
+                for low, high in zip(found["family_low"], found["family_high"], strict=True)
+            ],
+            "here, as selected": tests.loc[found.index, "here"],
+            "here, with new seeds": stands.loc[found.index],
+        }
+    )
+
+
+def luck_in_short() -> str:
+    """Say in two sentences what new seeds have shown."""
+    table, stands = again(), stands_with_new_seeds()
+    middle, whole = by_new_seeds(effects.MEDIAN_LUCK), by_new_seeds(effects.LUCK)
+    least, most = middle["estimate"].min(), middle["estimate"].max()
+    lucky = list(whole.index[whole["low"] > 0])
+    luck_of = f"; by the mean {sentences.listed(lucky)} had luck" if lucky else ""
+    unlucky = table.loc[table["worst"].idxmax(), "variant"]
+    seeds = table["repeats"].max()
+    text = (
+        f"Trained again with {seeds} new seed{'s each' if seeds > 1 else ''}, on which nothing was "
+        f"selected, the median trial of a variant's best tenth changes by {least:+.3f} to "
+        f"{most:+.3f} nats{luck_of}; the worst run, of {unlucky}, ends at "
+        f"{number(table['worst'].max())}. "
+    )
+    named = [
+        f"{sentences.listed(stands.index[stands == word])} "
+        f"{'is' if (stands == word).sum() == 1 else 'are'} {said}"
+        for word, said in (
+            ("worse", "worse than vanilla"),
+            ("better", "better than vanilla"),
+            ("no different", "no different by more than the margin"),
+            ("open", "neither shown to differ nor not to"),
+        )
+        if (stands == word).any()
+    ]
+    return text + f"By those seeds alone {'; '.join(named)}."
+
+
 def costs() -> pd.DataFrame:
     """Add up the study's cost, and set it beside the paper's."""
     trials = read(STUDY, "trials.csv")
@@ -379,12 +482,20 @@ TABLES = {
     "bias": bias,
     "coverage": coverage,
     "rates": rates,
+    "luck": luck,
+    "new-seeds": new_seeds,
+    "luck-in-short": luck_in_short,
     "costs": costs,
     "pytorch": pytorch,
     "music21": same_trials,
     "second-seed": second_seed,
     "basin": lambda: written("basin.csv"),
 }
+
+
+def written_out(made: pd.DataFrame | str) -> str:
+    """Write a table in Markdown, or a sentence in lines."""
+    return textwrap.fill(made, 120) + "\n" if isinstance(made, str) else markdown(made, {})
 
 
 def filled(text: str) -> str:
@@ -397,7 +508,7 @@ def filled(text: str) -> str:
             f"{', '.join(TABLES)}; here the comments are {', '.join(marks)}"
         )
     return PLACE.sub(
-        lambda found: f"{found[1]}\n{markdown(TABLES[found['name']](), {})}\n{found[3]}", text
+        lambda found: f"{found[1]}\n{written_out(TABLES[found['name']]())}\n{found[3]}", text
     )
 
 

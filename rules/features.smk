@@ -2,6 +2,13 @@
 
 # Of those tasks whose corpora have something to be looked at.
 SHOWN = [task for task in TASKS if study.tasks[task].example]
+# What decides, beside code, what is made of a corpus.
+DECIDING = {
+    "preparation": PREPARATION,
+    "kind": lambda w: kind_digest(study.tasks[w.task].kind),
+    "files": files_of,
+    "settings": lambda w: study.tasks[w.task].of_features(),
+}
 
 
 rule features_of_task:
@@ -15,10 +22,7 @@ rule features_of_task:
         "../envs/features.yaml"
     threads: 8
     params:
-        preparation=PREPARATION,
-        kind=lambda w: kind_digest(study.tasks[w.task].kind),
-        files=files_of,
-        settings=lambda w: study.tasks[w.task].of_features(),
+        **DECIDING,
     script:
         "../workflow/scripts/features.py"
 
@@ -37,10 +41,7 @@ if SHOWN:
         conda:
             "../envs/features.yaml"
         params:
-            preparation=PREPARATION,
-            kind=lambda w: kind_digest(study.tasks[w.task].kind),
-            files=files_of,
-            settings=lambda w: study.tasks[w.task].of_features(),
+            **DECIDING,
         script:
             "../workflow/scripts/example.py"
 

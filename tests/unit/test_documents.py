@@ -189,6 +189,7 @@ SAID = {
 # Of the paper, the protocol, the method and the software: no results.
 GIVEN = [
     r"free 160 utterances",
+    r"another 200 draws",
     r"best 5 %",
     r"best 20 % or 30 %",
     r"\(2017\)",
