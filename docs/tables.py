@@ -323,7 +323,7 @@ def luck() -> pd.DataFrame:
                 with_interval(validation.loc[v], 3) for v in table["variant"]
             ],
             "worst": table["worst"].map(number),
-            "sd over seeds": table["sd_seeds"].map("{:.3f}".format),
+            "sd over seeds": table["sd_seeds"].map("{:.3f}".format, na_action="ignore"),
             "sd over trials": table["sd_trials"].map("{:.3f}".format),
         }
     )
@@ -368,9 +368,10 @@ def luck_in_short() -> str:
     luck_of = f"; by the mean {sentences.listed(lucky)} had luck" if lucky else ""
     unlucky = table.loc[table["worst"].idxmax(), "variant"]
     seeds = table["repeats"].max()
+    again_with = f"{seeds} new seeds each" if seeds > 1 else "one new seed"
     text = (
-        f"Trained again with {seeds} new seed{'s each' if seeds > 1 else ''}, on which nothing was "
-        f"selected, the median trial of a variant's best tenth changes by {least:+.3f} to "
+        f"Trained again with {again_with}, on which nothing was selected, "
+        f"the median trial of a variant's best tenth changes by {least:+.3f} to "
         f"{most:+.3f} nats{luck_of}; the worst run, of {unlucky}, ends at "
         f"{number(table['worst'].max())}. "
     )
@@ -385,7 +386,7 @@ def luck_in_short() -> str:
         )
         if (stands == word).any()
     ]
-    return text + f"By those seeds alone {'; '.join(named)}."
+    return text + f"By {'those seeds' if seeds > 1 else 'that seed'} alone {'; '.join(named)}."
 
 
 def costs() -> pd.DataFrame:
