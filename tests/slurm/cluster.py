@@ -76,7 +76,9 @@ def hindrance() -> str | None:
 
 def _clear_leftovers() -> None:
     """Take away the links that a killed session has left."""
-    if any(p.info["name"] == "slurmctld" for p in psutil.process_iter(["name"])):
+    found = [p.info for p in psutil.process_iter(["name", "status"])]
+    # A killed one that nobody has waited for is still listed.
+    if any(p["name"] == "slurmctld" and p["status"] != psutil.STATUS_ZOMBIE for p in found):
         return
     for link in [ETC / name for name in FILES]:
         if link.is_symlink() and link.readlink().is_relative_to(tempfile.gettempdir()):
