@@ -17,10 +17,6 @@ _PLANNING = 1.3e-4  # seconds a trial, to draw it and to plan its job
 def check_corpora(study: Study) -> None:
     """Make sure that the corpora of a study are where it says, and that sizes can be planned.
 
-    Parameters
-    ----------
-    study : Study
-
     Raises
     ------
     ConfigError
@@ -77,10 +73,6 @@ def _of(task: TaskSettings) -> str:
 def unknown_sizes(study: Study) -> dict[str, str]:
     """Find the tasks whose jobs cannot be planned, for want of a corpus or by a user's mistake.
 
-    Parameters
-    ----------
-    study : Study
-
     Returns
     -------
     dict of str to str
@@ -131,10 +123,6 @@ def _check_answers(task: TaskSettings) -> None:
 
 def planning_note(study: Study) -> str:
     """Say how long the planning of a study takes, if anybody has to wait for it.
-
-    Parameters
-    ----------
-    study : Study
 
     Returns
     -------

@@ -296,14 +296,6 @@ class Study(Section):
     def cell(self, variant: str) -> Cell:
         """Return the cell behind a variant's name.
 
-        Parameters
-        ----------
-        variant : str
-
-        Returns
-        -------
-        Cell
-
         Raises
         ------
         ValueError
@@ -313,14 +305,6 @@ class Study(Section):
 
     def engine(self, variant: str) -> str:
         """Return the engine that trains a variant: ``"fused"`` or ``"reference"``.
-
-        Parameters
-        ----------
-        variant : str
-
-        Returns
-        -------
-        str
 
         Raises
         ------
@@ -374,10 +358,6 @@ class Study(Section):
         ----------
         task : str
             One of the study's.
-
-        Returns
-        -------
-        int
         """
         return self.tasks[task].epochs or self.training.epochs
 
@@ -389,10 +369,6 @@ def read_study(config: dict) -> Study:
     ----------
     config : dict
         As the YAML file holds it.
-
-    Returns
-    -------
-    Study
 
     Raises
     ------

@@ -20,10 +20,6 @@ def load_study(paths: Sequence[str | os.PathLike]) -> Study:
     paths : sequence of path-like
         YAML; what stands in a later file replaces what stands in an earlier one.
 
-    Returns
-    -------
-    Study
-
     Raises
     ------
     ConfigError
@@ -77,10 +73,6 @@ def study_or_exit(paths: Sequence[str | os.PathLike], with_corpora: bool = False
         As for `load_study`.
     with_corpora : bool
         Whether the command reads the corpora, which then have to be where the study says.
-
-    Returns
-    -------
-    Study
 
     Raises
     ------

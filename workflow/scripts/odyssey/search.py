@@ -31,8 +31,6 @@ def draw_trial(
         The ranges.
     also_search : list of str
         ``"nesterov"`` and ``"clip"``, if the task searches them.
-    study_seed : int
-    task, variant : str
     trial : int
         Number of the trial within its cell, from 0.
     of : Network, optional
@@ -73,11 +71,6 @@ def draw_trial(
 def draw_cell(study: Study, task: str, variant: str) -> list[Trial]:
     """Draw all trials of a cell.
 
-    Parameters
-    ----------
-    study : Study
-    task, variant : str
-
     Returns
     -------
     list of dict
@@ -96,7 +89,6 @@ def sizes(search: Search, of: Network, points: int) -> list[int]:
 
     Parameters
     ----------
-    search : Search
     of : Network
         A cell's, of any size.
     points : int

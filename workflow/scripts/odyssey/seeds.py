@@ -19,8 +19,6 @@ def cell_sequence(study_seed: int, task: str, variant: str, trial: int, purpose:
 
     Parameters
     ----------
-    study_seed : int
-    task, variant : str
     trial : int
         Number of the trial within its cell, from 0.
     purpose : str
@@ -35,29 +33,13 @@ def cell_sequence(study_seed: int, task: str, variant: str, trial: int, purpose:
 
 
 def analysis_generator(study_seed: int, task: str, variant: str) -> np.random.Generator:
-    """Return what the analysis of a cell draws from, which depends on no other cell.
-
-    Parameters
-    ----------
-    study_seed : int
-    task, variant : str
-
-    Returns
-    -------
-    numpy.random.Generator
-    """
+    """Return what the analysis of a cell draws from, which depends on no other cell."""
     sequence = cell_sequence(study_seed, task, variant, 0, "analysis")
     return np.random.Generator(np.random.PCG64(sequence))
 
 
 def trial_seed(study_seed: int, task: str, variant: str, trial: int) -> int:
     """Return the one number from which all streams of a trial's training are drawn.
-
-    Parameters
-    ----------
-    study_seed : int
-    task, variant : str
-    trial : int
 
     Returns
     -------

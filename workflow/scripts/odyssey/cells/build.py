@@ -28,10 +28,6 @@ X86 = {
 def find_compiler() -> str:
     """Name the C++ compiler: ``$CXX``, or the first of `COMPILERS` that there is.
 
-    Returns
-    -------
-    str
-
     Raises
     ------
     ValueError
@@ -51,10 +47,6 @@ def find_compiler() -> str:
 def compiler_version() -> str:
     """Say which compiler `find_compiler` finds, in a line.
 
-    Returns
-    -------
-    str
-
     Raises
     ------
     ValueError
@@ -71,10 +63,6 @@ def compiler_version() -> str:
 @cache
 def source_digest(cell: Cell) -> str:
     """Digest what a cell's kernel is made of: frame, generator, equations, flags.
-
-    Parameters
-    ----------
-    cell : Cell
 
     Returns
     -------
@@ -103,7 +91,6 @@ def kernel_digest(cell: Cell, instruction_set: str, compiler: str) -> str:
 
     Parameters
     ----------
-    cell : Cell
     instruction_set : str
         As for `build`.
     compiler : str
@@ -124,7 +111,6 @@ def kernel_file(link: str | os.PathLike, cell: Cell, instruction_set: str) -> Pa
     ----------
     link : path-like
         Where the study looks for it, ``<variant>.so``.
-    cell : Cell
     instruction_set : str
         As for `build`.
 
@@ -149,7 +135,6 @@ def drop_stale(link: str | os.PathLike, cell: Cell, instruction_set: str) -> Non
     ----------
     link : path-like
         There may be none.
-    cell : Cell
     instruction_set : str
         As for `build`.
     """
@@ -168,7 +153,6 @@ def build(cell: Cell, path: str | os.PathLike, instruction_set: str = "auto") ->
 
     Parameters
     ----------
-    cell : Cell
     path : path-like
         Where the shared library goes; it appears there whole or not at all.
     instruction_set : str

@@ -43,10 +43,6 @@ def derive(layout: Layout) -> Backward:
     ----------
     layout : Layout
         Its graph gets the derivative's nodes too.
-
-    Returns
-    -------
-    Backward
     """
     graph, found = layout.graph, Backward()
     terms = _from_outside(layout)

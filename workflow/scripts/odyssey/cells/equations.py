@@ -75,11 +75,9 @@ class Symbol:
 
     Parameters
     ----------
-    graph : Graph
     op : str
         ``x before weight constant`` (leaves), ``product add sub mul div neg maximum mean``, or a
         function of `ELEMENTWISE`.
-    args : tuple of Symbol
     name : str, float or None
         Of a state before, of a weight, of a product's matrix; a constant's value.
     """
@@ -243,13 +241,8 @@ def trace(step: Callable, file: str, title: str, starts: dict[str, float]) -> Ce
         ``step(x, before, w)``.
     file : str
         Where it stands.
-    title : str
     starts : dict of str to float
         As for `Cell`.
-
-    Returns
-    -------
-    Cell
 
     Raises
     ------

@@ -26,14 +26,6 @@ Store = tuple[str, Symbol]
 def source_text(cell: Cell) -> str:
     """Write a cell's arithmetic in C++.
 
-    Parameters
-    ----------
-    cell : Cell
-
-    Returns
-    -------
-    str
-
     Raises
     ------
     EquationError
@@ -263,7 +255,6 @@ class Page:
 
     Parameters
     ----------
-    layout : Layout
     names : dict of Symbol to str
         What nodes are called.
     here : callable

@@ -110,14 +110,6 @@ class Layout:
 def lay_out(cell: Cell) -> Layout:
     """Lay a cell's equations out for the fused engine.
 
-    Parameters
-    ----------
-    cell : Cell
-
-    Returns
-    -------
-    Layout
-
     Raises
     ------
     EquationError

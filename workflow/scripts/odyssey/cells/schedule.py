@@ -19,9 +19,6 @@ class Schedule:
 
     Parameters
     ----------
-    layout : Layout
-    backward : Backward
-    forward_nodes : set of Symbol
     state : dict of Symbol to str
         The states, by their values.
     made : dict of Symbol to int
@@ -84,16 +81,7 @@ class Schedule:
 
 
 def schedule(layout: Layout) -> Schedule:
-    """Find the waves of a cell's backward pass, and a place for all that waves hand on.
-
-    Parameters
-    ----------
-    layout : Layout
-
-    Returns
-    -------
-    Schedule
-    """
+    """Find the waves of a cell's backward pass, and a place for all that waves hand on."""
     state: dict[Symbol, str] = {}
     for name, value in layout.states.items():
         state.setdefault(value, name)
@@ -174,7 +162,6 @@ def at_padding(node: Symbol, known: dict[Symbol, float]) -> float:
 
     Parameters
     ----------
-    node : Symbol
     known : dict of Symbol to float
         What was found before; completed.
 

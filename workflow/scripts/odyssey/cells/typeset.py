@@ -42,10 +42,6 @@ class Equation:
 def equations(cell: Cell) -> list[Equation]:
     """Write a cell's equations, one for each temporary and each state, in their order.
 
-    Parameters
-    ----------
-    cell : Cell
-
     Returns
     -------
     list of Equation
@@ -60,10 +56,6 @@ def equations(cell: Cell) -> list[Equation]:
 
 def starts(cell: Cell) -> dict[str, tuple[str, ...]]:
     """Write which weights are not drawn at first.
-
-    Parameters
-    ----------
-    cell : Cell
 
     Returns
     -------
@@ -84,10 +76,6 @@ def symbol(name: str) -> str:
     ----------
     name : str
         Of a Python variable.
-
-    Returns
-    -------
-    str
     """
     head, *index = [part for part in name.split("_") if part] or [r"\_"]
     letters, number = re.fullmatch(r"(.*?)(\d*)", head).groups()

@@ -40,10 +40,6 @@ def cell(name: str, file: str | os.PathLike | None = None) -> Cell:
     file : path-like or None
         A user's own file of equations; the name is then the user's.
 
-    Returns
-    -------
-    Cell
-
     Raises
     ------
     EquationError
@@ -70,10 +66,6 @@ def parts(name: str) -> Parts:
     ----------
     name : str
         For example ``"NFG"`` or ``"NFG+NOAF"``.
-
-    Returns
-    -------
-    Parts
 
     Raises
     ------

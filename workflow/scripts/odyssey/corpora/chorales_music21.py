@@ -72,10 +72,6 @@ def read(workers: int = 1, progress: Callable[[int, int], None] | None = None) -
 def score_files() -> list[Path]:
     """List the files of music21's Bach folder, in the order of the catalogue.
 
-    Returns
-    -------
-    list of pathlib.Path
-
     Raises
     ------
     CorpusError
@@ -120,7 +116,6 @@ def read_scores(paths: list[Path], workers: int) -> Iterator[tuple[Path, Frames 
 
     Parameters
     ----------
-    paths : list of pathlib.Path
     workers : int
         Processes.
 
@@ -247,16 +242,7 @@ def quarter_frames(notes: Iterable[tuple[float, float, int]]) -> Frames:
 
 
 def longest_silence(frames: Frames) -> int:
-    """Count the frames of the longest run without a note.
-
-    Parameters
-    ----------
-    frames : list of tuple of int
-
-    Returns
-    -------
-    int
-    """
+    """Count the frames of the longest run without a note."""
     longest = run = 0
     for frame in frames:
         run = 0 if frame else run + 1

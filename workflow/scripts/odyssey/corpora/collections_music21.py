@@ -49,7 +49,6 @@ class Score:
     ----------
     name : str
         The file's, and for one of a file's many tunes its number there: ``"erk30-017"``.
-    path : pathlib.Path
     tune : int or None
         Place among the tunes of an ABC file, from 0; None: the file is the score.
     """
@@ -154,10 +153,6 @@ def read(
     progress : callable, optional
         Called with the number of scores done and the number of scores after each.
 
-    Returns
-    -------
-    Found
-
     Raises
     ------
     CorpusError
@@ -221,7 +216,6 @@ def read_score(score: Score, step: float) -> Frames | str:
 
     Parameters
     ----------
-    score : Score
     step : float
         Quarters from frame to frame.
 

@@ -9,10 +9,6 @@ from odyssey.corpora.errors import CorpusError
 def read_bytes(path: str | os.PathLike) -> bytes:
     """Read a file.
 
-    Parameters
-    ----------
-    path : path-like
-
     Returns
     -------
     bytes

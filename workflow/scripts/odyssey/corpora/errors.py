@@ -17,10 +17,6 @@ class CorpusError(ValueError):
 def shown(value: object) -> str:
     """Write out what stands in a file, in so few characters that a line can hold it.
 
-    Parameters
-    ----------
-    value : object
-
     Returns
     -------
     str

@@ -150,7 +150,6 @@ class Voice:
         Speed relative to the table's durations.
     breathiness : float
         Level of breath in voiced sounds.
-    loudness : float
     noise : float
         Level of the room's noise relative to a vowel.
     """
@@ -170,13 +169,8 @@ def draw_voice(generator: np.random.Generator, sex: str) -> Voice:
 
     Parameters
     ----------
-    generator : numpy.random.Generator
     sex : str
         ``"F"`` or ``"M"``.
-
-    Returns
-    -------
-    Voice
     """
     woman = sex == "F"
     return Voice(
@@ -193,12 +187,6 @@ def draw_voice(generator: np.random.Generator, sex: str) -> Voice:
 
 def draw_boundaries(generator: np.random.Generator, phones: list[str], voice: Voice) -> np.ndarray:
     """Draw where the phones of an utterance begin and end.
-
-    Parameters
-    ----------
-    generator : numpy.random.Generator
-    phones : list of str
-    voice : Voice
 
     Returns
     -------
@@ -227,10 +215,7 @@ def synthesise(
 
     Parameters
     ----------
-    generator : numpy.random.Generator
-    phones : list of str
     boundaries : numpy.ndarray of int64, shape (phones + 1,)
-    voice : Voice
     tail : int
         Samples after the last phone.
 

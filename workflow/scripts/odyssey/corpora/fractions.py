@@ -10,7 +10,6 @@ def divided(count: int, fractions: tuple[float, float, float]) -> tuple[int, int
 
     Parameters
     ----------
-    count : int
     fractions : tuple of float
         That add up to 1.
 
@@ -31,11 +30,6 @@ def divided(count: int, fractions: tuple[float, float, float]) -> tuple[int, int
 
 def by_chance(seed: int, name: str) -> bytes:
     """Return a key that orders names by chance: their order depends on them and the seed alone.
-
-    Parameters
-    ----------
-    seed : int
-    name : str
 
     Returns
     -------

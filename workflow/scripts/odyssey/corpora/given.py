@@ -23,11 +23,6 @@ def read(path: str, labels: str | None, form: Form) -> Parts:
         Ends in one of `ENDINGS`.
     labels : str or None
         A second table, of labels, for the loss ctc.
-    form : Form
-
-    Returns
-    -------
-    Parts
 
     Raises
     ------
@@ -48,10 +43,6 @@ def survey(path: str, labels: str | None, form: Form) -> Survey:
     ----------
     path, labels, form
         As for `read`.
-
-    Returns
-    -------
-    Survey
 
     Raises
     ------
@@ -88,10 +79,8 @@ def sequences(parts: Parts, form: Form, description: Description, standardised: 
 
     Parameters
     ----------
-    parts : Parts
     form : Form
         With which they were read.
-    description : Description
     standardised : bool
         Inputs with mean 0 and deviation 1 over the training part. If the next inputs are
         predicted by the loss squared, so are the targets.

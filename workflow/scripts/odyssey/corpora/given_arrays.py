@@ -26,15 +26,6 @@ ARRAYS = (
 def read(path: str, form: Form) -> Parts:
     """Read and check an ``.npz``.
 
-    Parameters
-    ----------
-    path : str
-    form : Form
-
-    Returns
-    -------
-    Parts
-
     Raises
     ------
     CorpusError
@@ -59,15 +50,6 @@ def read(path: str, form: Form) -> Parts:
 
 def survey(path: str, form: Form) -> Survey:
     """Find the shape of what an ``.npz`` holds, from its headers and its smaller arrays.
-
-    Parameters
-    ----------
-    path : str
-    form : Form
-
-    Returns
-    -------
-    Survey
 
     Raises
     ------

@@ -30,8 +30,6 @@ class Table:
 
     Parameters
     ----------
-    file : str
-    columns : tuple of str
     numeric : frozenset of str
         The columns that hold numbers.
     first_row : int
@@ -67,10 +65,6 @@ def opened(path: str) -> Table:
     ----------
     path : str
         Parquet if it ends so, else CSV.
-
-    Returns
-    -------
-    Table
 
     Raises
     ------
@@ -180,7 +174,6 @@ def read_columns(
 
     Parameters
     ----------
-    table : Table
     texts, numbers : sequence of str
         Names of columns.
 

@@ -74,7 +74,6 @@ class Parts:
 
     Parameters
     ----------
-    layout : Layout
     inputs : numpy.ndarray of float64, shape (frames, inputs)
         Finite.
     targets : numpy.ndarray or None
@@ -82,7 +81,6 @@ class Parts:
     target_lengths : numpy.ndarray of int64, shape (sequences,)
     scored : numpy.ndarray of bool, shape (frames,), or None
         Which frames have a target; None: all.
-    outputs : int
     place : callable
         Of an input.
     """
@@ -102,7 +100,6 @@ class Survey:
 
     Parameters
     ----------
-    inputs, outputs : int
     training, validation : int
         Frames of the two splits.
     """
@@ -131,7 +128,6 @@ def drawn_split(names: Sequence[str], fractions: Sequence[float], seed: int) -> 
         Unique.
     fractions : sequence of float
         For each of `SPLITS`; they add up to 1.
-    seed : int
 
     Returns
     -------
@@ -149,17 +145,11 @@ def laid_out(file: str, names: list[str], lengths, split, form: Form) -> Layout:
 
     Parameters
     ----------
-    file : str
     names : list of str
         Unique.
     lengths : array_like of int
     split : array_like of int or None
         Not read if the form has fractions.
-    form : Form
-
-    Returns
-    -------
-    Layout
 
     Raises
     ------
@@ -189,8 +179,6 @@ def check_finite(values: np.ndarray, place: Place, what: str = "input") -> None:
     Parameters
     ----------
     values : numpy.ndarray of float64, shape (frames, columns)
-    place : callable
-    what : str
 
     Raises
     ------
@@ -220,8 +208,6 @@ def real_targets(
     values : numpy.ndarray of float64, shape (frames, outputs)
     missing : numpy.ndarray of bool, shape (frames, outputs)
         Where there is none.
-    place : callable
-    loss : str
 
     Returns
     -------
@@ -269,7 +255,6 @@ def coded(
     ----------
     codes : numpy.ndarray of int, shape (frames,)
         Index into `values`, or `UNSCORED`.
-    values : sequence of int or of str
     training : numpy.ndarray of bool, shape (frames,)
     place : callable
         Names the place of a frame's class.
@@ -315,7 +300,6 @@ def one_hot(classes: np.ndarray, count: int) -> np.ndarray:
     Parameters
     ----------
     classes : numpy.ndarray of int, shape (frames,)
-    count : int
 
     Returns
     -------
@@ -331,8 +315,6 @@ def check_scored(file: str, layout: Layout, scored: np.ndarray) -> None:
 
     Parameters
     ----------
-    file : str
-    layout : Layout
     scored : numpy.ndarray of bool, shape (frames,)
 
     Raises
@@ -354,8 +336,6 @@ def check_alignable(
 
     Parameters
     ----------
-    file : str
-    layout : Layout
     labels : numpy.ndarray of int, shape (labels,)
     label_lengths : numpy.ndarray of int64, shape (sequences,)
 

@@ -25,7 +25,6 @@ class Choice:
 
     Parameters
     ----------
-    inputs, targets : tuple of str
     class_input : bool
         The one input is a column of classes, of which the next is predicted.
     """
@@ -40,14 +39,8 @@ def read(path: str, labels: str | None, form: Form) -> Parts:
 
     Parameters
     ----------
-    path : str
     labels : str or None
         Table of labels, with the loss ctc only: columns ``sequence`` and ``label``, one row each.
-    form : Form
-
-    Returns
-    -------
-    Parts
 
     Raises
     ------
@@ -82,16 +75,6 @@ def read(path: str, labels: str | None, form: Form) -> Parts:
 
 def survey(path: str, labels: str | None, form: Form) -> Survey:
     """Find a table's shape from its names of columns and the columns that number classes.
-
-    Parameters
-    ----------
-    path : str
-    labels : str or None
-    form : Form
-
-    Returns
-    -------
-    Survey
 
     Raises
     ------

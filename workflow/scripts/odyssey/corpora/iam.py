@@ -40,7 +40,6 @@ class SplitFile:
 
     Parameters
     ----------
-    name : str
     split : str
         The split of `odyssey.features.sequences.SPLITS` that its boards belong to.
     boards, lines : int
@@ -165,10 +164,6 @@ def _parse(jobs: list, processes: int) -> Iterable[list[Line]]:
 def read_splits(root: Path) -> dict[str, SplitFile]:
     """Read which board belongs to which split.
 
-    Parameters
-    ----------
-    root : pathlib.Path
-
     Returns
     -------
     dict of str to SplitFile
@@ -210,14 +205,8 @@ def read_board(root: Path, board: str, split: str) -> list[Line]:
 
     Parameters
     ----------
-    root : pathlib.Path
     board : str
         Its id, with or without the letter at the end: ``"a01-000u"``.
-    split : str
-
-    Returns
-    -------
-    list of Line
 
     Raises
     ------
@@ -335,10 +324,6 @@ def read_strokes(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
     Document type declarations, entities and external references are refused: a stroke file has
     none, and they can make a parser read other files or exhaust the memory.
-
-    Parameters
-    ----------
-    path : pathlib.Path
 
     Returns
     -------

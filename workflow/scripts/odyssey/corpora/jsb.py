@@ -60,10 +60,6 @@ def read_music21(
     progress : callable, optional
         Called with the number of scores done and the number of scores after each.
 
-    Returns
-    -------
-    Corpus
-
     Raises
     ------
     CorpusError
@@ -110,10 +106,6 @@ def read_file(
         Digest that the file must have.
     counts : mapping of str to int, or None
         Pieces that each split must have; None: any number, as in Boulanger-Lewandowski's others.
-
-    Returns
-    -------
-    Corpus
 
     Raises
     ------
@@ -305,7 +297,6 @@ def download(url: str, sha256: str, destination: str | os.PathLike) -> Path:
 
     Parameters
     ----------
-    url : str
     sha256 : str
         Digest of the file, 64 hexadecimal digits.
     destination : path-like

@@ -39,15 +39,10 @@ def split(
 
     Parameters
     ----------
-    found : Found
     collection : str
         Its name, for the fault.
     fractions : tuple of float
         Of training, validation and test.
-
-    Returns
-    -------
-    Corpus
 
     Raises
     ------

@@ -213,7 +213,6 @@ def draw_text(generator: np.random.Generator, words: tuple[int, int]) -> list[st
 
     Parameters
     ----------
-    generator : numpy.random.Generator
     words : tuple of int
         Least and greatest number of words.
 
@@ -244,7 +243,6 @@ def pronounce(generator: np.random.Generator, text: list[str]) -> list[list[str]
 
     Parameters
     ----------
-    generator : numpy.random.Generator
     text : list of str
         From `draw_text`.
 

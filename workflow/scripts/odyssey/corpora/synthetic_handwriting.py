@@ -86,7 +86,6 @@ def write(
     ----------
     root : path-like
         Folder to make; it may exist if it is empty.
-    seed : int
     train_lines, validation_lines, test_lines : int
         Lines of each split; validation has at least 2, because two split files share it.
     words_per_line : tuple of int
@@ -149,12 +148,7 @@ def _write_split(
 
 
 def passages() -> dict[str, list[str]]:
-    """Return the words of the public-domain text that each split is set from.
-
-    Returns
-    -------
-    dict of str to list of str
-    """
+    """Return the words of the public-domain text that each split is set from."""
     words: dict[str, list[str]] = {}
     text = Path(__file__).with_name("passages.txt").read_text(encoding="ascii")
     for split, body in re.findall(r"^== (\w+): .*\n([^=]*)", text, flags=re.MULTILINE):
@@ -193,13 +187,8 @@ def draw_writer(draw: np.random.Generator, pen_speed: float) -> Writer:
 
     Parameters
     ----------
-    draw : numpy.random.Generator
     pen_speed : float
         Device units a second of the average writer.
-
-    Returns
-    -------
-    Writer
     """
 
     def between(low, high):
@@ -225,14 +214,8 @@ def draw_text(draw: np.random.Generator, words: list[str], words_per_line: tuple
 
     Parameters
     ----------
-    draw : numpy.random.Generator
-    words : list of str
     words_per_line : tuple of int
         Fewest and most.
-
-    Returns
-    -------
-    str
     """
     count = int(draw.integers(words_per_line[0], words_per_line[1] + 1))
     first = int(draw.integers(0, max(1, len(words) - count + 1)))
@@ -257,8 +240,6 @@ def draw_line(draw: np.random.Generator, writer: Writer, text: str) -> list[np.n
 
     Parameters
     ----------
-    draw : numpy.random.Generator
-    writer : Writer
     text : str
         Printable ASCII.
 
@@ -290,12 +271,6 @@ def draw_line(draw: np.random.Generator, writer: Writer, text: str) -> list[np.n
 
 def set_text(draw: np.random.Generator, writer: Writer, text: str) -> list[np.ndarray]:
     """Lay out the paths of a text's letters on a straight baseline.
-
-    Parameters
-    ----------
-    draw : numpy.random.Generator
-    writer : Writer
-    text : str
 
     Returns
     -------
@@ -364,10 +339,6 @@ def stroke_xml(strokes: list[np.ndarray]) -> str:
     ----------
     strokes : list of numpy.ndarray of float64, shape (points, 3)
         x, y, seconds.
-
-    Returns
-    -------
-    str
     """
     x, y, _ = np.concatenate(strokes).T.astype(int)
     parts = [

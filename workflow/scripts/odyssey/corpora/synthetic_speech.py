@@ -42,7 +42,6 @@ class Speaker:
         ``"TRAIN"`` or ``"TEST"``.
     region : int
         Dialect region, 1 to 8: a folder's name, and nothing that could be heard.
-    name : str
     number : int
         From 0, within the part.
     """
@@ -60,10 +59,6 @@ def speakers(train: int, validation: int, test: int) -> list[Speaker]:
     ----------
     train, validation, test : int
         How many of each, at least one and at most `MOST_SPEAKERS`.
-
-    Returns
-    -------
-    list of Speaker
 
     Raises
     ------
@@ -104,16 +99,7 @@ def _train(number: int) -> Iterator[tuple[int, str]]:
 
 
 def sentences(speaker: Speaker) -> list[str]:
-    """Name what a speaker says: two SA, five SX and three SI sentences.
-
-    Parameters
-    ----------
-    speaker : Speaker
-
-    Returns
-    -------
-    list of str
-    """
+    """Name what a speaker says: two SA, five SX and three SI sentences."""
     n = speaker.number
     if speaker.part == "TRAIN":
         sx, si = n % _SX_TRAIN, n
@@ -202,9 +188,6 @@ def write_speaker(root: Path, speaker: Speaker, seed: int, words: tuple[int, int
     ----------
     root : pathlib.Path
         Of the corpus.
-    speaker : Speaker
-    seed : int
-    words : tuple of int
     """
     folder = root / speaker.part / f"DR{speaker.region}" / speaker.name
     folder.mkdir(parents=True)

@@ -16,7 +16,6 @@ def read(path: str | os.PathLike, characters: int | None = None) -> str:
 
     Parameters
     ----------
-    path : path-like
     characters : int or None
         No more than the first so many.
 
@@ -57,7 +56,6 @@ def split(
 
     Parameters
     ----------
-    text : str
     fractions : tuple of float
         Of training, validation and test.
     length : int
@@ -90,10 +88,6 @@ def split(
 def vocabulary(parts: dict[str, str]) -> list[str]:
     """List the characters of the training part.
 
-    Parameters
-    ----------
-    parts : dict of str to str
-
     Returns
     -------
     list of str
@@ -104,10 +98,6 @@ def vocabulary(parts: dict[str, str]) -> list[str]:
 
 def unknown(parts: dict[str, str]) -> dict[str, int]:
     """Count the characters of the other parts that the training part lacks.
-
-    Parameters
-    ----------
-    parts : dict of str to str
 
     Returns
     -------

@@ -328,14 +328,6 @@ def _check_counts(
 def load(utterance: Utterance) -> Recording:
     """Read an utterance's audio and phones.
 
-    Parameters
-    ----------
-    utterance : Utterance
-
-    Returns
-    -------
-    Recording
-
     Raises
     ------
     CorpusError
@@ -359,10 +351,6 @@ def load(utterance: Utterance) -> Recording:
 
 def read_audio(path: str | os.PathLike) -> np.ndarray:
     """Read a recording in NIST SPHERE or RIFF format, told apart by the first bytes.
-
-    Parameters
-    ----------
-    path : path-like
 
     Returns
     -------
@@ -454,10 +442,6 @@ def _check_header(path: str | os.PathLike, header: Mapping[str, int], samples: n
 
 def read_phones(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
     """Read a .PHN file: a line ``start end phone`` for each phone, in samples.
-
-    Parameters
-    ----------
-    path : path-like
 
     Returns
     -------

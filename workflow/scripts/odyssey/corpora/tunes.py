@@ -136,11 +136,6 @@ def split(
 def proportional(count: int, shares: Mapping[str, int]) -> dict[str, int]:
     """Divide a number in proportion to shares, by largest remainders.
 
-    Parameters
-    ----------
-    count : int
-    shares : mapping of str to int
-
     Returns
     -------
     dict of str to int

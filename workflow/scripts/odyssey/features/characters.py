@@ -17,10 +17,6 @@ def classes(parts: dict[str, str]) -> int:
     ----------
     parts : dict of str to str
         Split to its part of the text.
-
-    Returns
-    -------
-    int
     """
     return len(text.vocabulary(parts)) + bool(text.unknown(parts))
 
@@ -37,7 +33,6 @@ def sequences(parts: dict[str, str], length: int, description: Description) -> S
         Split to its part of the text, as `odyssey.corpora.text.split` returns it.
     length : int
         Frames of a sequence; the last of a part may be shorter.
-    description : Description
 
     Returns
     -------

@@ -18,7 +18,6 @@ def adding(length: int, counts: Counts, seed: int, description: Description) -> 
         Frames of a sequence, 2 or more. One frame of the first half is marked, one of the second.
     counts : tuple of int
         Sequences of each split.
-    seed : int
     description : Description
         Of squared loss, one output.
 
@@ -63,7 +62,6 @@ def copy(
         Different symbols.
     counts : tuple of int
         Sequences of each split.
-    seed : int
     description : Description
         Of softmax loss, `alphabet` outputs.
 
@@ -102,7 +100,6 @@ def capacity(
         Bits of an item, at least as many as tell the items apart.
     length : int
         Frames for which an item is shown; the last one asks for the label.
-    seed : int
     description : Description
         Of softmax loss, two outputs.
 
@@ -136,7 +133,6 @@ def stored_bits(items: int, error: float) -> float:
 
     Parameters
     ----------
-    items : int
     error : float
         Share of them whose label is wrong, 0 to 1.
 

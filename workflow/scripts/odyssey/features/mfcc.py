@@ -91,10 +91,6 @@ def frame_labels(boundaries: np.ndarray, phones: np.ndarray) -> np.ndarray:
 def extract(utterance: Utterance) -> tuple[np.ndarray, np.ndarray]:
     """Compute the frames of an utterance up to its last label.
 
-    Parameters
-    ----------
-    utterance : Utterance
-
     Returns
     -------
     values : numpy.ndarray of float32, shape (frames, 39)
@@ -133,10 +129,6 @@ def sequences(
         How many work at the same time; the result does not depend on it.
     progress : callable or None
         Called with the number of utterances done and of all, after each.
-
-    Returns
-    -------
-    Sequences
 
     Raises
     ------

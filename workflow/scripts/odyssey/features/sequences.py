@@ -62,7 +62,6 @@ class Sequences:
 
     Parameters
     ----------
-    description : Description
     values : numpy.ndarray of float32, shape (frames, inputs)
         All sequences, one after the other.
     lengths : numpy.ndarray of int64, shape (sequences,)
@@ -166,13 +165,7 @@ class Sequences:
 
 
 def save(sequences: Sequences, path: str | os.PathLike) -> None:
-    """Write sequences to one ``.npz`` file, whole or not at all.
-
-    Parameters
-    ----------
-    sequences : Sequences
-    path : path-like
-    """
+    """Write sequences to one ``.npz`` file, whole or not at all."""
     arrays = {k: v for k, v in vars(sequences).items() if k != "description" and v is not None}
     description = json.dumps(asdict(sequences.description))
     write_atomically(path, lambda file: np.savez(file, description=description, **arrays))
@@ -180,14 +173,6 @@ def save(sequences: Sequences, path: str | os.PathLike) -> None:
 
 def load(path: str | os.PathLike) -> Sequences:
     """Read sequences that `save` wrote.
-
-    Parameters
-    ----------
-    path : path-like
-
-    Returns
-    -------
-    Sequences
 
     Raises
     ------

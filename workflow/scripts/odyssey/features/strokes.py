@@ -74,10 +74,6 @@ def _steps(time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def time_jumps(line: Line) -> float:
     """Measure what the clock jumps ahead within the strokes of a line.
 
-    Parameters
-    ----------
-    line : Line
-
     Returns
     -------
     float
@@ -125,10 +121,6 @@ def sequences(
         Of characters without alignment; the blank is the last output.
     standardised : bool
         See `standardise`; otherwise device units and seconds, as the paper has it.
-
-    Returns
-    -------
-    Sequences
 
     Raises
     ------

@@ -29,10 +29,6 @@ def settings_of(kind: str) -> type[TaskSettings]:
     kind : str
         One of `KINDS`, or the path of a user's file that ends in ``.py``.
 
-    Returns
-    -------
-    type of TaskSettings
-
     Raises
     ------
     ValueError
@@ -50,16 +46,7 @@ def settings_of(kind: str) -> type[TaskSettings]:
 
 
 def is_file(kind: str) -> bool:
-    """Tell a user's file from the name of a kind.
-
-    Parameters
-    ----------
-    kind : str
-
-    Returns
-    -------
-    bool
-    """
+    """Tell a user's file from the name of a kind."""
     return kind.endswith(".py") or "/" in kind
 
 
@@ -70,10 +57,6 @@ def read_settings(values: Mapping) -> TaskSettings:
     ----------
     values : mapping
         As the configuration has them under the task's name, with the key `kind`.
-
-    Returns
-    -------
-    TaskSettings
 
     Raises
     ------
@@ -86,16 +69,7 @@ def read_settings(values: Mapping) -> TaskSettings:
 
 
 def kind_digest(kind: str) -> str:
-    """Return what changes whenever a user's file does; nothing for the kinds that ship.
-
-    Parameters
-    ----------
-    kind : str
-
-    Returns
-    -------
-    str
-    """
+    """Return what changes whenever a user's file does; nothing for the kinds that ship."""
     return _digest(_read(expanded(kind))) if is_file(kind) else ""
 
 
@@ -108,15 +82,8 @@ def features(
     ----------
     name : str
         Of the task in the study.
-    settings : TaskSettings
     corpus : str or None
         The folder that `make_corpus` filled, None where it has nothing to make.
-    processes : int
-    progress : callable
-
-    Returns
-    -------
-    Sequences
 
     Raises
     ------
@@ -161,17 +128,7 @@ def _check(name: str, shape: Shape, made: Sequences) -> None:
 
 
 def told(error: BaseException, file: str) -> str:
-    """Say in one line what a user's file raised, and where in it.
-
-    Parameters
-    ----------
-    error : BaseException
-    file : str
-
-    Returns
-    -------
-    str
-    """
+    """Say in one line what a user's file raised, and where in it."""
     if isinstance(error, SyntaxError):
         return f"{error.filename or file}:{error.lineno or 1}: {error.msg}"
     traced, line = error.__traceback__, 1

@@ -29,16 +29,7 @@ class Section(BaseModel):
 
 
 def expanded(path: str) -> str:
-    """Put a home folder in the place of ``~``, which stays where there is no such user.
-
-    Parameters
-    ----------
-    path : str
-
-    Returns
-    -------
-    str
-    """
+    """Put a home folder in the place of ``~``, which stays where there is no such user."""
     return os.path.expanduser(path)  # noqa: PTH111  Path's raises where there is no such user
 
 
@@ -170,7 +161,6 @@ class TaskSettings(Section):
             Where to; it is not there yet.
         processes : int
             How many may work at the same time; the result does not depend on it.
-        progress : callable
         """
         raise NotImplementedError
 
@@ -187,7 +177,6 @@ class TaskSettings(Section):
             The folder that `make_corpus` filled, None where it has nothing to make.
         processes : int
             How many may work at the same time; the result does not depend on it.
-        progress : callable
 
         Returns
         -------
@@ -210,10 +199,6 @@ class TaskSettings(Section):
         ----------
         name : str
             Of the task in the study.
-
-        Returns
-        -------
-        Description
         """
         shape = self.shape()
         return Description(
