@@ -12,23 +12,13 @@ DIRECT, THROUGH, AFTER = range(3)
 
 @dataclass
 class Backward:
-    """Derivatives of the loss; missing is what the loss does not depend on.
+    """Derivatives of the loss; missing is what the loss does not depend on."""
 
-    Parameters
-    ----------
-    deltas : dict of Symbol to Symbol
-        By the columns, by their nodes.
-    weights : dict of str to Symbol
-        By the vectors of weights.
-    carried : dict of str to Symbol
-        By the states before, what does not come by way of a matrix.
-    adjoints : dict of Symbol to Symbol
-        By the nodes of a step, where a node has one.
-    """
-
-    deltas: dict[Symbol, Symbol] = field(default_factory=dict)
-    weights: dict[str, Symbol] = field(default_factory=dict)
+    deltas: dict[Symbol, Symbol] = field(default_factory=dict)  # by the columns, by their nodes
+    weights: dict[str, Symbol] = field(default_factory=dict)  # by the vectors of weights
+    # By the states before, what does not come by way of a matrix.
     carried: dict[str, Symbol] = field(default_factory=dict)
+    # By the nodes of a step, where a node has one.
     adjoints: dict[Symbol, Symbol] = field(default_factory=dict)
 
 

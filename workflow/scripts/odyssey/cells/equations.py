@@ -190,37 +190,18 @@ class Graph:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A cell: its equations as a function, and what one run of it on symbols has shown.
+    """A cell: its equations as a function, and what one run of it on symbols has shown."""
 
-    Parameters
-    ----------
-    title : str
-        The first sentence of its file.
-    file : str
-        Where its equations stand.
-    step : callable
-        ``step(x, before, w)``, on tensors.
-    states : dict of str to Symbol
-        What the step returns, ``y`` first.
-    nodes : tuple of Symbol
-        In the order of the equations.
-    weights : dict of str to str
-        Kind of each weight, in the order in which they are drawn: ``"input"`` (N, M),
-        ``"recurrent"`` (N, N) or ``"vector"`` (N,).
-    starts : dict of str to float
-        First value of the weights that are not drawn.
-    names : dict of int to str
-        What the equations call a node, by its id.
-    """
-
-    title: str
-    file: str
-    step: Callable
-    states: dict[str, Symbol]
-    nodes: tuple[Symbol, ...]
+    title: str  # the first sentence of its file
+    file: str  # where its equations stand
+    step: Callable  # ``step(x, before, w)``, on tensors
+    states: dict[str, Symbol]  # what the step returns, ``y`` first
+    nodes: tuple[Symbol, ...]  # in the order of the equations
+    # Kind of each weight, in the order in which they are drawn: ``"input"`` (N, M), ``"recurrent"``
+    # (N, N) or ``"vector"`` (N,).
     weights: dict[str, str]
-    starts: dict[str, float]
-    names: dict[int, str]
+    starts: dict[str, float]  # first value of the weights that are not drawn
+    names: dict[int, str]  # what the equations call a node, by its id
 
     @functools.cached_property
     def digest(self) -> str:

@@ -17,21 +17,13 @@ DEEPEST = 100  # of operations; text is made of them by recursion
 
 @dataclass
 class Column:
-    """A sum of products of a unit, and its bias.
+    """A sum of products of a unit, and its bias."""
 
-    Parameters
-    ----------
-    node : Symbol
-        What stands for it in the equations.
-    inputs, bias : str or None
-        Names of the matrix on x and of the vector that is added.
-    matrices : dict of Symbol to str
-        Names of the other matrices, by the vectors that they act on.
-    """
-
-    node: Symbol
+    node: Symbol  # what stands for it in the equations
+    # inputs, bias: names of the matrix on x and of the vector that is added.
     inputs: str | None = None
     bias: str | None = None
+    # Names of the other matrices, by the vectors that they act on.
     matrices: dict[Symbol, str] = field(default_factory=dict)
 
 
@@ -46,31 +38,16 @@ class Block:
 
 @dataclass
 class Layout:
-    """What the engine computes, forward and backward; made by `lay_out`.
-
-    Parameters
-    ----------
-    states : dict of str to Symbol
-        What a step returns.
-    columns : list of Column
-        In the order of their waves.
-    sources : list of Symbol
-        Vectors that matrices act on, ``y`` of the step before first, those made in the step last.
-    vectors : list of str
-        Names of the weights that are vectors.
-    order : list of Symbol
-        Nodes of a step forward.
-    lowered : dict of Symbol to Symbol
-        What has become of the cell's own nodes.
-    """
+    """What the engine computes, forward and backward; made by `lay_out`."""
 
     graph: Graph
-    states: dict[str, Symbol]
-    columns: list[Column]
+    states: dict[str, Symbol]  # what a step returns
+    columns: list[Column]  # in the order of their waves
+    # Vectors that matrices act on, ``y`` of the step before first, those made in the step last.
     sources: list[Symbol]
-    vectors: list[str]
-    order: list[Symbol]
-    lowered: dict[Symbol, Symbol]
+    vectors: list[str]  # names of the weights that are vectors
+    order: list[Symbol]  # nodes of a step forward
+    lowered: dict[Symbol, Symbol]  # what has become of the cell's own nodes
 
     def wave(self, node: Symbol) -> int:
         """Return the wave of the forward pass in which a node can be computed."""

@@ -11,32 +11,21 @@ from odyssey.cells.equations import State, sigmoid, tanh
 
 @dataclass(frozen=True)
 class Parts:
-    """Which parts a block has; the defaults are the vanilla LSTM (paper, section II).
+    """Which parts a block has; the defaults are the vanilla LSTM (paper, section II)."""
 
-    Parameters
-    ----------
-    input_gate, forget_gate, output_gate : bool
-        Without a gate its value is 1 everywhere and its weights do not exist.
-    coupled : bool
-        The forget gate is not learned but f = 1 - i.
-    input_activation, output_activation : bool
-        tanh as g (block input) and h (block output); without it the identity.
-    peepholes : bool
-        The gates see the cell.
-    gate_recurrence : bool
-        The gates see all gates' values of the previous step.
-    forget_bias : bool
-        The forget gate's bias starts at 1 (Gers et al., 2000; Jozefowicz et al., 2015).
-    """
-
+    # input_gate, forget_gate, output_gate: without a gate its value is 1 everywhere and its weights
+    # do not exist.
     input_gate: bool = True
     forget_gate: bool = True
     output_gate: bool = True
-    coupled: bool = False
+    coupled: bool = False  # the forget gate is not learned but f = 1 - i
+    # input_activation, output_activation: tanh as g (block input) and h (block output); without it
+    # the identity.
     input_activation: bool = True
     output_activation: bool = True
-    peepholes: bool = True
-    gate_recurrence: bool = False
+    peepholes: bool = True  # the gates see the cell
+    gate_recurrence: bool = False  # the gates see all gates' values of the previous step
+    # The forget gate's bias starts at 1 (Gers et al., 2000; Jozefowicz et al., 2015).
     forget_bias: bool = False
 
     @property

@@ -15,32 +15,22 @@ GIVEN = ("constant", "output", "after", "gradient")
 
 @dataclass
 class Schedule:
-    """Where the values of a cell are, and in which wave each is computed; made by `schedule`.
-
-    Parameters
-    ----------
-    state : dict of Symbol to str
-        The states, by their values.
-    made : dict of Symbol to int
-        Sources that a step makes, and their numbers.
-    columns, kept, temporary : dict of Symbol to int
-        What another wave needs: in a column's place, in an array for all frames, or for one.
-    means, sums : dict of Symbol to int
-        Means over the units, forward and backward.
-    back_nodes : list of Symbol
-        What the backward pass computes, in order.
-    """
+    """Where the values of a cell are, and in which wave each is computed; made by `schedule`."""
 
     layout: Layout
     backward: Backward
     forward_nodes: set[Symbol]
-    state: dict[Symbol, str]
-    made: dict[Symbol, int]
+    state: dict[Symbol, str]  # the states, by their values
+    made: dict[Symbol, int]  # sources that a step makes, and their numbers
+    # columns, kept, temporary: what another wave needs: in a column's place, in an array for all
+    # frames, or for one.
     columns: dict[Symbol, int] = field(default_factory=dict)
     kept: dict[Symbol, int] = field(default_factory=dict)
     temporary: dict[Symbol, int] = field(default_factory=dict)
+    # means, sums: means over the units, forward and backward.
     means: dict[Symbol, int] = field(default_factory=dict)
     sums: dict[Symbol, int] = field(default_factory=dict)
+    # What the backward pass computes, in order.
     back_nodes: list[Symbol] = field(default_factory=list)
     _free: dict[Symbol, bool] = field(default_factory=dict)
     _back_wave: dict[Symbol, int] = field(default_factory=dict)

@@ -20,18 +20,11 @@ SUM, TIMES, ACTS, WHOLE = range(4)  # how tightly a term holds together
 
 @dataclass(frozen=True)
 class Equation:
-    """A line of a cell.
+    """A line of a cell."""
 
-    Parameters
-    ----------
-    left : str
-        TeX of what is computed.
-    pieces : tuple of str
-        TeX of the right side in pieces, each of which may begin a line of its own; all but the
-        first begin with their operator.
-    """
-
-    left: str
+    left: str  # TeX of what is computed
+    # TeX of the right side in pieces, each of which may begin a line of its own; all but the first
+    # begin with their operator.
     pieces: tuple[str, ...]
 
     def __str__(self) -> str:

@@ -43,35 +43,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Score:
-    """Where one score lies.
+    """Where one score lies."""
 
-    Parameters
-    ----------
-    name : str
-        The file's, and for one of a file's many tunes its number there: ``"erk30-017"``.
-    tune : int or None
-        Place among the tunes of an ABC file, from 0; None: the file is the score.
-    """
-
-    name: str
+    name: str  # the file's, and for one of a file's many tunes its number there: ``"erk30-017"``
     path: Path
-    tune: int | None
+    tune: int | None  # place among the tunes of an ABC file, from 0; None: the file is the score
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a collection gave.
+    """What a collection gave."""
 
-    Parameters
-    ----------
-    kept : dict of str to list of tuple of int
-        Name to frames, in an order by chance that the seed decides.
-    left_out : dict of str to list of str
-        Reason to names.
-    """
-
-    kept: dict[str, Frames]
-    left_out: dict[str, list[str]]
+    kept: dict[str, Frames]  # name to frames, in an order by chance that the seed decides
+    left_out: dict[str, list[str]]  # reason to names
 
     @property
     def summary(self) -> str:

@@ -79,37 +79,22 @@ dh    40 0.7  250 1450 2600  250 1450 2600  0.32 0.00 0.05 6700 2200  0    0
 
 @dataclass(frozen=True)
 class Articulation:
-    """How a phone is spoken; the columns of the table above.
+    """How a phone is spoken; the columns of the table above."""
 
-    Parameters
-    ----------
-    duration : float
-        ms.
-    pull : float
-        How much it shapes the formants around it.
-    start, end : numpy.ndarray of float64, shape (3,)
-        Formants in Hz.
-    voicing, breath, friction : float
-        Levels; a vowel's voicing is 1.
-    centre, width : float
-        Of the friction, in Hz.
-    decay : float
-        Of the friction, in ms; 0: it is steady.
-    zero : float
-        Of a nasal, in Hz; 0: there is none.
-    """
-
-    duration: float
-    pull: float
+    duration: float  # ms
+    pull: float  # how much it shapes the formants around it
+    # start, end: float64 (3,): formants in Hz.
     start: np.ndarray
     end: np.ndarray
+    # voicing, breath, friction: levels; a vowel's voicing is 1.
     voicing: float
     breath: float
     friction: float
+    # centre, width: of the friction, in Hz.
     centre: float
     width: float
-    decay: float
-    zero: float
+    decay: float  # of the friction, in ms; 0: it is steady
+    zero: float  # of a nasal, in Hz; 0: there is none
 
 
 def _articulations() -> dict[str, Articulation]:
@@ -134,34 +119,17 @@ _LEVEL = 2500.0  # of a vowel, as samples
 
 @dataclass(frozen=True)
 class Voice:
-    """A speaker.
+    """A speaker."""
 
-    Parameters
-    ----------
-    pitch : float
-        Hz.
-    melody : float
-        Deviation of the pitch's movement, as a share of it.
-    tract : float
-        Formants relative to the table's: about 1 for men and 1.16 for women.
-    formants : numpy.ndarray of float64, shape (3,)
-        This speaker's own deviation of formants 1 to 3, as factors.
-    rate : float
-        Speed relative to the table's durations.
-    breathiness : float
-        Level of breath in voiced sounds.
-    noise : float
-        Level of the room's noise relative to a vowel.
-    """
-
-    pitch: float
-    melody: float
-    tract: float
+    pitch: float  # Hz
+    melody: float  # deviation of the pitch's movement, as a share of it
+    tract: float  # formants relative to the table's: about 1 for men and 1.16 for women
+    # float64 (3,): this speaker's own deviation of formants 1 to 3, as factors.
     formants: np.ndarray
-    rate: float
-    breathiness: float
+    rate: float  # speed relative to the table's durations
+    breathiness: float  # level of breath in voiced sounds
     loudness: float
-    noise: float
+    noise: float  # level of the room's noise relative to a vowel
 
 
 def draw_voice(generator: np.random.Generator, sex: str) -> Voice:

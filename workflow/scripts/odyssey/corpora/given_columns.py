@@ -26,36 +26,20 @@ _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 @dataclass(frozen=True)
 class Table:
-    """A table before its rows are read.
-
-    Parameters
-    ----------
-    numeric : frozenset of str
-        The columns that hold numbers.
-    first_row : int
-        How the file's user counts: in CSV the names of the columns are row 1.
-    """
+    """A table before its rows are read."""
 
     file: str
     columns: tuple[str, ...]
-    numeric: frozenset[str]
-    first_row: int
+    numeric: frozenset[str]  # the columns that hold numbers
+    first_row: int  # how the file's user counts: in CSV the names of the columns are row 1
 
 
 @dataclass(frozen=True)
 class Words:
-    """A column of text.
+    """A column of text."""
 
-    Parameters
-    ----------
-    codes : numpy.ndarray of int64, shape (rows,)
-        Index into `values`, or `UNSCORED` where the cell is empty.
-    values : list of str
-        Different ones.
-    """
-
-    codes: np.ndarray
-    values: list[str]
+    codes: np.ndarray  # int64 (rows,): index into `values`, or `UNSCORED` where the cell is empty
+    values: list[str]  # different ones
 
 
 def opened(path: str) -> Table:

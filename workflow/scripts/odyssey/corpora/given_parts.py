@@ -18,46 +18,27 @@ Place = Callable[[int, int], str]
 
 @dataclass(frozen=True)
 class Form:
-    """What a study's configuration says of a file.
+    """What a study's configuration says of a file."""
 
-    Parameters
-    ----------
-    loss : str
-        One of `odyssey.features.sequences.LOSSES`.
-    predict_next : bool
-        The targets are the inputs of the next frame, so that the file has none.
-    inputs, targets : tuple of str or None
-        Columns of a table; None: `odyssey.corpora.given_tables` says which.
-    fractions : tuple of float or None
-        Of the sequences, for each of `SPLITS`, drawn by `drawn_split`; None: the file says which
-        split each is in.
-    seed : int
-        Of the draw.
-    """
-
-    loss: str
+    loss: str  # one of `odyssey.features.sequences.LOSSES`
+    # The targets are the inputs of the next frame, so that the file has none.
     predict_next: bool = False
+    # inputs, targets: columns of a table; None: `odyssey.corpora.given_tables` says which.
     inputs: tuple[str, ...] | None = None
     targets: tuple[str, ...] | None = None
+    # Of the sequences, for each of `SPLITS`, drawn by `drawn_split`; None: the file says which
+    # split each is in.
     fractions: tuple[float, float, float] | None = None
-    seed: int = 0
+    seed: int = 0  # of the draw
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which frames belong together.
+    """Which frames belong together."""
 
-    Parameters
-    ----------
-    names : numpy.ndarray of str, shape (sequences,)
-    lengths : numpy.ndarray of int64, shape (sequences,)
-    split : numpy.ndarray of uint8, shape (sequences,)
-        Index into `SPLITS`.
-    """
-
-    names: np.ndarray
-    lengths: np.ndarray
-    split: np.ndarray
+    names: np.ndarray  # str (sequences,)
+    lengths: np.ndarray  # int64 (sequences,)
+    split: np.ndarray  # uint8 (sequences,): index into `SPLITS`
 
     def sequence(self, frame: int) -> int:
         """Return the sequence that a frame belongs to."""
@@ -70,42 +51,25 @@ class Layout:
 
 @dataclass(frozen=True)
 class Parts:
-    """A file's content, checked, as `odyssey.corpora.given` makes sequences of it.
-
-    Parameters
-    ----------
-    inputs : numpy.ndarray of float64, shape (frames, inputs)
-        Finite.
-    targets : numpy.ndarray or None
-        As `odyssey.features.sequences.Sequences` has them; None if they are the next inputs.
-    target_lengths : numpy.ndarray of int64, shape (sequences,)
-    scored : numpy.ndarray of bool, shape (frames,), or None
-        Which frames have a target; None: all.
-    place : callable
-        Of an input.
-    """
+    """A file's content, checked, as `odyssey.corpora.given` makes sequences of it."""
 
     layout: Layout
-    inputs: np.ndarray
+    inputs: np.ndarray  # float64 (frames, inputs): finite
+    # As `odyssey.features.sequences.Sequences` has them; None if they are the next inputs.
     targets: np.ndarray | None
-    target_lengths: np.ndarray
-    scored: np.ndarray | None
+    target_lengths: np.ndarray  # int64 (sequences,)
+    scored: np.ndarray | None  # bool (frames,), or None: which frames have a target; None: all
     outputs: int
-    place: Place
+    place: Place  # of an input
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What can be said of a file before its inputs are read.
-
-    Parameters
-    ----------
-    training, validation : int
-        Frames of the two splits.
-    """
+    """What can be said of a file before its inputs are read."""
 
     inputs: int
     outputs: int
+    # training, validation: frames of the two splits.
     training: int
     validation: int
 

@@ -21,17 +21,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Choice:
-    """The columns of a table that a task reads.
-
-    Parameters
-    ----------
-    class_input : bool
-        The one input is a column of classes, of which the next is predicted.
-    """
+    """The columns of a table that a task reads."""
 
     inputs: tuple[str, ...]
     targets: tuple[str, ...]
-    class_input: bool
+    class_input: bool  # the one input is a column of classes, of which the next is predicted
 
 
 def read(path: str, labels: str | None, form: Form) -> Parts:

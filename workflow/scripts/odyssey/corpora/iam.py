@@ -36,18 +36,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class SplitFile:
-    """One of the four lists of boards, and what it holds in the paper's data.
-
-    Parameters
-    ----------
-    split : str
-        The split of `odyssey.features.sequences.SPLITS` that its boards belong to.
-    boards, lines : int
-        Their number in the genuine corpus, without the dropped board.
-    """
+    """One of the four lists of boards, and what it holds in the paper's data."""
 
     name: str
-    split: str
+    split: str  # the split of `odyssey.features.sequences.SPLITS` that its boards belong to
+    # boards, lines: their number in the genuine corpus, without the dropped board.
     boards: int
     lines: int
 
@@ -62,30 +55,16 @@ SPLIT_FILES = (
 
 @dataclass(frozen=True)
 class Line:
-    """One written line.
+    """One written line."""
 
-    Parameters
-    ----------
-    name : str
-        Of the stroke file, without its ending: ``"a01-000u-01"``.
-    path : str
-        The stroke file.
-    split : str
-        ``"train"``, ``"validation"`` or ``"test"``.
-    text : str
-        What was written; characters of `ALPHABET`, at least one.
-    points : numpy.ndarray of float64, shape (points, 3)
-        x and y in device units, y growing downward, and the time in seconds from any origin.
-    stroke_lengths : numpy.ndarray of int64, shape (strokes,)
-        Points of each stroke, at least one.
-    """
-
-    name: str
-    path: str
-    split: str
-    text: str
+    name: str  # of the stroke file, without its ending: ``"a01-000u-01"``
+    path: str  # the stroke file
+    split: str  # ``"train"``, ``"validation"`` or ``"test"``
+    text: str  # what was written; characters of `ALPHABET`, at least one
+    # float64 (points, 3): x and y in device units, y growing downward, and the time in seconds from
+    # any origin.
     points: np.ndarray
-    stroke_lengths: np.ndarray
+    stroke_lengths: np.ndarray  # int64 (strokes,): points of each stroke, at least one
 
 
 def encode(text: str) -> np.ndarray:

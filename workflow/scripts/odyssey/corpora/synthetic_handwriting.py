@@ -30,43 +30,21 @@ SUFFIXES = ("u", "w", "x", "z", "")
 
 @dataclass(frozen=True)
 class Writer:
-    """How somebody writes.
+    """How somebody writes."""
 
-    Parameters
-    ----------
-    size : float
-        Device units a unit of the font, whose capitals are 21 high.
-    width : float
-        Letters' width by the font's.
-    spacing : float
-        Room between letters, in units of the font.
-    slant : float
-        Units to the right for each unit up.
-    slope, bow : float
-        The baseline's fall in units a unit to the right, and its sag in the middle in device units.
-    tremor : float
-        Largest deviation of a point from its path, in device units.
-    unsteadiness : float
-        Largest relative deviation of a letter from the writer's size.
-    speed : float
-        Device units a second.
-    haste : float
-        0: the pen moves evenly; 1: it starts and ends each stroke at rest.
-    pause : float
-        Seconds between strokes.
-    """
-
-    size: float
-    width: float
-    spacing: float
-    slant: float
+    size: float  # device units a unit of the font, whose capitals are 21 high
+    width: float  # letters' width by the font's
+    spacing: float  # room between letters, in units of the font
+    slant: float  # units to the right for each unit up
+    # slope, bow: the baseline's fall in units a unit to the right, and its sag in the middle in
+    # device units.
     slope: float
     bow: float
-    tremor: float
-    unsteadiness: float
-    speed: float
-    haste: float
-    pause: float
+    tremor: float  # largest deviation of a point from its path, in device units
+    unsteadiness: float  # largest relative deviation of a letter from the writer's size
+    speed: float  # device units a second
+    haste: float  # 0: the pen moves evenly; 1: it starts and ends each stroke at rest
+    pause: float  # seconds between strokes
 
 
 def write(

@@ -34,22 +34,12 @@ _LISTENER = 96
 
 @dataclass(frozen=True)
 class Speaker:
-    """A speaker of the corpus.
+    """A speaker of the corpus."""
 
-    Parameters
-    ----------
-    part : str
-        ``"TRAIN"`` or ``"TEST"``.
-    region : int
-        Dialect region, 1 to 8: a folder's name, and nothing that could be heard.
-    number : int
-        From 0, within the part.
-    """
-
-    part: str
-    region: int
+    part: str  # ``"TRAIN"`` or ``"TEST"``
+    region: int  # dialect region, 1 to 8: a folder's name, and nothing that could be heard
     name: str
-    number: int
+    number: int  # from 0, within the part
 
 
 def speakers(train: int, validation: int, test: int) -> list[Speaker]:

@@ -79,42 +79,24 @@ _NAMED_AT_MOST = 5
 
 @dataclass(frozen=True)
 class Utterance:
-    """Where a spoken sentence lies.
+    """Where a spoken sentence lies."""
 
-    Parameters
-    ----------
-    name : str
-        Its place in the corpus in capitals, without ending: ``"TRAIN/DR1/FCJF0/SX127"``.
-    split : str
-        ``"train"``, ``"validation"`` or ``"test"``.
-    audio, labels : str
-        Its .WAV and its .PHN file.
-    """
-
-    name: str
-    split: str
+    name: str  # its place in the corpus in capitals, without ending: ``"TRAIN/DR1/FCJF0/SX127"``
+    split: str  # ``"train"``, ``"validation"`` or ``"test"``
+    # audio, labels: its .WAV and its .PHN file.
     audio: str
     labels: str
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A spoken sentence.
+    """A spoken sentence."""
 
-    Parameters
-    ----------
-    samples : numpy.ndarray of int16, shape (samples,)
-        At `SAMPLE_RATE`.
-    boundaries : numpy.ndarray of int64, shape (phones + 1,)
-        Phone p covers the samples from boundaries[p] up to boundaries[p + 1]; the last boundary
-        lies within the samples.
-    phones : numpy.ndarray of int32, shape (phones,)
-        Their labels.
-    """
-
-    samples: np.ndarray
+    samples: np.ndarray  # int16 (samples,): at `SAMPLE_RATE`
+    # int64 (phones + 1,): phone p covers the samples from boundaries[p] up to boundaries[p + 1];
+    # the last boundary lies within the samples.
     boundaries: np.ndarray
-    phones: np.ndarray
+    phones: np.ndarray  # int32 (phones,): their labels
 
 
 @dataclass(frozen=True)

@@ -25,69 +25,35 @@ TARGETS = {  # of each loss: their type, and the dimensions of the array
 
 @dataclass(frozen=True)
 class Description:
-    """What a set of sequences is.
+    """What a set of sequences is."""
 
-    Parameters
-    ----------
-    task : str
-        ``"timit"``, ``"iam"``, ``"jsb"`` or the user's own.
-    source : str
-        Where the corpus came from, for example ``"music21"``.
-    synthetic : bool
-        Made up by this program rather than recorded from people.
-    loss : str
-        ``"softmax"`` (one class a frame), ``"sigmoid"`` (several notes a frame), ``"ctc"``
-        (a label sequence without alignment; the blank is the last output) or ``"squared"`` (real
-        numbers).
-    outputs : int
-        Units of the output layer, the blank included.
-    directions : int
-        1 for a forward network, 2 for a bidirectional one.
-    measure : str
-        What validation and test report, with its unit, for axes and tables.
-    """
-
-    task: str
-    source: str
-    synthetic: bool
+    task: str  # ``"timit"``, ``"iam"``, ``"jsb"`` or the user's own
+    source: str  # where the corpus came from, for example ``"music21"``
+    synthetic: bool  # made up by this program rather than recorded from people
+    # ``"softmax"`` (one class a frame), ``"sigmoid"`` (several notes a frame), ``"ctc"`` (a label
+    # sequence without alignment; the blank is the last output) or ``"squared"`` (real numbers).
     loss: str
-    outputs: int
-    directions: int
-    measure: str
+    outputs: int  # units of the output layer, the blank included
+    directions: int  # 1 for a forward network, 2 for a bidirectional one
+    measure: str  # what validation and test report, with its unit, for axes and tables
 
 
 @dataclass(frozen=True)
 class Sequences:
-    """Sequences laid end to end.
-
-    Parameters
-    ----------
-    values : numpy.ndarray of float32, shape (frames, inputs)
-        All sequences, one after the other.
-    lengths : numpy.ndarray of int64, shape (sequences,)
-        Frames of each.
-    targets : numpy.ndarray
-        softmax: int32, shape (frames,); sigmoid: uint8, shape (frames, outputs);
-        ctc: int32, shape (labels,), one sequence's labels after the other's; squared: float32,
-        shape (frames, outputs).
-    target_lengths : numpy.ndarray of int64, shape (sequences,)
-        Labels of each sequence; equal to `lengths` unless the loss is ctc.
-    split : numpy.ndarray of uint8, shape (sequences,)
-        Index into `SPLITS`.
-    names : numpy.ndarray of str, shape (sequences,)
-        Where each sequence came from, unique.
-    scored : numpy.ndarray of bool, shape (frames,), or None
-        Which frames count, in the loss and in the measure; None: all. The targets of the others
-        are 0. With ctc there is none, for its targets belong to no frame.
-    """
+    """Sequences laid end to end."""
 
     description: Description
-    values: np.ndarray
-    lengths: np.ndarray
+    values: np.ndarray  # float32 (frames, inputs): all sequences, one after the other
+    lengths: np.ndarray  # int64 (sequences,): frames of each
+    # Softmax: int32, shape (frames,); sigmoid: uint8, shape (frames, outputs); ctc: int32, shape
+    # (labels,), one sequence's labels after the other's; squared: float32, shape (frames, outputs).
     targets: np.ndarray
+    # int64 (sequences,): labels of each sequence; equal to `lengths` unless the loss is ctc.
     target_lengths: np.ndarray
-    split: np.ndarray
-    names: np.ndarray
+    split: np.ndarray  # uint8 (sequences,): index into `SPLITS`
+    names: np.ndarray  # str (sequences,): where each sequence came from, unique
+    # Bool (frames,), or None: which frames count, in the loss and in the measure; None: all. The
+    # targets of the others are 0. With ctc there is none, for its targets belong to no frame.
     scored: np.ndarray | None = None
 
     def __post_init__(self):
