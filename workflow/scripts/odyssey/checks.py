@@ -20,8 +20,8 @@ def check_corpora(study: Study) -> None:
     Raises
     ------
     ConfigError
-        If a corpus is not there, a user's kind of task fails, or a cell cannot have the numbers of
-        weights that are searched.
+        If a corpus is not there, a user's kind of task fails, or a variant cannot have the numbers
+        of weights that are searched.
     """
     faults = [
         f"tasks.{name}.{key}: {fault} ({_of(task)}); "
@@ -71,13 +71,7 @@ def _of(task: TaskSettings) -> str:
 
 
 def unknown_sizes(study: Study) -> dict[str, str]:
-    """Find the tasks whose jobs cannot be planned, for want of a corpus or by a user's mistake.
-
-    Returns
-    -------
-    dict of str to str
-        From tasks to why.
-    """
+    """Say for each task whose jobs cannot be planned why: a missing corpus, or a user's mistake."""
     faults = {}
     for name, task in study.tasks.items():
         try:
@@ -122,13 +116,7 @@ def _check_answers(task: TaskSettings) -> None:
 
 
 def planning_note(study: Study) -> str:
-    """Say how long the planning of a study takes, if anybody has to wait for it.
-
-    Returns
-    -------
-    str
-        One line, nothing where it is a matter of seconds.
-    """
+    """Say in a line how long the planning of a study takes; nothing where it is seconds."""
     trials = study.search.trials * len(study.variants) * len(study.tasks)
     seconds = _PLANNING * trials
     if seconds < 5:

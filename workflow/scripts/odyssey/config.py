@@ -294,13 +294,7 @@ class Study(Section):
         return self
 
     def cell(self, variant: str) -> Cell:
-        """Return the cell behind a variant's name.
-
-        Raises
-        ------
-        ValueError
-            If there is none, or its equations are no cell's.
-        """
+        """Return the cell behind a variant's name; a ValueError says that there is none."""
         return cell(variant, self.cells.get(variant))
 
     def engine(self, variant: str) -> str:
@@ -352,23 +346,12 @@ class Study(Section):
         }
 
     def epochs(self, task: str) -> int:
-        """Return the most epochs that a trial of a task may take.
-
-        Parameters
-        ----------
-        task : str
-            One of the study's.
-        """
+        """Return the most epochs that a trial of a task may take."""
         return self.tasks[task].epochs or self.training.epochs
 
 
 def read_study(config: dict) -> Study:
     """Check the values of a configuration; its corpora may lie elsewhere.
-
-    Parameters
-    ----------
-    config : dict
-        As the YAML file holds it.
 
     Raises
     ------

@@ -13,12 +13,7 @@ from odyssey.yaml_keys import repeated
 
 
 def load_study(paths: Sequence[str | os.PathLike]) -> Study:
-    """Read a study's configuration from files, as Snakemake's ``--configfile`` does.
-
-    Parameters
-    ----------
-    paths : sequence of path-like
-        YAML; what stands in a later file replaces what stands in an earlier one.
+    """Read a study's configuration from files, of which a later one replaces what earlier ones say.
 
     Raises
     ------
@@ -44,10 +39,7 @@ def load_study(paths: Sequence[str | os.PathLike]) -> Study:
 def check_keys(paths: Sequence[str | os.PathLike]) -> None:
     """Make sure that no key stands twice in the files that Snakemake has read.
 
-    Parameters
-    ----------
-    paths : sequence of path-like
-        YAML or JSON; what is no file here was fetched from elsewhere, and is left out.
+    What is no file here was fetched from elsewhere, and is left out.
 
     Raises
     ------
@@ -65,19 +57,9 @@ def _check_keys(path: str | os.PathLike, text: str) -> None:
 
 
 def study_or_exit(paths: Sequence[str | os.PathLike], with_corpora: bool = False) -> Study:
-    """Read a study's configuration for a command at the terminal.
+    """Read a study's configuration for a command, which exits with its faults, a line each.
 
-    Parameters
-    ----------
-    paths : sequence of path-like
-        As for `load_study`.
-    with_corpora : bool
-        Whether the command reads the corpora, which then have to be where the study says.
-
-    Raises
-    ------
-    SystemExit
-        With the faults of the configuration, a line each.
+    With `with_corpora`, the corpora have to be where the study says.
     """
     try:
         study = load_study(paths)

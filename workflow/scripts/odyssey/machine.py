@@ -8,13 +8,7 @@ from pathlib import Path
 
 @cache
 def processor() -> str:
-    """Name this machine's processor.
-
-    Returns
-    -------
-    str
-        As the system calls it, or at least the architecture.
-    """
+    """Name this machine's processor as the system calls it, or at least the architecture."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -24,13 +18,7 @@ def processor() -> str:
 
 
 def machine() -> str:
-    """Describe this machine.
-
-    Returns
-    -------
-    str
-        Processor, cores, memory where it can be told, and system.
-    """
+    """Describe this machine: processor, cores, memory where it can be told, and system."""
     parts = [processor(), f"{os.cpu_count()} cores"]
     if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -85,19 +85,9 @@ def draw_cell(study: Study, task: str, variant: str) -> list[Trial]:
 
 
 def sizes(search: Search, of: Network, points: int) -> list[int]:
-    """Spread sizes over the searched range as trials are on average.
+    """Spread sizes over the searched range as trials are on average, ascending.
 
-    Parameters
-    ----------
-    of : Network
-        A cell's, of any size.
-    points : int
-        How many.
-
-    Returns
-    -------
-    list of int
-        Ascending; small ranges have the same size several times.
+    A small range has the same size several times. `of` is a network of the variant, of any size.
     """
     searched = search.parameters or search.hidden_size
     spread = np.geomspace(searched.low, searched.high, points)

@@ -15,19 +15,7 @@ def _integer(text: str) -> int:
 
 
 def cell_sequence(study_seed: int, task: str, variant: str, trial: int, purpose: str):
-    """Seed one purpose of one trial of a study.
-
-    Parameters
-    ----------
-    trial : int
-        Number of the trial within its cell, from 0.
-    purpose : str
-        One of `PURPOSES`.
-
-    Returns
-    -------
-    numpy.random.SeedSequence
-    """
+    """Seed one of `PURPOSES` of one trial; trials count from 0 within a task and variant."""
     key = (_integer(task), _integer(variant), trial, PURPOSES.index(purpose))
     return np.random.SeedSequence(study_seed, spawn_key=key)
 
@@ -39,108 +27,42 @@ def analysis_generator(study_seed: int, task: str, variant: str) -> np.random.Ge
 
 
 def trial_seed(study_seed: int, task: str, variant: str, trial: int) -> int:
-    """Return the one number from which all streams of a trial's training are drawn.
-
-    Returns
-    -------
-    int
-        In [0, 2**63).
-    """
+    """Return the number in [0, 2**63) from which all streams of a trial's training are drawn."""
     sequence = cell_sequence(study_seed, task, variant, trial, "training")
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def repeated_seed(seed: int, repeat: int) -> int:
-    """Return another seed of a trial, for training it again.
-
-    Parameters
-    ----------
-    seed : int
-        The trial's own (`trial_seed`).
-    repeat : int
-        From 1.
-
-    Returns
-    -------
-    int
-        In [0, 2**63).
-    """
+    """Return another seed, in [0, 2**63), for training a trial again; repeats count from 1."""
     sequence = training_sequence(seed, "training", repeat)
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def training_sequence(seed: int, purpose: str, epoch: int = 0):
-    """Seed one purpose of one epoch of a trial's training.
+    """Seed one purpose of one epoch of a trial's training, from `trial_seed`.
 
-    Parameters
-    ----------
-    seed : int
-        The trial's seed (`trial_seed`).
-    purpose : str
-        ``"weights"``, ``"order"`` or ``"noise"``.
-    epoch : int
-        From 1; 0 for what happens once a trial.
-
-    Returns
-    -------
-    numpy.random.SeedSequence
+    The purpose is ``"weights"``, ``"order"`` or ``"noise"``. Epochs count from 1; 0 stands for what
+    happens once a trial.
     """
     return np.random.SeedSequence(seed, spawn_key=(PURPOSES.index(purpose), epoch))
 
 
 def order(seed: int, epoch: int, sequences: int) -> np.ndarray:
-    """Draw the order in which an epoch presents the training sequences.
-
-    Parameters
-    ----------
-    seed : int
-        The trial's seed.
-    epoch : int
-        From 1.
-    sequences : int
-        How many there are.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (sequences,)
-        A permutation.
-    """
+    """Draw the order in which an epoch presents the training sequences: int64 (sequences,)."""
     generator = np.random.Generator(np.random.PCG64(training_sequence(seed, "order", epoch)))
     return generator.permutation(sequences)
 
 
 def noise_key(seed: int, epoch: int) -> np.ndarray:
-    """Return the key of an epoch's input noise.
-
-    Parameters
-    ----------
-    seed : int
-        The trial's seed.
-    epoch : int
-        From 1.
-
-    Returns
-    -------
-    numpy.ndarray of uint32, shape (2,)
-    """
+    """Return the key of an epoch's input noise: uint32 (2,)."""
     return training_sequence(seed, "noise", epoch).generate_state(2, np.uint32)
 
 
 def threefry(key: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Encrypt 64-bit counters into random bits: Threefry-2x32 with 20 rounds.
 
-    A counter-based generator gives every engine the same noise, in any order and in parallel.
-
-    Parameters
-    ----------
-    key : numpy.ndarray of uint32, shape (2,)
-    low, high : numpy.ndarray of uint32
-        The two words of each counter, of one shape.
-
-    Returns
-    -------
-    tuple of numpy.ndarray of uint32
-        Two words a counter, of the counters' shape.
+    A counter-based generator gives every engine the same noise, in any order and in parallel. All
+    numbers are uint32: two words of the key, two of each counter, and two for each of these.
 
     References
     ----------
@@ -159,7 +81,7 @@ def threefry(key: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.nda
 
 
 def gaussian_noise(key: np.ndarray, sequence: int, size: int) -> np.ndarray:
-    """Draw the noise that one presentation of a sequence adds to its input.
+    """Draw the standard normal noise that one presentation of a sequence adds to its input.
 
     Pair p of the half = ceil(size / 2) pairs has the counter (p, sequence); Box-Muller makes two
     normal numbers of it, which stand at p and half + p.
@@ -176,7 +98,7 @@ def gaussian_noise(key: np.ndarray, sequence: int, size: int) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of float32, shape (size,)
-        Standard normal; row-major over (frame, input).
+        Row-major over (frame, input).
     """
     half = (size + 1) // 2
     pairs = np.arange(half, dtype=np.uint32)

@@ -6,17 +6,9 @@ import yaml
 
 
 def repeated(text: str) -> list[str]:
-    """Find the keys that stand twice in one section.
+    """List the keys that stand twice in one section of YAML text, a line each.
 
-    Parameters
-    ----------
-    text : str
-        YAML.
-
-    Returns
-    -------
-    list of str
-        A line for each: ``"the key training.epochs stands in line 3 and again in line 9"``.
+    The line is ``"the key training.epochs stands in line 3 and again in line 9"``.
 
     Raises
     ------

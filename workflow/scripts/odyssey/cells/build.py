@@ -26,13 +26,7 @@ X86 = {
 
 
 def find_compiler() -> str:
-    """Name the C++ compiler: ``$CXX``, or the first of `COMPILERS` that there is.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
+    """Name the C++ compiler, ``$CXX`` or the first of `COMPILERS`; ValueError if there is none."""
     wanted = (os.environ["CXX"],) if os.environ.get("CXX") else COMPILERS
     for name in wanted:
         if shutil.which(name):
@@ -45,13 +39,7 @@ def find_compiler() -> str:
 
 @cache
 def compiler_version() -> str:
-    """Say which compiler `find_compiler` finds, in a line.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or if it does not start.
-    """
+    """Say which compiler there is, in a line; ValueError if there is none or it does not start."""
     compiler = find_compiler()
     try:
         said = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True)
@@ -62,13 +50,7 @@ def compiler_version() -> str:
 
 @cache
 def source_digest(cell: Cell) -> str:
-    """Digest what a cell's kernel is made of: frame, generator, equations, flags.
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits, which the kernel carries too.
-    """
+    """Digest what a kernel is made of (frame, generator, equations, flags); it carries this too."""
     return _digest(_frame(), cell.digest)
 
 
@@ -87,37 +69,12 @@ def _digest(*parts: str) -> str:
 
 
 def kernel_digest(cell: Cell, instruction_set: str, compiler: str) -> str:
-    """Digest everything that a kernel's file depends on.
-
-    Parameters
-    ----------
-    instruction_set : str
-        As for `build`.
-    compiler : str
-        What `compiler_version` returned where it is compiled.
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits.
-    """
+    """Digest all that a kernel's file depends on; `compiler` is its `compiler_version`."""
     return _digest(source_digest(cell), instruction_set, compiler)
 
 
 def kernel_file(link: str | os.PathLike, cell: Cell, instruction_set: str) -> Path:
-    """Name the file of a kernel that is compiled here.
-
-    Parameters
-    ----------
-    link : path-like
-        Where the study looks for it, ``<variant>.so``.
-    instruction_set : str
-        As for `build`.
-
-    Returns
-    -------
-    pathlib.Path
-        Beside the link, with the digest of `kernel_digest` in its name.
+    """Name the file of a kernel compiled here: the link's name, with the kernel's digest in it.
 
     Raises
     ------
@@ -129,15 +86,7 @@ def kernel_file(link: str | os.PathLike, cell: Cell, instruction_set: str) -> Pa
 
 
 def drop_stale(link: str | os.PathLike, cell: Cell, instruction_set: str) -> None:
-    """Remove the link to a kernel that was made of, or by, something else than now.
-
-    Parameters
-    ----------
-    link : path-like
-        There may be none.
-    instruction_set : str
-        As for `build`.
-    """
+    """Remove the link to a kernel that was made of, or by, something else than now."""
     # Where nothing can be compiled or removed, nothing is.
     with contextlib.suppress(ValueError, OSError):
         now = kernel_file(link, cell, instruction_set).name
@@ -149,15 +98,9 @@ def build(cell: Cell, path: str | os.PathLike, instruction_set: str = "auto") ->
     """Compile a cell's kernel, the same source once for each instruction set, and link it.
 
     The library picks the best set when it is loaded, so it can be made once on any machine of a
-    kind and used on all of them. The cell's page of arithmetic is left beside it, to be read.
-
-    Parameters
-    ----------
-    path : path-like
-        Where the shared library goes; it appears there whole or not at all.
-    instruction_set : str
-        The only one to compile, so that results have the same bits wherever the library works;
-        ``"auto"``: all.
+    kind and used on all of them. The cell's page of arithmetic is left beside it, to be read. The
+    library appears at its path whole or not at all. With one instruction set named, results have
+    the same bits wherever the library works.
 
     Raises
     ------

@@ -23,16 +23,11 @@ class Backward:
 
 
 def derive(layout: Layout) -> Backward:
-    """Turn a step round: reverse rules, transposed maps, sums.
+    """Turn a step round (reverse rules, transposed maps, sums); its graph gets the nodes.
 
     An adjoint is a sum of terms, each a pair (base, factor). Their order decides the last bits, and
     is that of the studies which are kept: what stands last in the equations comes first, but for a
     state before what stands first; then what comes by way of matrices, then the step after.
-
-    Parameters
-    ----------
-    layout : Layout
-        Its graph gets the derivative's nodes too.
     """
     graph, found = layout.graph, Backward()
     terms = _from_outside(layout)

@@ -214,16 +214,7 @@ class Cell:
 
 
 def trace(step: Callable, file: str, title: str, starts: dict[str, float]) -> Cell:
-    """Run a step once on symbols.
-
-    Parameters
-    ----------
-    step : callable
-        ``step(x, before, w)``.
-    file : str
-        Where it stands.
-    starts : dict of str to float
-        As for `Cell`.
+    """Run a step, which stands in a file, once on symbols.
 
     Raises
     ------

@@ -24,13 +24,7 @@ Store = tuple[str, Symbol]
 
 
 def source_text(cell: Cell) -> str:
-    """Write a cell's arithmetic in C++.
-
-    Raises
-    ------
-    EquationError
-        If the fused engine cannot train such a cell.
-    """
+    """Write a cell's arithmetic in C++; an EquationError says that fused cannot train the cell."""
     s = schedule(lay_out(cell))
     names = _names(cell, s)
     waves = 1 + max(s.layout.wave(n) for n in s.layout.order)

@@ -85,13 +85,7 @@ class Layout:
 
 
 def lay_out(cell: Cell) -> Layout:
-    """Lay a cell's equations out for the fused engine.
-
-    Raises
-    ------
-    EquationError
-        If the engine cannot train such a cell.
-    """
+    """Lay a cell's equations out; an EquationError says that the fused engine cannot train it."""
     _refuse_what_is_too_much(cell)
     sums = _Sums(cell)
     for node in cell.nodes:

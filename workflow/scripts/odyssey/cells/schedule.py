@@ -150,15 +150,7 @@ def _keep(s: Schedule, last: dict[Symbol, int]) -> None:
 def at_padding(node: Symbol, known: dict[Symbol, float]) -> float:
     """Return what a node is for a unit that is none: all its sums, weights and states are 0.
 
-    Parameters
-    ----------
-    known : dict of Symbol to float
-        What was found before; completed.
-
-    Returns
-    -------
-    float
-        NaN where it is not known.
+    NaN stands for what is not known; `known` holds what was found before, and is completed.
     """
     if node not in known:
         values = [at_padding(a, known) for a in node.args]

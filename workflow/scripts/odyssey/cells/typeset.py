@@ -35,11 +35,8 @@ class Equation:
 def equations(cell: Cell) -> list[Equation]:
     """Write a cell's equations, one for each temporary and each state, in their order.
 
-    Returns
-    -------
-    list of Equation
-        A state of the step before has a minus, ⊙ is the product unit by unit. What the file uses
-        more than once without naming it has the name a, numbered, unless it is short.
+    A state of the step before has a minus, ⊙ is the product unit by unit. What the file uses more
+    than once without naming it has the name a, numbered, unless it is short.
     """
     names, rest = _names(cell)
     writer = _Writer(names)
@@ -48,13 +45,7 @@ def equations(cell: Cell) -> list[Equation]:
 
 
 def starts(cell: Cell) -> dict[str, tuple[str, ...]]:
-    """Write which weights are not drawn at first.
-
-    Returns
-    -------
-    dict of str to tuple of str
-        TeX of the first value, and of the weights that have it.
-    """
+    """Write, by their first value, the weights that are not drawn at first; all as TeX."""
     found: dict[str, tuple[str, ...]] = {}
     for name, value in cell.starts.items():
         written = _number(value)[1][0]
@@ -63,13 +54,7 @@ def starts(cell: Cell) -> dict[str, tuple[str, ...]]:
 
 
 def symbol(name: str) -> str:
-    """Write a name as TeX: Greek letters as such, what follows a ``_`` as an index.
-
-    Parameters
-    ----------
-    name : str
-        Of a Python variable.
-    """
+    """Write a variable's name as TeX: Greek letters as such, what follows a ``_`` as an index."""
     head, *index = [part for part in name.split("_") if part] or [r"\_"]
     letters, number = re.fullmatch(r"(.*?)(\d*)", head).groups()
     index = [number, *index] if letters and number else index

@@ -13,6 +13,7 @@ from odyssey.cells import reference
 from odyssey.cells.equations import Cell, EquationError, trace
 from odyssey.cells.reference import Parts
 
+# Greff et al. (2017), "LSTM variants", and FB1.
 CHANGES = {
     "CIFG": {"coupled": True},
     "FGR": {"gate_recurrence": True},
@@ -31,7 +32,7 @@ KIN += ("minGRU", "minLSTM", "LNLSTM")
 
 
 def cell(name: str, file: str | os.PathLike | None = None) -> Cell:
-    """Return a cell by its name.
+    """Return a cell by its name, or by the file of its equations.
 
     Parameters
     ----------
@@ -46,10 +47,6 @@ def cell(name: str, file: str | os.PathLike | None = None) -> Cell:
         If a file's equations are no cell's; with file and line.
     ValueError
         If the name is unknown, names a part twice, or if its parts contradict each other.
-
-    References
-    ----------
-    Greff et al. (2017), "LSTM variants".
     """
     if file is None and name in KIN:
         file = Path(__file__).with_name("kin") / f"{name.lower()}.py"
@@ -60,17 +57,12 @@ def cell(name: str, file: str | os.PathLike | None = None) -> Cell:
 
 
 def parts(name: str) -> Parts:
-    """Read the name of a block: ``V``, one of `CHANGES`, or several joined by ``+``.
-
-    Parameters
-    ----------
-    name : str
-        For example ``"NFG"`` or ``"NFG+NOAF"``.
+    """Read the name of an LSTM: ``V``, one of `CHANGES`, or several joined by ``+``.
 
     Raises
     ------
     ValueError
-        As `cell` does.
+        If the name is unknown, names a part twice, or if its parts contradict each other.
     """
     if name == "V":
         return Parts()

@@ -27,23 +27,10 @@ Frames = list[tuple[int, ...]]
 
 
 def read(workers: int = 1, progress: Callable[[int, int], None] | None = None) -> dict[str, Frames]:
-    """Read the four-part chorales of music21's corpus, each setting once.
+    """Read the four-part chorales of music21's corpus, each setting once, in the catalogue's order.
 
     What is left out is logged with its reason and names. Nothing is downloaded, and music21's
-    cache of parsed scores is neither read nor written.
-
-    Parameters
-    ----------
-    workers : int
-        Processes; the result does not depend on it.
-    progress : callable, optional
-        Called with the number of scores done and the number of scores after each.
-
-    Returns
-    -------
-    dict of str to list of tuple of int
-        Name (``"bwv269"``), in the order of the catalogue, to frames: the MIDI notes that sound at
-        each quarter, ascending.
+    cache of parsed scores is neither read nor written. The result does not depend on the workers.
 
     Raises
     ------
@@ -112,17 +99,7 @@ def _choose(paths: Iterable[Path]) -> tuple[list[Path], dict[str, list[str]]]:
 
 
 def read_scores(paths: list[Path], workers: int) -> Iterator[tuple[Path, Frames | str]]:
-    """Read scores, in parallel where asked, and yield them in the order given.
-
-    Parameters
-    ----------
-    workers : int
-        Processes.
-
-    Yields
-    ------
-    tuple of pathlib.Path and (list of tuple of int or str)
-        A score and what `read_score` made of it.
+    """Read scores, in parallel where asked, and yield each with what `read_score` made of it.
 
     Raises
     ------
@@ -144,20 +121,10 @@ def read_scores(paths: list[Path], workers: int) -> Iterator[tuple[Path, Frames 
 
 
 def read_score(path: Path) -> Frames | str:
-    """Read one score into frames with its tonic at C.
+    """Read a MusicXML file into frames with its tonic at C, or say why it is none of the chorales.
 
     The key is music21's estimate (pitch classes weighted after Aarden) over the whole score as
     written, its instruments included; then only the four voices are kept, and repeats are played.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A MusicXML file.
-
-    Returns
-    -------
-    list of tuple of int, or str
-        The frames, or the reason why the score is not one of the chorales.
 
     Raises
     ------
@@ -195,23 +162,12 @@ def _notes(part) -> Iterator[tuple[float, float, int]]:
 
 
 def transposition(tonic: int) -> int:
-    """Return the shift that moves a tonic to C, about an octave up.
+    """Return the shift that moves a tonic (0 for C to 11 for B) to C, about an octave up.
 
-    Parameters
-    ----------
-    tonic : int
-        Pitch class of the tonic: 0 for C to 11 for B.
-
-    Returns
-    -------
-    int
-        Semitones, in [6, 17]: 12 and the step in [-6, 5] to the nearest C.
-
-    Notes
-    -----
-    Boulanger-Lewandowski's files are transposed in this way: it gives their own shift for about
-    nine in ten of the scores that have a counterpart there. In the others the key estimates
-    differ, mostly by a relative minor or a fifth.
+    It is 12 semitones and the step in [-6, 5] to the nearest C. Boulanger-Lewandowski's files are
+    transposed in this way: it gives their own shift for about nine in ten of the scores that have a
+    counterpart there. In the others the key estimates differ, mostly by a relative minor or a
+    fifth.
     """
     return 12 + (6 - tonic) % 12 - 6
 

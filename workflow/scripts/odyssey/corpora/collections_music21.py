@@ -65,17 +65,7 @@ class Found:
 
 
 def scores(collection: str) -> list[Score]:
-    """List the scores of a collection.
-
-    Parameters
-    ----------
-    collection : str
-        One of `FOLDERS`.
-
-    Returns
-    -------
-    list of Score
-        In the order of their names.
+    """List the scores of a collection (one of `FOLDERS`), in the order of their names.
 
     Raises
     ------
@@ -117,25 +107,20 @@ def read(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Found:
-    """Read a collection.
+    """Read a collection, one of `FOLDERS`.
 
     What is taken under a limit, and what is left out, is logged with names and reasons. Nothing is
-    downloaded, and music21's cache of parsed scores is neither read nor written.
+    downloaded, and music21's cache of parsed scores is neither read nor written. The result does
+    not depend on the workers.
 
     Parameters
     ----------
-    collection : str
-        One of `FOLDERS`.
     step : str
         One of `STEPS`: how far frames lie apart.
     seed : int
         Of the order, in which a score's place depends on its name alone.
     limit : int or None
         Try no more scores than this, the first in the order.
-    workers : int
-        Processes; the result does not depend on it.
-    progress : callable, optional
-        Called with the number of scores done and the number of scores after each.
 
     Raises
     ------
@@ -196,17 +181,9 @@ def _read_all(
 
 
 def read_score(score: Score, step: float) -> Frames | str:
-    """Read one score into frames with its tonic at C.
+    """Read a score into frames with its tonic at C, or say why it is of no use.
 
-    Parameters
-    ----------
-    step : float
-        Quarters from frame to frame.
-
-    Returns
-    -------
-    list of tuple of int, or str
-        The frames, or the reason why the score is of no use.
+    Frames lie `step` quarters apart.
     """
     from music21 import chord, meter, note
 

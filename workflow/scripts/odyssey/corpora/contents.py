@@ -7,17 +7,7 @@ from odyssey.corpora.errors import CorpusError
 
 
 def read_bytes(path: str | os.PathLike) -> bytes:
-    """Read a file.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    CorpusError
-        If it cannot be read, or is a pipe or a device.
-    """
+    """Read a file; a CorpusError says that it cannot be read, or is a pipe or a device."""
     try:
         # A pipe that nobody writes to would hold a plain open for ever.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:

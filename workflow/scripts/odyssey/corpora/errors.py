@@ -15,13 +15,7 @@ class CorpusError(ValueError):
 
 
 def shown(value: object) -> str:
-    """Write out what stands in a file, in so few characters that a line can hold it.
-
-    Returns
-    -------
-    str
-        At most 60 characters.
-    """
+    """Write out what stands in a file, in at most 60 characters, so that a line can hold it."""
     try:
         text = repr(value)
     except ValueError:  # a whole number of more digits than Python writes

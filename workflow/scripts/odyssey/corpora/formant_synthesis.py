@@ -133,13 +133,7 @@ class Voice:
 
 
 def draw_voice(generator: np.random.Generator, sex: str) -> Voice:
-    """Make up a speaker.
-
-    Parameters
-    ----------
-    sex : str
-        ``"F"`` or ``"M"``.
-    """
+    """Draw a speaker of a sex, ``"F"`` or ``"M"``."""
     woman = sex == "F"
     return Voice(
         pitch=generator.uniform(170, 240) if woman else generator.uniform(90, 140),
@@ -154,13 +148,7 @@ def draw_voice(generator: np.random.Generator, sex: str) -> Voice:
 
 
 def draw_boundaries(generator: np.random.Generator, phones: list[str], voice: Voice) -> np.ndarray:
-    """Draw where the phones of an utterance begin and end.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (phones + 1,)
-        Samples; the first is 0.
-    """
+    """Draw where an utterance's phones begin and end, in samples: int64 (phones + 1,), 0 first."""
     typical = np.array([ARTICULATIONS[phone].duration for phone in phones])
     spread = np.exp(0.3 * generator.standard_normal(len(phones)))
     milliseconds = np.maximum(typical * spread / voice.rate, 12)

@@ -6,18 +6,9 @@ SPLITS = ("train", "validation", "test")
 
 
 def divided(count: int, fractions: tuple[float, float, float]) -> tuple[int, int, int]:
-    """Divide a number into training, validation and test.
+    """Divide a number into training, validation and test, which add up to it.
 
-    Parameters
-    ----------
-    fractions : tuple of float
-        That add up to 1.
-
-    Returns
-    -------
-    tuple of int
-        That add up to `count`: both borders are rounded to the nearest; of three things or more
-        each has one at least.
+    Both borders are rounded to the nearest; of three things or more each has one at least.
     """
     first = round(count * fractions[0])
     second = round(count * (fractions[0] + fractions[1]))
@@ -29,10 +20,5 @@ def divided(count: int, fractions: tuple[float, float, float]) -> tuple[int, int
 
 
 def by_chance(seed: int, name: str) -> bytes:
-    """Return a key that orders names by chance: their order depends on them and the seed alone.
-
-    Returns
-    -------
-    bytes
-    """
+    """Return a key that orders names by chance: their order depends on them and the seed alone."""
     return hashlib.sha256(f"{seed} {name}".encode()).digest()

@@ -15,12 +15,10 @@ ENDINGS = (".npz", ".csv", ".parquet")
 
 
 def read(path: str, labels: str | None, form: Form) -> Parts:
-    """Read and check the user's file.
+    """Read and check the user's file, whose name ends in one of `ENDINGS`.
 
     Parameters
     ----------
-    path : str
-        Ends in one of `ENDINGS`.
     labels : str or None
         A second table, of labels, for the loss ctc.
 
@@ -37,17 +35,7 @@ def read(path: str, labels: str | None, form: Form) -> Parts:
 def survey(path: str, labels: str | None, form: Form) -> Survey:
     """Find the shape of what a file holds and its number of frames, without reading its inputs.
 
-    It reads a file again only if its size or date has changed.
-
-    Parameters
-    ----------
-    path, labels, form
-        As for `read`.
-
-    Raises
-    ------
-    CorpusError
-        As `read`, for what is read here.
+    It reads a file again only if its size or date has changed. It raises what `read` does.
     """
     return _surveyed(path, labels, form, _state(path), _state(labels) if labels else None)
 
@@ -75,20 +63,15 @@ def _is_table(path: str) -> bool:
 
 
 def sequences(parts: Parts, form: Form, description: Description, standardised: bool) -> Sequences:
-    """Make sequences of what a file holds.
+    """Make sequences of what a file holds, read with the form.
+
+    With ``predict_next``, a sequence of T frames has the T - 1 that something follows.
 
     Parameters
     ----------
-    form : Form
-        With which they were read.
     standardised : bool
-        Inputs with mean 0 and deviation 1 over the training part. If the next inputs are
+        Inputs with mean 0 and standard deviation 1 over the training part. If the next inputs are
         predicted by the loss squared, so are the targets.
-
-    Returns
-    -------
-    Sequences
-        With ``predict_next``, a sequence of T frames has the T - 1 that something follows.
 
     Raises
     ------

@@ -49,13 +49,7 @@ def read(path: str, form: Form) -> Parts:
 
 
 def survey(path: str, form: Form) -> Survey:
-    """Find the shape of what an ``.npz`` holds, from its headers and its smaller arrays.
-
-    Raises
-    ------
-    CorpusError
-        As `read`, for what is read here.
-    """
+    """Find an ``.npz``'s shape from its headers and smaller arrays; raises as `read` does."""
     headers = _headers(path, form)
     layout = _layout(path, headers, form)
     inputs = _width(headers["inputs"][0])

@@ -43,12 +43,7 @@ class Words:
 
 
 def opened(path: str) -> Table:
-    """Look at a table's names and kinds of columns.
-
-    Parameters
-    ----------
-    path : str
-        Parquet if it ends so, else CSV.
+    """Look at the names and kinds of a table's columns: Parquet if its path ends so, else CSV.
 
     Raises
     ------
@@ -154,12 +149,7 @@ def need(table: Table, name: str, otherwise: str = "") -> None:
 def read_columns(
     table: Table, texts: Sequence[str], numbers: Sequence[str]
 ) -> tuple[dict[str, Words], dict[str, np.ndarray]]:
-    """Read columns.
-
-    Parameters
-    ----------
-    texts, numbers : sequence of str
-        Names of columns.
+    """Read the columns of a table that are named.
 
     Returns
     -------

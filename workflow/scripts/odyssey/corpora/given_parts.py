@@ -81,22 +81,10 @@ def near(name: str, allowed: Collection[str]) -> str:
 
 
 def drawn_split(names: Sequence[str], fractions: Sequence[float], seed: int) -> np.ndarray:
-    """Draw the split of each sequence.
+    """Draw the split of each sequence, an index into `SPLITS`.
 
-    The sequences are ranked by the SHA-256 of seed and name, and the ranks divided: the draw
-    depends on nothing else, not on their order in the file.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Unique.
-    fractions : sequence of float
-        For each of `SPLITS`; they add up to 1.
-
-    Returns
-    -------
-    numpy.ndarray of uint8
-        Index into `SPLITS`.
+    The sequences are ranked by the SHA-256 of seed and (unique) name, and the ranks divided: the
+    draw depends on nothing else, not on their order in the file.
     """
     split = np.empty(len(names), dtype=np.uint8)
     ranked = sorted(range(len(names)), key=lambda index: by_chance(seed, names[index]))
@@ -105,15 +93,7 @@ def drawn_split(names: Sequence[str], fractions: Sequence[float], seed: int) -> 
 
 
 def laid_out(file: str, names: list[str], lengths, split, form: Form) -> Layout:
-    """Lay sequences out, with the split that is given or one that is drawn.
-
-    Parameters
-    ----------
-    names : list of str
-        Unique.
-    lengths : array_like of int
-    split : array_like of int or None
-        Not read if the form has fractions.
+    """Lay sequences out, with the split that is given, or one that the form's fractions draw.
 
     Raises
     ------
@@ -138,17 +118,7 @@ def laid_out(file: str, names: list[str], lengths, split, form: Form) -> Layout:
 
 
 def check_finite(values: np.ndarray, place: Place, what: str = "input") -> None:
-    """Make sure that every value is a number that float32 can hold.
-
-    Parameters
-    ----------
-    values : numpy.ndarray of float64, shape (frames, columns)
-
-    Raises
-    ------
-    CorpusError
-        Which names the first that is not.
-    """
+    """Make sure that float32 can hold every value; a CorpusError names the first that it cannot."""
     with np.errstate(over="ignore"):
         wrong = ~np.isfinite(values.astype(np.float32))
     if wrong.any():
@@ -259,33 +229,14 @@ def _shown(values: Sequence) -> str:
 
 
 def one_hot(classes: np.ndarray, count: int) -> np.ndarray:
-    """Lay classes out as one column each.
-
-    Parameters
-    ----------
-    classes : numpy.ndarray of int, shape (frames,)
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (frames, count)
-    """
+    """Lay classes (frames,) out as one column each: float64 (frames, count)."""
     values = np.zeros((len(classes), count))
     values[np.arange(len(classes)), classes] = 1.0
     return values
 
 
 def check_scored(file: str, layout: Layout, scored: np.ndarray) -> None:
-    """Make sure that every sequence has a target somewhere.
-
-    Parameters
-    ----------
-    scored : numpy.ndarray of bool, shape (frames,)
-
-    Raises
-    ------
-    CorpusError
-        Which names the first that has none.
-    """
+    """Make sure that every sequence has a target; a CorpusError names the first that has none."""
     starts = np.cumsum(layout.lengths) - layout.lengths
     counts = np.add.reduceat(scored.astype(np.int64), starts)
     if (counts == 0).any():
@@ -297,11 +248,6 @@ def check_alignable(
     file: str, layout: Layout, labels: np.ndarray, label_lengths: np.ndarray
 ) -> None:
     """Make sure that CTC can align each sequence's labels with its frames.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray of int, shape (labels,)
-    label_lengths : numpy.ndarray of int64, shape (sequences,)
 
     Raises
     ------

@@ -68,13 +68,7 @@ def read(path: str, labels: str | None, form: Form) -> Parts:
 
 
 def survey(path: str, labels: str | None, form: Form) -> Survey:
-    """Find a table's shape from its names of columns and the columns that number classes.
-
-    Raises
-    ------
-    CorpusError
-        As `read`, for what is read here.
-    """
+    """Find a table's shape from its columns' names and its classes; raises as `read` does."""
     table = opened(path)
     choice = _chosen(table, form)
     words, _ = _columns_of(table, choice, form, with_numbers=False)

@@ -68,17 +68,7 @@ class Line:
 
 
 def encode(text: str) -> np.ndarray:
-    """Turn text into labels.
-
-    Parameters
-    ----------
-    text : str
-        Characters of `ALPHABET`.
-
-    Returns
-    -------
-    numpy.ndarray of int32, shape (characters,)
-    """
+    """Turn text, of characters of `ALPHABET`, into labels: int32 (characters,)."""
     return np.array([LABELS[character] for character in text], dtype=np.int32)
 
 
@@ -88,7 +78,7 @@ def read(
     processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Line]:
-    """Read the lines of the four split files.
+    """Read the lines of the four split files, in the order of these and their boards.
 
     Parameters
     ----------
@@ -97,15 +87,6 @@ def read(
         ``task1``, as they are distributed).
     paper_counts : bool
         Demand the numbers of boards and lines that the paper trained on.
-    processes : int
-        How many parse at the same time.
-    progress : callable or None
-        Called with the number of boards read and of all boards, after each.
-
-    Returns
-    -------
-    list of Line
-        In the order of the split files, their boards, and the lines of these.
 
     Raises
     ------
@@ -141,12 +122,7 @@ def _parse(jobs: list, processes: int) -> Iterable[list[Line]]:
 
 
 def read_splits(root: Path) -> dict[str, SplitFile]:
-    """Read which board belongs to which split.
-
-    Returns
-    -------
-    dict of str to SplitFile
-        Without `DROPPED_BOARDS`.
+    """Read which board belongs to which split, without `DROPPED_BOARDS`.
 
     Raises
     ------
@@ -180,12 +156,7 @@ def read_splits(root: Path) -> dict[str, SplitFile]:
 
 
 def read_board(root: Path, board: str, split: str) -> list[Line]:
-    """Read the lines of one board.
-
-    Parameters
-    ----------
-    board : str
-        Its id, with or without the letter at the end: ``"a01-000u"``.
+    """Read the lines of a board, whose id may have a letter at the end: ``"a01-000u"``.
 
     Raises
     ------
@@ -208,18 +179,7 @@ def read_board(root: Path, board: str, split: str) -> list[Line]:
 
 
 def written(text: str) -> str:
-    """Put a character in the place of its name in XML, which nobody has written by hand.
-
-    Parameters
-    ----------
-    text : str
-        ``"&quot;Peers?&quot;"``
-
-    Returns
-    -------
-    str
-        ``'"Peers?"'``
-    """
+    """Put a character in the place of its name in XML: ``"&quot;Peers?"`` is ``'"Peers?'``."""
     return unescape(text, {"&quot;": '"', "&apos;": "'"})
 
 
@@ -264,19 +224,9 @@ def _stroke_files(folder: Path, board: str) -> dict[int, Path]:
 
 
 def read_text(path: Path) -> list[str]:
-    """Read the lines of a board's corrected text (the CSR part of the file).
+    """Read the lines of a board's corrected text (the CSR part of the file), none of them empty.
 
     White space at the ends of a line is no ink, and is taken off.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        With CRLF or LF at the ends of its lines.
-
-    Returns
-    -------
-    list of str
-        None of them empty.
 
     Raises
     ------

@@ -49,16 +49,7 @@ def read_music21(
 
     All settings of a tune are in one split (`odyssey.corpora.tunes`). In Boulanger-Lewandowski's
     split, 47 of the 77 test chorales share a tune with a training chorale, so results on the two
-    are not to be compared number by number.
-
-    Parameters
-    ----------
-    split_seed : int
-        Seed of the split.
-    workers : int
-        Processes; the result does not depend on it.
-    progress : callable, optional
-        Called with the number of scores done and the number of scores after each.
+    are not to be compared number by number. The result does not depend on the workers.
 
     Raises
     ------
@@ -74,11 +65,6 @@ def read_music21(
 
 def others(corpus: Corpus) -> str:
     """Say what a file of the paper's chorales holds in the place of the paper's own frames.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        As `read_json` and `read_pickle` return it.
 
     Returns
     -------
@@ -96,12 +82,10 @@ def read_file(
     sha256: str | None = None,
     counts: Mapping[str, int] | None = COUNTS,
 ) -> Corpus:
-    """Read a JSON file or a pickle, whichever the suffix says.
+    """Read a JSON file or a pickle (``.pickle`` or ``.pkl``), whichever the suffix says.
 
     Parameters
     ----------
-    path : path-like
-        Ends in ``.json``, ``.pickle`` or ``.pkl``.
     sha256 : str, optional
         Digest that the file must have.
     counts : mapping of str to int, or None
@@ -128,22 +112,15 @@ def read_json(
     sha256: str | None = None,
     counts: Mapping[str, int] | None = COUNTS,
 ) -> Corpus:
-    """Read the JSON copy of Boulanger-Lewandowski's chorales.
+    """Read the JSON copy of Boulanger-Lewandowski's chorales; names are as ``"train-000"``.
 
     Parameters
     ----------
     path : path-like
         ``{"train": [...], "valid": [...], "test": [...]}``: lists of chorales, a chorale a list of
         frames, a frame a list of MIDI notes.
-    sha256 : str, optional
-        Digest that the file must have.
-    counts : mapping of str to int, or None
+    sha256, counts
         As for `read_file`.
-
-    Returns
-    -------
-    Corpus
-        Names are split and position: ``"train-000"``.
 
     Raises
     ------
@@ -173,15 +150,8 @@ def read_pickle(
     path : path-like
         A dictionary with the keys and values of `read_json`'s file, written by Python 2 or 3;
         arrays and tuples are taken for lists.
-    sha256 : str, optional
-        Digest that the file must have.
-    counts : mapping of str to int, or None
+    sha256, counts
         As for `read_file`.
-
-    Returns
-    -------
-    Corpus
-        Names are split and position: ``"train-000"``.
 
     Raises
     ------
@@ -293,19 +263,7 @@ def _checked_list(values, where: str):
 def download(url: str, sha256: str, destination: str | os.PathLike) -> Path:
     """Fetch a file, whole and unaltered or not at all.
 
-    A destination that already has the digest is not fetched again.
-
-    Parameters
-    ----------
-    sha256 : str
-        Digest of the file, 64 hexadecimal digits.
-    destination : path-like
-        Ends in ``.json``, ``.pickle`` or ``.pkl``; its folder is made where needed.
-
-    Returns
-    -------
-    pathlib.Path
-        The destination.
+    A destination that already has the digest, 64 hexadecimal digits, is not fetched again.
 
     Raises
     ------

@@ -10,16 +10,6 @@ from odyssey.corpora.fractions import SPLITS, divided
 def read_file(path: str | os.PathLike) -> jsb.Corpus:
     """Read a file in the form of Boulanger-Lewandowski's: JSB, Nottingham, MuseData, Piano-midi.
 
-    Parameters
-    ----------
-    path : path-like
-        As for `odyssey.corpora.jsb.read_file`, but of any number of pieces.
-
-    Returns
-    -------
-    Corpus
-        Names are split and position: ``"train-000"``.
-
     Raises
     ------
     CorpusError
@@ -36,13 +26,6 @@ def split(
     found: collections_music21.Found, collection: str, fractions: tuple[float, float, float]
 ) -> jsb.Corpus:
     """Split a collection: the first scores of its order by chance train, the last test.
-
-    Parameters
-    ----------
-    collection : str
-        Its name, for the fault.
-    fractions : tuple of float
-        Of training, validation and test.
 
     Raises
     ------

@@ -209,17 +209,7 @@ PATTERNS = tuple(line.split() for line in _PATTERNS.strip().splitlines())
 
 
 def draw_text(generator: np.random.Generator, words: tuple[int, int]) -> list[str]:
-    """Make up a sentence.
-
-    Parameters
-    ----------
-    words : tuple of int
-        Least and greatest number of words.
-
-    Returns
-    -------
-    list of str
-        Words, and "," for a pause.
+    """Draw a sentence: its words, between the least and the greatest number, and "," for a pause.
 
     Raises
     ------
@@ -237,19 +227,9 @@ def draw_text(generator: np.random.Generator, words: tuple[int, int]) -> list[st
 
 
 def pronounce(generator: np.random.Generator, text: list[str]) -> list[list[str]]:
-    """Choose a pronunciation for each word of a sentence, and let some phones slip.
+    """Choose the phones of each word of a sentence and each pause, and let some phones slip.
 
     Without slips a network could learn the few words by heart instead of listening.
-
-    Parameters
-    ----------
-    text : list of str
-        From `draw_text`.
-
-    Returns
-    -------
-    list of list of str
-        The phones of each item of the text; those of "," are a pause.
     """
     spoken = []
     for word in text:

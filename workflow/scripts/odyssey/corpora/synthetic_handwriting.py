@@ -56,9 +56,7 @@ def write(
     words_per_line: tuple[int, int],
     pen_speed: float,
 ) -> None:
-    """Write a corpus.
-
-    Every board has a writer of its own. The splits are set from different works.
+    """Write a corpus: every board has a writer of its own, and the splits are of different works.
 
     Parameters
     ----------
@@ -135,24 +133,12 @@ def passages() -> dict[str, list[str]]:
 
 
 def board_id(letter: str, number: int) -> str:
-    """Name a board in IAM-OnDB's manner.
-
-    Parameters
-    ----------
-    letter : str
-        Of its series.
-    number : int
-        Below 9900.
-
-    Returns
-    -------
-    str
-        With or without a letter at the end.
+    """Name a board of a series in IAM-OnDB's manner, with or without a letter at the end.
 
     Raises
     ------
     ValueError
-        If the number is too large for an id.
+        If the number is 9900 or more, too large for an id.
     """
     if number >= 9900:
         raise ValueError(f"a split holds at most {9900 * LINES_PER_BOARD} lines")
@@ -161,13 +147,7 @@ def board_id(letter: str, number: int) -> str:
 
 
 def draw_writer(draw: np.random.Generator, pen_speed: float) -> Writer:
-    """Invent somebody.
-
-    Parameters
-    ----------
-    pen_speed : float
-        Device units a second of the average writer.
-    """
+    """Draw a writer; `pen_speed` is the average one's, in device units a second."""
 
     def between(low, high):
         return low + (high - low) * draw.random()
@@ -188,13 +168,7 @@ def draw_writer(draw: np.random.Generator, pen_speed: float) -> Writer:
 
 
 def draw_text(draw: np.random.Generator, words: list[str], words_per_line: tuple[int, int]) -> str:
-    """Take some consecutive words.
-
-    Parameters
-    ----------
-    words_per_line : tuple of int
-        Fewest and most.
-    """
+    """Take some consecutive words, between the fewest and the most of a line."""
     count = int(draw.integers(words_per_line[0], words_per_line[1] + 1))
     first = int(draw.integers(0, max(1, len(words) - count + 1)))
     return " ".join(words[first : first + count])
@@ -214,12 +188,7 @@ def _font() -> dict[str, tuple[float, list[np.ndarray]]]:
 
 
 def draw_line(draw: np.random.Generator, writer: Writer, text: str) -> list[np.ndarray]:
-    """Write a line.
-
-    Parameters
-    ----------
-    text : str
-        Printable ASCII.
+    """Write a line of printable ASCII.
 
     Returns
     -------

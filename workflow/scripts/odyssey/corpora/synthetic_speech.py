@@ -45,15 +45,10 @@ class Speaker:
 def speakers(train: int, validation: int, test: int) -> list[Speaker]:
     """Name the speakers: those of the real splits in the TEST part, made-up ones in TRAIN.
 
-    Parameters
-    ----------
-    train, validation, test : int
-        How many of each, at least one and at most `MOST_SPEAKERS`.
-
     Raises
     ------
     ValueError
-        If there are not so many.
+        If there are not so many: each split has at least one, and at most `MOST_SPEAKERS`.
     """
     for split, number, most in zip(
         ("training", "validation", "test"), (train, validation, test), MOST_SPEAKERS, strict=True
@@ -120,16 +115,10 @@ def write(
     ----------
     folder : path-like
         Gets TRAIN and TEST. Must be empty or not exist.
-    seed : int
-        At least 0.
     train, validation, test : int
         Speakers of each split; each says 8 sentences, beside two SA sentences that are not used.
     words : tuple of int
         Least and greatest number of words a sentence, within 3 to 11.
-    processes : int
-        How many speak at the same time.
-    progress : callable or None
-        Called with the number of speakers done and of all, after each.
 
     Returns
     -------
@@ -172,13 +161,7 @@ def _speak(jobs: list, processes: int) -> Iterator[None]:
 
 
 def write_speaker(root: Path, speaker: Speaker, seed: int, words: tuple[int, int]) -> None:
-    """Write a speaker's folder.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        Of the corpus.
-    """
+    """Write a speaker's folder, into the corpus that lies at the root."""
     folder = root / speaker.part / f"DR{speaker.region}" / speaker.name
     folder.mkdir(parents=True)
     voice = draw_voice(_generator(seed, speaker.name), speaker.name[0])

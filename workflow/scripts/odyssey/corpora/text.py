@@ -12,17 +12,12 @@ SHIPPED = Path(__file__).with_name("alice.txt")
 
 
 def read(path: str | os.PathLike, characters: int | None = None) -> str:
-    """Read a text.
+    """Read a text, whose lines end in a line feed then, and which has no byte order mark.
 
     Parameters
     ----------
     characters : int or None
         No more than the first so many.
-
-    Returns
-    -------
-    str
-        With lines that end in a line feed, whatever they ended in, and without a byte order mark.
 
     Raises
     ------
@@ -52,21 +47,14 @@ def read(path: str | os.PathLike, characters: int | None = None) -> str:
 def split(
     text: str, fractions: tuple[float, float, float], length: int, path: str | os.PathLike
 ) -> dict[str, str]:
-    """Divide a text into three parts, in its order.
+    """Divide a text into training, validation and test, in its order.
 
     Parameters
     ----------
-    fractions : tuple of float
-        Of training, validation and test.
     length : int
         Characters of a sequence, and each part is to hold one, with the character after it.
     path : path-like
         For the fault.
-
-    Returns
-    -------
-    dict of str to str
-        Split to its part.
 
     Raises
     ------
@@ -86,24 +74,12 @@ def split(
 
 
 def vocabulary(parts: dict[str, str]) -> list[str]:
-    """List the characters of the training part.
-
-    Returns
-    -------
-    list of str
-        In the order of their code points.
-    """
+    """List the characters of the training part, in the order of their code points."""
     return sorted(set(parts["train"]))
 
 
 def unknown(parts: dict[str, str]) -> dict[str, int]:
-    """Count the characters of the other parts that the training part lacks.
-
-    Returns
-    -------
-    dict of str to int
-        The most frequent first.
-    """
+    """Count the characters of the other parts that the training part lacks, most frequent first."""
     known = set(parts["train"])
     counts = Counter(c for name in SPLITS[1:] for c in parts[name] if c not in known)
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))

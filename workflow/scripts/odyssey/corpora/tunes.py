@@ -19,15 +19,10 @@ TUNE_STEPS = 6  # intervals in a row; a phrase has about seven
 
 
 def copies(chorales: Mapping[str, Frames]) -> dict[str, str]:
-    """Find the chorales that are nearly the same setting as an earlier one.
+    """Find the chorales that are nearly the same setting as an earlier one, which is to be kept.
 
     Two settings are the same if, transposition taken away, they share at least `SAME_SETTING` of
     the different frame-to-frame steps that either has (Jaccard index).
-
-    Parameters
-    ----------
-    chorales : mapping of str to list of tuple of int
-        Name to frames, each frame ascending.
 
     Returns
     -------
@@ -56,21 +51,11 @@ def _steps(frames: Frames) -> set:
 
 
 def groups(chorales: Mapping[str, Frames]) -> list[list[str]]:
-    """Group the chorales that share a tune.
+    """Group the names of the chorales that share a tune, in the order of `chorales`.
 
     The tune is the highest note of each frame, repeated notes once. Two tunes are the same if at
     least `SAME_TUNE` of the different runs of `TUNE_STEPS` intervals in the one with fewer are
     also in the other; a group is closed under this.
-
-    Parameters
-    ----------
-    chorales : mapping of str to list of tuple of int
-        Name to frames, each frame ascending.
-
-    Returns
-    -------
-    list of list of str
-        Every name once; groups and names in the order of `chorales`.
     """
     runs = {name: _runs(frames) for name, frames in chorales.items()}
     together: list[list[str]] = []
@@ -104,21 +89,8 @@ def split(
     """Split chorales by chance, with all settings of a tune on one side.
 
     The groups are shuffled, then taken by falling size; each goes to the split that is furthest
-    from full. Single chorales come last, so that with enough of them the numbers are exact.
-
-    Parameters
-    ----------
-    chorales : mapping of str to list of tuple of int
-        Name to frames.
-    shares : mapping of str to int
-        Split to its share.
-    seed : int
-        Of a `numpy.random.SeedSequence`.
-
-    Returns
-    -------
-    dict of str to dict of str to list of tuple of int
-        Split to name to frames; the names of a split in the order of `chorales`.
+    from full. Single chorales come last, so that with enough of them the numbers are exact. The
+    names of a split stand in the order of `chorales`.
     """
     wanted = proportional(len(chorales), shares)
     together = groups(chorales)
@@ -134,13 +106,7 @@ def split(
 
 
 def proportional(count: int, shares: Mapping[str, int]) -> dict[str, int]:
-    """Divide a number in proportion to shares, by largest remainders.
-
-    Returns
-    -------
-    dict of str to int
-        They add up to `count`.
-    """
+    """Divide a number in proportion to shares, by largest remainders."""
     total = sum(shares.values())
     numbers = {name: count * share // total for name, share in shares.items()}
     remainders = {name: count * share % total for name, share in shares.items()}

@@ -11,33 +11,16 @@ log = logging.getLogger(__name__)
 
 
 def classes(parts: dict[str, str]) -> int:
-    """Count the classes: the training part's characters, and one for all others if there are any.
-
-    Parameters
-    ----------
-    parts : dict of str to str
-        Split to its part of the text.
-    """
+    """Count the classes: the training part's characters, and one for all others if any."""
     return len(text.vocabulary(parts)) + bool(text.unknown(parts))
 
 
 def sequences(parts: dict[str, str], length: int, description: Description) -> Sequences:
-    """Cut each part into sequences: every character in, the one after it as target.
+    """Cut each part of a text into sequences: every character in, the one after it as target.
 
     A network begins each sequence without memory of the one before. Characters that the training
     part lacks are one more class, the last; no network can learn it, so each counts as an error.
-
-    Parameters
-    ----------
-    parts : dict of str to str
-        Split to its part of the text, as `odyssey.corpora.text.split` returns it.
-    length : int
-        Frames of a sequence; the last of a part may be shorter.
-
-    Returns
-    -------
-    Sequences
-        As many inputs as outputs.
+    The last sequence of a part may have fewer frames than `length`.
     """
     known = text.vocabulary(parts)
     strange = text.unknown(parts)

@@ -12,20 +12,9 @@ Counts = tuple[int, int, int]  # sequences of training, validation and test
 def adding(length: int, counts: Counts, seed: int, description: Description) -> Sequences:
     """Make the adding problem: the sum of the two marked values, asked for at the last frame.
 
-    Parameters
-    ----------
-    length : int
-        Frames of a sequence, 2 or more. One frame of the first half is marked, one of the second.
-    counts : tuple of int
-        Sequences of each split.
-    description : Description
-        Of squared loss, one output.
-
-    Returns
-    -------
-    Sequences
-        Two inputs: a value in [0, 1] and the mark, 0 or 1. Only the last frame is scored. Who
-        always says 1 is wrong by a mean square of 1/6.
+    Two inputs are a value in [0, 1] and the mark, 0 or 1; one of the (2 or more) frames of the
+    first half is marked, one of the second. Only the last frame is scored. Who always says 1 is
+    wrong by a mean square of 1/6.
 
     References
     ----------
@@ -52,23 +41,9 @@ def copy(
 ) -> Sequences:
     """Make the copy problem: symbols, a delay, and the same symbols to be said again.
 
-    Parameters
-    ----------
-    symbols : int
-        How many are to be remembered.
-    delay : int
-        Frames from the last symbol to the first answer, 1 or more; the last of them holds the cue.
-    alphabet : int
-        Different symbols.
-    counts : tuple of int
-        Sequences of each split.
-    description : Description
-        Of softmax loss, `alphabet` outputs.
-
-    Returns
-    -------
-    Sequences
-        One-hot inputs: the symbols, blank and cue. The last frames, as many as symbols, are scored.
+    Inputs are one-hot: the symbols of the alphabet, blank and cue. The delay counts the frames from
+    the last symbol to the first answer; the last of them holds the cue. The last frames, as many as
+    symbols, are scored.
 
     References
     ----------
@@ -92,21 +67,9 @@ def capacity(
 ) -> Sequences:
     """Make random inputs with random labels, to be stored: all three splits hold the same items.
 
-    Parameters
-    ----------
-    items : int
-        Different ones.
-    inputs : int
-        Bits of an item, at least as many as tell the items apart.
-    length : int
-        Frames for which an item is shown; the last one asks for the label.
-    description : Description
-        Of softmax loss, two outputs.
-
-    Returns
-    -------
-    Sequences
-        Inputs of -1 and 1. Nothing general can be learned, only the labels, one bit each.
+    Inputs are bits, -1 and 1, at least as many as tell the items apart. An item is shown for
+    `length` frames, of which the last asks for the label. Nothing general can be learned, only the
+    labels, one bit each.
 
     References
     ----------
@@ -129,18 +92,10 @@ def capacity(
 
 
 def stored_bits(items: int, error: float) -> float:
-    """Return how much the answers of a network say about the labels of `capacity`.
+    """Return how many bits a network's answers hold of the labels of `capacity`.
 
-    Parameters
-    ----------
-    error : float
-        Share of them whose label is wrong, 0 to 1.
-
-    Returns
-    -------
-    float
-        Bits: items times 1 - H(error), the mutual information of labels and answers where both are
-        balanced; 0 where half of them or more are wrong.
+    They are items times 1 - H(error), the mutual information of labels and answers where both are
+    balanced; 0 where half of them or more are wrong. The error is a share, 0 to 1.
 
     References
     ----------

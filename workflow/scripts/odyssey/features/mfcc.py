@@ -117,18 +117,9 @@ def sequences(
     processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sequences:
-    """Turn utterances into sequences with mean 0 and deviation 1 over the training set.
+    """Turn utterances into sequences with mean 0 and standard deviation 1 over the training set.
 
-    Parameters
-    ----------
-    utterances : list of Utterance
-        From `odyssey.corpora.timit.read`.
-    description : Description
-        Of one class a frame.
-    processes : int
-        How many work at the same time; the result does not depend on it.
-    progress : callable or None
-        Called with the number of utterances done and of all, after each.
+    The result does not depend on the number of processes.
 
     Raises
     ------

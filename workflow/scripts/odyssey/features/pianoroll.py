@@ -10,12 +10,7 @@ NOTES = HIGHEST - LOWEST + 1  # 88, the piano's keys
 
 
 def roll(frames: list[tuple[int, ...]]) -> np.ndarray:
-    """Lay frames of notes out as a piano-roll.
-
-    Parameters
-    ----------
-    frames : list of tuple of int
-        MIDI notes, 21 to 108.
+    """Lay frames of MIDI notes, 21 to 108, out as a piano-roll.
 
     Returns
     -------
@@ -30,13 +25,6 @@ def roll(frames: list[tuple[int, ...]]) -> np.ndarray:
 
 def sequences(corpus: Corpus, description: Description) -> Sequences:
     """Make each chorale a sequence: all frames but the last in, all but the first as targets.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        Split → name → frames (`odyssey.corpora.jsb`).
-    description : Description
-        Of several notes a frame.
 
     Returns
     -------

@@ -4,13 +4,12 @@ import numpy as np
 
 
 def standardised(values: np.ndarray, training: np.ndarray) -> np.ndarray:
-    """Bring each input to mean 0 and deviation 1 over the training frames.
+    """Bring each input to mean 0 and standard deviation 1 over the training frames.
 
     Parameters
     ----------
     values : numpy.ndarray, shape (frames, inputs)
     training : numpy.ndarray of bool, shape (frames,)
-        Which frames belong to the training set.
 
     Returns
     -------

@@ -57,13 +57,7 @@ class Sequences:
     scored: np.ndarray | None = None
 
     def __post_init__(self):
-        """Check that the parts fit together.
-
-        Raises
-        ------
-        ValueError
-            If they do not; the message names the part.
-        """
+        """Check that the parts fit together; a ValueError names the part that does not."""
         d, count = self.description, len(self.lengths)
         if d.loss not in LOSSES:
             raise ValueError(f"unknown loss {d.loss!r}: allowed are {', '.join(LOSSES)}")
@@ -116,17 +110,7 @@ class Sequences:
         return self.values.shape[1]
 
     def indices(self, split: str) -> np.ndarray:
-        """List the sequences of a split.
-
-        Parameters
-        ----------
-        split : str
-            One of `SPLITS`.
-
-        Returns
-        -------
-        numpy.ndarray of int64
-        """
+        """List the sequences of a split, one of `SPLITS`: int64."""
         return np.flatnonzero(self.split == SPLITS.index(split))
 
 
@@ -138,13 +122,7 @@ def save(sequences: Sequences, path: str | os.PathLike) -> None:
 
 
 def load(path: str | os.PathLike) -> Sequences:
-    """Read sequences that `save` wrote.
-
-    Raises
-    ------
-    ValueError
-        If the file is not one of `save`'s.
-    """
+    """Read sequences that `save` wrote; a ValueError says that the file is none of them."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}

@@ -72,20 +72,14 @@ def _steps(time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def time_jumps(line: Line) -> float:
-    """Measure what the clock jumps ahead within the strokes of a line.
-
-    Returns
-    -------
-    float
-        Seconds, all jumps of more than `LONGEST_REST` together.
-    """
+    """Add up the seconds that the clock jumps ahead within strokes, by more than `LONGEST_REST`."""
     strokes = np.split(line.points[:, 2], np.cumsum(line.stroke_lengths)[:-1])
     found = [_steps(time) for time in strokes]
     return float(sum(steps[jumps].sum() for steps, jumps in found))
 
 
 def standardise(values: np.ndarray, training: np.ndarray) -> np.ndarray:
-    """Bring dx, dy and the time to mean 0 and deviation 1 over the training frames.
+    """Bring dx, dy and the time to mean 0 and standard deviation 1 over the training frames.
 
     The paper speaks of no such step. Without it steps are tens of units: the gates saturate, which
     makes a network read its first letters sooner, and many fewer in the end. The pen lift stays 0
@@ -95,7 +89,6 @@ def standardise(values: np.ndarray, training: np.ndarray) -> np.ndarray:
     ----------
     values : numpy.ndarray of float32, shape (frames, 4)
     training : numpy.ndarray of bool, shape (frames,)
-        Which frames belong to the training set.
 
     Returns
     -------
@@ -109,18 +102,10 @@ def standardise(values: np.ndarray, training: np.ndarray) -> np.ndarray:
 def sequences(
     lines: Sequence[Line], description: Description, standardised: bool = False
 ) -> Sequences:
-    """Make the task's sequences of the lines of a corpus.
+    """Make the task's sequences of the lines of a corpus, in their order.
 
-    Lines in which the clock jumps ahead within a stroke are named in the log.
-
-    Parameters
-    ----------
-    lines : sequence of Line
-        In the order in which the sequences shall stand.
-    description : Description
-        Of characters without alignment; the blank is the last output.
-    standardised : bool
-        See `standardise`; otherwise device units and seconds, as the paper has it.
+    Lines in which the clock jumps ahead within a stroke are named in the log. Values stay in device
+    units and seconds, as the paper has it, unless they are to be standardised (`standardise`).
 
     Raises
     ------

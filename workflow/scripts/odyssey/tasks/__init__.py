@@ -22,12 +22,7 @@ METHODS = ("shape", "frames", "features")
 
 
 def settings_of(kind: str) -> type[TaskSettings]:
-    """Return what stands in the configuration under a task of a kind.
-
-    Parameters
-    ----------
-    kind : str
-        One of `KINDS`, or the path of a user's file that ends in ``.py``.
+    """Return the settings of a kind: one of `KINDS`, or the path of a user's file, ``*.py``.
 
     Raises
     ------
@@ -51,12 +46,7 @@ def is_file(kind: str) -> bool:
 
 
 def read_settings(values: Mapping) -> TaskSettings:
-    """Check the settings of a task.
-
-    Parameters
-    ----------
-    values : mapping
-        As the configuration has them under the task's name, with the key `kind`.
+    """Check the settings of a task, as the configuration has them, with the key `kind`.
 
     Raises
     ------
@@ -77,13 +67,6 @@ def features(
     name: str, settings: TaskSettings, corpus: str | None, processes: int, progress: Progress
 ) -> Sequences:
     """Make the features of a task, and check that they are what it says.
-
-    Parameters
-    ----------
-    name : str
-        Of the task in the study.
-    corpus : str or None
-        The folder that `make_corpus` filled, None where it has nothing to make.
 
     Raises
     ------

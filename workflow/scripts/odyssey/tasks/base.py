@@ -40,29 +40,12 @@ MOST_BYTES = 4_000_000_000  # of the inputs of what is made or unfolded here
 
 @dataclass(frozen=True)
 class Shape:
-    """What a task asks of a network.
+    """What a task asks of a network; ValueError if no network can have it."""
 
-    Parameters
-    ----------
-    inputs : int
-        Values a frame.
-    outputs : int
-        Units of the output layer, the blank of ctc included.
-    directions : int
-        1 for a forward network, 2 for a bidirectional one.
-    loss : str
-        One of `odyssey.features.sequences.LOSSES`.
-
-    Raises
-    ------
-    ValueError
-        If one of them is nothing that a network can have.
-    """
-
-    inputs: int
-    outputs: int
-    directions: int
-    loss: str
+    inputs: int  # values a frame
+    outputs: int  # units of the output layer, the blank of ctc included
+    directions: int  # 1 for a forward network, 2 for a bidirectional one
+    loss: str  # one of `odyssey.features.sequences.LOSSES`
 
     def __post_init__(self):
         """Check what a user's file may have got wrong."""
@@ -193,13 +176,7 @@ class TaskSettings(Section):
     example: ClassVar[Callable | None] = None  # of a kind whose first line figure 2 can show
 
     def description(self, name: str) -> Description:
-        """Describe the features of the task.
-
-        Parameters
-        ----------
-        name : str
-            Of the task in the study.
-        """
+        """Describe the features of the task, which has this name in the study."""
         shape = self.shape()
         return Description(
             task=name,
@@ -216,22 +193,10 @@ class TaskSettings(Section):
         return {key: digest(path, self.READ) for key, path in self.paths().items()}
 
     def of_corpus(self) -> dict:
-        """List the settings that decide what the corpus is.
-
-        Returns
-        -------
-        dict
-            From which `odyssey.tasks.read_settings` makes settings again.
-        """
+        """List the settings that decide what the corpus is, for `odyssey.tasks.read_settings`."""
         return self.model_dump(mode="json", include={"kind", *self.corpus_keys()})
 
     def of_features(self) -> dict:
-        """List the settings that decide what the features are, so far as they are no defaults.
-
-        Returns
-        -------
-        dict
-            From which `odyssey.tasks.read_settings` makes settings again.
-        """
+        """List the settings that decide what the features are, so far as they are no defaults."""
         others = {"title", "epochs", "also_search"}
         return self.model_dump(mode="json", exclude_defaults=True, exclude=others)

@@ -98,18 +98,7 @@ class Settings(WithStandIn):
         return strokes.sequences(lines, self.description(name), self.standardised)
 
     def example(self, corpus: str | None) -> dict:
-        """Take the first test line, for figure 2.
-
-        Parameters
-        ----------
-        corpus : str or None
-            As for `features`.
-
-        Returns
-        -------
-        dict
-            The points, stroke_lengths and text of `odyssey.corpora.iam.Line`, and `synthetic`.
-        """
+        """Take the first test line, for figure 2: its points, stroke_lengths, text and `synthetic`."""
         from odyssey.corpora import iam
 
         root = Path(corpus or self.path)
