@@ -45,7 +45,10 @@ try:
     check_keys(workflow.configfiles)
     study = read_study(config)
     # A study that is trained can be analysed where its corpora are not.
-    if not Path(f"results/{study.study}/trials.csv").exists():
+    UNKNOWN = {}
+    if Path(f"results/{study.study}/trials.csv").exists():
+        UNKNOWN = unknown_sizes(study)
+    else:
         check_corpora(study)
 except ConfigError as error:
     sys.exit(f"Error in the configuration:\n{error}")
@@ -62,8 +65,6 @@ if workflow.is_main_process:
         drop_stale(link, study.cell(variant), study.training.instruction_set)
 
 TASKS = list(study.tasks)
-# Of a study that is trained: of one that is not, check_corpora has refused them.
-UNKNOWN = unknown_sizes(study)
 RESULTS = f"results/{study.study}"
 LOGS = f"{RESULTS}/logs"
 # Code that makes tables and figures is an input of their rules: a changed module remakes what it

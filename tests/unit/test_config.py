@@ -24,6 +24,7 @@ def study(**changes):
     [
         ({"sede": 1}, "sede: unknown key; did you mean seed?"),
         ({"training": {"epoch": 3}}, "training.epoch: unknown key; did you mean epochs? allowed: "),
+        ({"training": {"batch": 8}}, "training.batch: unknown key; did you mean search.batch?"),
         (
             {"search": {"learning_rate": {"low": 1, "high": 2, "step": 3}}},
             "search.learning_rate.step: unknown key; allowed: low, high",

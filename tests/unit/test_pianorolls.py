@@ -10,7 +10,7 @@ from odyssey.corpora import collections_music21 as collections
 from odyssey.corpora import pianorolls
 from odyssey.corpora.collections_music21 import Score
 from odyssey.corpora.errors import CorpusError
-from odyssey.corpora.fractions import divided
+from odyssey.corpora.splits import divided
 
 PIECES = {
     "train": [[[60], [62, 64]], [[60], [], [67]]],
@@ -107,7 +107,7 @@ def test_what_is_of_no_use_has_a_reason(tmp_path, text, reason):
 
 def test_every_collection_lists_scores_under_names_of_their_own():
     counts = {}
-    for name in collections.FOLDERS:
+    for name in collections.COLLECTIONS:
         listed = collections.scores(name)
         assert len({score.name for score in listed}) == len(listed)
         counts[name] = len(listed)

@@ -8,9 +8,9 @@ from scipy import stats
 from odyssey.cells.variants import cell
 from odyssey.config import read_study
 from odyssey.search import draw_cell, draw_trial
-from odyssey.search_space import Search
+from odyssey.search_space import MOST_HIDDEN, Search
 from odyssey.training.networks import Network, count_weights
-from odyssey.training.sizes import MOST_BLOCKS, nearest_size, weights_at
+from odyssey.training.sizes import nearest_size, weights_at
 from odyssey.trials import shards, write_trials
 
 BUDGET = {"low": 20_000, "high": 200_000}
@@ -113,10 +113,10 @@ def test_the_size_is_that_whose_number_of_weights_is_nearest():
     for weights in (1, 500, 31_234, 77_777, 10**12):
         size = nearest_size(of, weights)
         away = abs(weights_at(of, size) - weights)
-        for other in {max(1, size - 1), min(MOST_BLOCKS, size + 1)}:
+        for other in {max(1, size - 1), min(MOST_HIDDEN, size + 1)}:
             assert away <= abs(weights_at(of, other) - weights)
     assert nearest_size(of, 1) == 1
-    assert nearest_size(of, 10**12) == MOST_BLOCKS
+    assert nearest_size(of, 10**12) == MOST_HIDDEN
     assert nearest_size(of, weights_at(of, 37)) == 37
     middle = (weights_at(of, 37) + weights_at(of, 38)) / 2
     assert (nearest_size(of, middle - 1), nearest_size(of, middle + 1)) == (37, 38)

@@ -1,15 +1,19 @@
-"""Whether a study can be planned: corpora in their places, sizes that cells can have."""
+"""Whether a study can be planned: corpora in their places, sizes that variants can have."""
 
 import math
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from odyssey.config import ConfigError, Study
 from odyssey.corpora.errors import CorpusError
-from odyssey.tasks import is_file, told
-from odyssey.tasks.base import Shape, TaskSettings, expanded
-from odyssey.training.sizes import MOST_BLOCKS, network, weights_at
+from odyssey.search_space import MOST_HIDDEN
+from odyssey.section import expanded
+from odyssey.tasks import is_file
+from odyssey.tasks.base import Shape, TaskSettings
+from odyssey.training.sizes import network, weights_at
+from odyssey.user_code import told
 
 _PLANNING = 1.3e-4  # seconds a trial, to draw it and to plan its job
 
@@ -32,36 +36,38 @@ def check_corpora(study: Study) -> None:
         if (fault := _path_fault(path, key not in task.FOLDERS))
     ]
     faults = faults or list(unknown_sizes(study).values())
-    faults = faults or budget_faults(study)
+    faults = faults or budget_faults(study, unknown=())
     if faults:
         raise ConfigError("\n".join(faults))
 
 
-def budget_faults(study: Study) -> list[str]:
-    """Say between which numbers of weights all cells can be, if those searched are not."""
+def budget_faults(study: Study, unknown: Collection[str]) -> list[str]:
+    """Say between which numbers of weights all variants can be, if those searched are not.
+
+    Left out are the tasks whose sizes are unknown.
+    """
     searched = study.search.parameters
     if searched is None:
         return []
-    unknown = unknown_sizes(study)
     fewest, most = study.search.ranges["layers"]
-    of_cells = [
+    of_variants = [
         (network(task, study.cell(variant), 1, most), f"{variant} on {name}")
         for name, task in study.tasks.items()
         for variant in study.variants
         if name not in unknown
     ]
-    if not of_cells:
+    if not of_variants:
         return []
     # With the most layers even one unit has many weights, with the fewest the largest size has few.
-    low, least = max((weights_at(of, 1), cell) for of, cell in of_cells)
+    low, least = max((weights_at(of, 1), name) for of, name in of_variants)
     high, largest = min(
-        (weights_at(replace(of, layers=fewest), MOST_BLOCKS), cell) for of, cell in of_cells
+        (weights_at(replace(of, layers=fewest), MOST_HIDDEN), name) for of, name in of_variants
     )
     if low <= searched.low <= searched.high <= high:
         return []
     return [
         f"search.parameters: the range must lie within {low:,} weights, which {least} has with a "
-        f"hidden size of 1, and {high:,}, which {largest} has with {MOST_BLOCKS:,} "
+        f"hidden size of 1, and {high:,}, which {largest} has with {MOST_HIDDEN:,} "
         f"(given: {searched.low:,} to {searched.high:,})"
     ]
 

@@ -18,8 +18,9 @@ from odyssey.cells.graph import lay_out
 from odyssey.cells.variants import CHANGES, KIN, PAPER_VARIANTS, cell, parts
 from odyssey.faults import fault
 from odyssey.search_space import Search
+from odyssey.section import Section, expanded
 from odyssey.tasks import KINDS, read_settings, settings_of
-from odyssey.tasks.base import Section, TaskSettings, expanded
+from odyssey.tasks.base import TaskSettings
 
 
 class ConfigError(ValueError):
@@ -96,7 +97,11 @@ class Analysis(Section):
     """How trials are compared (paper, "Comparison of the variants")."""
 
     best_fraction: float = Field(
-        0.1, gt=0, le=1, description="Share of a cell's trials, best by validation, compared."
+        0.1,
+        gt=0,
+        le=1,
+        description="Share of the trials of each variant on each task, best by validation, that "
+        "is compared.",
     )
     alpha: float = Field(
         0.05, gt=0, lt=1, description="Family-wise error of a task's comparisons with vanilla."
@@ -106,8 +111,8 @@ class Analysis(Section):
     )
     selection_luck: bool = Field(
         default=True,
-        description="Significant is what the permutation of whole cells finds, which counts the "
-        "luck of selecting the best; `false`: what the paper's plain test does, too much.",
+        description="Significant is what the permutation of all trials finds, which allows for the "
+        "bias of selecting the best; `false`: what the paper's plain test finds, too much.",
     )
     margins: dict[str, Annotated[float, Field(gt=0)]] = Field(
         {},

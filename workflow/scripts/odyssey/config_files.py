@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from odyssey.checks import budget_faults, check_corpora, planning_note
+from odyssey.checks import budget_faults, check_corpora, planning_note, unknown_sizes
 from odyssey.config import ConfigError, Study, read_study
 from odyssey.yaml_keys import repeated
 
@@ -65,7 +65,7 @@ def study_or_exit(paths: Sequence[str | os.PathLike], with_corpora: bool = False
         study = load_study(paths)
         if with_corpora:
             check_corpora(study)
-        elif faults := budget_faults(study):
+        elif study.search.parameters and (faults := budget_faults(study, unknown_sizes(study))):
             raise ConfigError("\n".join(faults))
     except ConfigError as error:
         sys.exit(f"Error in the configuration:\n{error}")

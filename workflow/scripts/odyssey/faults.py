@@ -48,7 +48,8 @@ def fault(model: type[BaseModel], error: dict, kinds: Kinds | None = None) -> st
     key = _key(location)
     if error["type"] == "extra_forbidden":
         allowed = _keys(_section(model, location[:-1], kinds))
-        near = difflib.get_close_matches(str(location[-1]), allowed, n=1)
+        near = _elsewhere(model, location[-1])
+        near = near or difflib.get_close_matches(str(location[-1]), allowed, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         return f"{key}: unknown key; {hint}allowed: {', '.join(allowed)}"
     if error["type"] == "missing":
@@ -120,6 +121,12 @@ def _section(
         found = next((k for k in within if isinstance(k, type) and issubclass(k, BaseModel)), None)
         model = kinds.get(tuple(location[:depth]), found)
     return model
+
+
+def _elsewhere(model: type[BaseModel], name: str | int) -> list[str]:
+    """Find a key in the sections where it would be known."""
+    sections = ((section, _section(model, [section], {})) for section in model.model_fields)
+    return [f"{section}.{name}" for section, found in sections if name in _keys(found)]
 
 
 def _field(model: type[BaseModel], location: Sequence, kinds: Kinds) -> FieldInfo:

@@ -32,44 +32,43 @@ def draw_trial(
     also_search : list of str
         ``"nesterov"`` and ``"clip"``, if the task searches them.
     trial : int
-        Number of the trial within its cell, from 0.
+        Its number within the task and variant, from 0.
     of : Network, optional
-        The cell's, of any size, from which a size follows where `search.parameters` is given.
+        The variant's, of any size, from which a size follows where `search.parameters` is given.
 
     Returns
     -------
     dict
-        trial, seed, hidden_size (blocks a direction), learning_rate, momentum, input_noise, and,
+        trial, seed, hidden_size (units a direction), learning_rate, momentum, input_noise, and,
         if searched, nesterov and clip; layers and batch, if they are not fixed at 1.
 
     References
     ----------
     Greff et al. (2017), "Hyperparameter search".
     """
-    sequence = seeds.cell_sequence(study_seed, task, variant, trial, "hyperparameters")
+    sequence = seeds.trial_sequence(study_seed, task, variant, trial, "hyperparameters")
     # One uniform number a hyperparameter, always all, so that searching one more moves no other.
-    u = np.random.Generator(np.random.PCG64(sequence)).random(DRAWN)
+    uniform = np.random.Generator(np.random.PCG64(sequence)).random(DRAWN)
 
     ranges = search.ranges
 
     def drawn(name: str) -> int | float | bool:
-        h = BY_NAME[name]
-        return h.draw(float(u[h.position]), *ranges.get(h.key, (0, 1)))
+        one = BY_NAME[name]
+        return one.draw(float(uniform[one.position]), *ranges.get(one.key, (0, 1)))
 
     found: Trial = {"trial": trial, "seed": seeds.trial_seed(study_seed, task, variant, trial)}
-    for h in COLUMNS:
-        if h.name == "hidden_size" and "parameters" in ranges:
+    for one in COLUMNS:
+        fixed = ranges.get(one.key) == (one.absent, one.absent)
+        if one.name == "hidden_size" and "parameters" in ranges:
             layers = drawn("layers")
-            found[h.name] = nearest_size(replace(of, layers=layers), drawn("parameters"))
-        elif h.name in also_search or (
-            h.key in ranges and (h.absent is None or ranges[h.key] != (h.absent, h.absent))
-        ):
-            found[h.name] = drawn(h.name)
+            found[one.name] = nearest_size(replace(of, layers=layers), drawn("parameters"))
+        elif one.name in also_search or (one.key in ranges and not fixed):
+            found[one.name] = drawn(one.name)
     return found
 
 
 def draw_cell(study: Study, task: str, variant: str) -> list[Trial]:
-    """Draw all trials of a cell.
+    """Draw all trials of a variant on a task.
 
     Returns
     -------
@@ -91,4 +90,4 @@ def sizes(search: Search, of: Network, points: int) -> list[int]:
     """
     searched = search.parameters or search.hidden_size
     spread = np.geomspace(searched.low, searched.high, points)
-    return [nearest_size(of, n) if search.parameters else round(float(n)) for n in spread]
+    return [nearest_size(of, at) if search.parameters else round(float(at)) for at in spread]

@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from odyssey.tasks.base import Section
-from odyssey.training.networks import MOST_LAYERS
-from odyssey.training.sizes import MOST_BLOCKS
+from odyssey.section import Section
 
+MOST_HIDDEN = 10_000  # hidden units a direction, of a layer
+MOST_LAYERS = 8  # as many as cells/fused/network.h has room for
 MOST_SEQUENCES = 1024  # an update
 
 
@@ -43,11 +43,11 @@ class NoiseRange(Range):
 
 
 class HiddenSizeRange(PositiveRange):
-    """An interval of numbers of blocks."""
+    """An interval of numbers of hidden units."""
 
-    low: int = Field(ge=1, le=MOST_BLOCKS, description="Fewest blocks.")
+    low: int = Field(ge=1, le=MOST_HIDDEN, description="Fewest hidden units.")
     high: int = Field(
-        ge=1, le=MOST_BLOCKS, description="Most blocks; equal to `low`, it fixes the number."
+        ge=1, le=MOST_HIDDEN, description="Most hidden units; equal to `low`, it fixes the number."
     )
 
 
@@ -101,7 +101,7 @@ class BatchRange(WholeRange):
     high: int = Field(ge=1, le=MOST_SEQUENCES, description="Most sequences.")
 
 
-MOST_TRIALS = 100_000  # of a cell
+MOST_TRIALS = 100_000  # of a variant on a task
 
 
 class Search(Section):
@@ -111,12 +111,13 @@ class Search(Section):
         200,
         ge=1,
         le=MOST_TRIALS,
-        description="Trials a cell. Raising it keeps the first ones and trains the rest.",
+        description="Trials of each variant on each task. Raising it keeps the first ones and "
+        "trains the rest.",
     )
     hidden_size: HiddenSizeRange | None = Field(
         HiddenSizeRange(low=20, high=200),
-        description="Blocks a direction, of each layer; log-uniform, rounded to the nearest "
-        "integer.",
+        description="Hidden units (LSTM blocks) a direction, of each layer; log-uniform, rounded "
+        "to the nearest integer.",
     )
     parameters: ParametersRange | None = Field(
         None,

@@ -14,21 +14,21 @@ def _integer(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
-def cell_sequence(study_seed: int, task: str, variant: str, trial: int, purpose: str):
+def trial_sequence(study_seed: int, task: str, variant: str, trial: int, purpose: str):
     """Seed one of `PURPOSES` of one trial; trials count from 0 within a task and variant."""
     key = (_integer(task), _integer(variant), trial, PURPOSES.index(purpose))
     return np.random.SeedSequence(study_seed, spawn_key=key)
 
 
 def analysis_generator(study_seed: int, task: str, variant: str) -> np.random.Generator:
-    """Return what the analysis of a cell draws from, which depends on no other cell."""
-    sequence = cell_sequence(study_seed, task, variant, 0, "analysis")
+    """Return what the analysis of a variant on a task draws from, which no other one changes."""
+    sequence = trial_sequence(study_seed, task, variant, 0, "analysis")
     return np.random.Generator(np.random.PCG64(sequence))
 
 
 def trial_seed(study_seed: int, task: str, variant: str, trial: int) -> int:
     """Return the number in [0, 2**63) from which all streams of a trial's training are drawn."""
-    sequence = cell_sequence(study_seed, task, variant, trial, "training")
+    sequence = trial_sequence(study_seed, task, variant, trial, "training")
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 

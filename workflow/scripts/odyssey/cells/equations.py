@@ -9,11 +9,12 @@ import functools
 import hashlib
 import json
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace as State
 from typing import NoReturn
+
+from odyssey.user_code import line_of
 
 __all__ = (
     "State exp maximum mean relu sigmoid softsign sqrt tanh".split()  # noqa: SIM905
@@ -333,8 +334,6 @@ def _drawn_in_order(kinds: dict[str, str], nodes: tuple[Symbol, ...]) -> dict[st
 
 def _refuse(error: BaseException, file: str, step: Callable) -> NoReturn:
     """Say in a line what is wrong with equations, and where."""
-    places = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
-    line = places[-1].lineno if places else 1
     message = str(error)
     if isinstance(error, NameError) and error.name:
         known = [*step.__globals__, *step.__code__.co_varnames]
@@ -343,4 +342,4 @@ def _refuse(error: BaseException, file: str, step: Callable) -> NoReturn:
     elif not isinstance(error, EquationError):
         message = f"{type(error).__name__}: {message}"
         message += f"; allowed are + - * / @ ** and {_allowed()}" if "Symbol" in message else ""
-    raise EquationError(f"{file}:{line}: {' '.join(message.split())}") from error
+    raise EquationError(f"{file}:{line_of(error, file)}: {' '.join(message.split())}") from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from odyssey.cells import reference
 from odyssey.cells.equations import Cell, EquationError, trace
 from odyssey.cells.reference import Parts
+from odyssey.user_code import told
 
 # Greff et al. (2017), "LSTM variants", and FB1.
 CHANGES = {
@@ -110,15 +111,8 @@ def _of_file(file: str, _: int) -> Cell:
     """Read and run a file of equations; the time of its last change is part of its name."""
     try:
         defined = runpy.run_path(file)
-    except SyntaxError as error:
-        raise EquationError(f"{error.filename}:{error.lineno}: {error.msg}") from error
     except (Exception, SystemExit) as error:  # whatever a user's file raises is theirs to mend
-        traced, line = error.__traceback__, 1
-        while traced:
-            line = traced.tb_lineno if traced.tb_frame.f_code.co_filename == file else line
-            traced = traced.tb_next
-        said = " ".join(f"{type(error).__name__}: {error}".split())
-        raise EquationError(f"{file}:{line}: {said}") from error
+        raise EquationError(told(error, file)) from error
     step = defined.get("step")
     if not inspect.isfunction(getattr(step, "func", step)):
         raise EquationError(f"{file}:1: defines no function step(x, before, w)")

@@ -15,22 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odyssey.corpora.chorales_music21 import HUMDRUM, quarter_frames, transposition
+from odyssey.corpora.collections import COLLECTIONS, STEPS
 from odyssey.corpora.errors import CorpusError
-from odyssey.corpora.fractions import by_chance
 from odyssey.corpora.jsb import HIGHEST, LOWEST, Frames
+from odyssey.corpora.splits import by_chance
 
-# Name to music21's folder.
-FOLDERS = {
-    "bach": "bach",
-    "palestrina": "palestrina",
-    "trecento": "trecento",
-    "essen": "essenFolksong",
-    "oneill": "oneills1850",
-    "ryansmammoth": "ryansMammoth",
-}
 SUFFIXES = (".abc", ".krn", ".mxl", ".xml")
-
-STEPS = {"half": 2.0, "quarter": 1.0, "eighth": 0.5, "sixteenth": 0.25}  # in quarters
 
 NO_METRE = "no metre"
 NOT_PARSED = "music21 cannot parse it"
@@ -65,7 +55,7 @@ class Found:
 
 
 def scores(collection: str) -> list[Score]:
-    """List the scores of a collection (one of `FOLDERS`), in the order of their names.
+    """List the scores of a collection (one of `COLLECTIONS`), in the order of their names.
 
     Raises
     ------
@@ -74,7 +64,7 @@ def scores(collection: str) -> list[Score]:
     """
     from music21 import common
 
-    folder = Path(common.getCorpusFilePath()) / FOLDERS[collection]
+    folder = Path(common.getCorpusFilePath()) / COLLECTIONS[collection].folder
     if not folder.is_dir():
         raise CorpusError(f"music21 has no corpus at {folder}: install the complete package")
     listed = []
@@ -107,7 +97,7 @@ def read(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Found:
-    """Read a collection, one of `FOLDERS`.
+    """Read a collection, one of `COLLECTIONS`.
 
     What is taken under a limit, and what is left out, is logged with names and reasons. Nothing is
     downloaded, and music21's cache of parsed scores is neither read nor written. The result does

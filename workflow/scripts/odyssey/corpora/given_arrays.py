@@ -9,7 +9,7 @@ import numpy as np
 from odyssey.corpora import given_parts
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.given_parts import UNSCORED, Form, Layout, Parts, Place, Survey, near
-from odyssey.features.sequences import SPLITS
+from odyssey.corpora.splits import SPLITS
 
 ARRAYS = (
     "inputs",

@@ -38,7 +38,7 @@ class Table:
 class Words:
     """A column of text."""
 
-    codes: np.ndarray  # int64 (rows,): index into `values`, or `UNSCORED` where the cell is empty
+    codes: np.ndarray  # int64 (rows,): index into `values`, or `UNSCORED` where nothing stands
     values: list[str]  # different ones
 
 
@@ -86,20 +86,20 @@ def _opened_csv(path: str) -> Table:
             raise CorpusError(f"{path}: the column {name} stands twice")
     if len(header) == 1 and (other := re.search(r"[;\t]", header[0])):
         raise CorpusError(f"{path}: columns must be separated by commas, not by {other[0]!r}")
-    cells = ([row[index] for row in rows if len(row) > index] for index in range(len(header)))
-    numeric = {name for name, column in zip(header, cells, strict=True) if _holds_numbers(column)}
+    columns = ([row[index] for row in rows if len(row) > index] for index in range(len(header)))
+    numeric = {name for name, values in zip(header, columns, strict=True) if _holds_numbers(values)}
     return Table(path, tuple(header), frozenset(numeric), first_row=2)
 
 
-def _holds_numbers(cells: Sequence[str]) -> bool:
+def _holds_numbers(values: Sequence[str]) -> bool:
     """Tell text from numbers, of which one may be mistyped.
 
     An empty column was to hold numbers, and one of truth values is none that anybody leaves out.
     """
-    cells = [cell for cell in cells if cell.strip()]
-    if all(cell.lower() in ("true", "false") for cell in cells):
+    values = [value for value in values if value.strip()]
+    if all(value.lower() in ("true", "false") for value in values):
         return True
-    numbers = [number(cell) for cell in cells]
+    numbers = [number(value) for value in values]
     some_text = None in numbers
     return not some_text or any(value is not None and math.isfinite(value) for value in numbers)
 
@@ -155,12 +155,12 @@ def read_columns(
     -------
     words : dict of str to Words
     numbers : dict of str to numpy.ndarray of float64, shape (rows,)
-        NaN where a cell is empty.
+        NaN where nothing stands.
 
     Raises
     ------
     CorpusError
-        If a cell of the columns of numbers is text, which it names, or the file is broken.
+        If a value in the columns of numbers is text, which it names, or the file is broken.
     """
     if table.first_row == 2:
         content = _read_csv(table, texts, numbers)
@@ -183,7 +183,7 @@ def _read_csv(table: Table, texts: Sequence[str], numbers: Sequence[str]) -> pa.
     except pa.ArrowInvalid as error:
         if ragged := _RAGGED.search(str(error)):
             row, wanted, found = ragged.groups()
-            message = f"row {row}: {found} cells, but the table has {wanted} columns"
+            message = f"row {row}: {found} values, but the table has {wanted} columns"
             raise CorpusError(f"{table.file}: {message}") from error
         if "conversion error to double" not in str(error):
             raise CorpusError(f"{table.file}: is not a CSV file: {_line(error)}") from error
@@ -207,20 +207,20 @@ def _parsed_csv(table: Table, types: dict[str, pa.DataType]) -> pa.Table:
 
 
 def _mistyped(table: Table, numbers: Sequence[str]) -> CorpusError:
-    """Find the first cell of the columns of numbers that holds text."""
+    """Find the first value that is text in the columns of numbers."""
     content = _parsed_csv(table, dict.fromkeys([SEQUENCE, *numbers], pa.string())).to_pydict()
     faults = [
-        (row, name, cell)
+        (row, name, value)
         for name in numbers
-        for row, cell in enumerate(content[name])
-        if cell is not None and number(cell) is None
+        for row, value in enumerate(content[name])
+        if value is not None and number(value) is None
     ]
     if not faults:
         return CorpusError(f"{table.file}: {', '.join(numbers)} hold what is no number")
-    row, name, cell = min(faults, key=lambda fault: fault[0])
+    row, name, value = min(faults, key=lambda fault: fault[0])
     return CorpusError(
         f"{table.file}: row {table.first_row + row}, column {name}, sequence "
-        f"{content[SEQUENCE][row]}: {cell[:40]!r} is not a number"
+        f"{content[SEQUENCE][row]}: {value[:40]!r} is not a number"
     )
 
 

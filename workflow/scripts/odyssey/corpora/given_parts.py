@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from odyssey.corpora.errors import CorpusError
-from odyssey.corpora.fractions import by_chance, divided
-from odyssey.features.sequences import SPLITS
+from odyssey.corpora.splits import SPLITS, by_chance, divided
 
 UNSCORED = -1  # stands for the class of a frame that has none
 
@@ -51,7 +50,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Parts:
-    """A file's content, checked, as `odyssey.corpora.given` makes sequences of it."""
+    """A file's content, checked, as `odyssey.features.given` makes sequences of it."""
 
     layout: Layout
     inputs: np.ndarray  # float64 (frames, inputs): finite
@@ -72,6 +71,11 @@ class Survey:
     # training, validation: frames of the two splits.
     training: int
     validation: int
+
+
+def is_table(path: str) -> bool:
+    """Tell a table, .csv or .parquet, from arrays, .npz."""
+    return not path.lower().endswith(".npz")
 
 
 def near(name: str, allowed: Collection[str]) -> str:

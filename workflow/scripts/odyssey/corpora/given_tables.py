@@ -11,7 +11,7 @@ from odyssey.corpora import given_parts
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.given_columns import SEQUENCE, Table, Words, need, number, opened, read_columns
 from odyssey.corpora.given_parts import UNSCORED, Form, Layout, Parts, Place, Survey, near
-from odyssey.features.sequences import SPLITS
+from odyssey.corpora.splits import SPLITS
 
 SPLIT, LABEL = "split", "label"
 TARGET = "target"  # names of target columns begin so, unless the configuration names them

@@ -39,7 +39,7 @@ class SplitFile:
     """One of the four lists of boards, and what it holds in the paper's data."""
 
     name: str
-    split: str  # the split of `odyssey.features.sequences.SPLITS` that its boards belong to
+    split: str  # the split of `odyssey.corpora.splits.SPLITS` that its boards belong to
     # boards, lines: their number in the genuine corpus, without the dropped board.
     boards: int
     lines: int

@@ -4,7 +4,7 @@ import os
 
 from odyssey.corpora import collections_music21, jsb
 from odyssey.corpora.errors import CorpusError
-from odyssey.corpora.fractions import SPLITS, divided
+from odyssey.corpora.splits import SPLITS, divided
 
 
 def read_file(path: str | os.PathLike) -> jsb.Corpus:

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from odyssey.corpora.errors import CorpusError
-from odyssey.corpora.fractions import SPLITS, divided
+from odyssey.corpora.splits import SPLITS, divided
 
 # Lewis Carroll, Alice's Adventures in Wonderland (1865), chapters I and II.
 SHIPPED = Path(__file__).with_name("alice.txt")

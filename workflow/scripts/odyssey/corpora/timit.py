@@ -13,6 +13,7 @@ import soundfile
 
 from odyssey.corpora.contents import read_bytes
 from odyssey.corpora.errors import CorpusError, shown
+from odyssey.corpora.splits import SPLITS
 
 SAMPLE_RATE = 16000
 
@@ -64,7 +65,6 @@ SENTENCES = 8
 # Samples after the last label: no genuine recording has more.
 MOST_UNLABELLED = 2802
 
-SPLITS = ("train", "validation", "test")
 
 # Utterances of each split, in the order of `SPLITS`; the stand-in's are the user's choice.
 COUNTS = {"ldc93s1": (3696, 400, 192), "nltk": (96, 16, 16), "synthetic": None}

@@ -5,7 +5,8 @@ import logging
 import numpy as np
 
 from odyssey.corpora import text
-from odyssey.features.sequences import SPLITS, Description, Sequences
+from odyssey.corpora.splits import SPLITS
+from odyssey.features.sequences import Description, Sequences
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from odyssey.features.sequences import SPLITS, Description, Sequences
+from odyssey.corpora.splits import SPLITS
+from odyssey.features.sequences import Description, Sequences
 
 Counts = tuple[int, int, int]  # sequences of training, validation and test
 

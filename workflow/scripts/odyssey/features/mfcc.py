@@ -8,9 +8,10 @@ import numpy as np
 
 from odyssey.corpora import timit
 from odyssey.corpora.errors import CorpusError
+from odyssey.corpora.splits import SPLITS
 from odyssey.corpora.timit import SAMPLE_RATE, Utterance
 from odyssey.features.scaling import standardised
-from odyssey.features.sequences import SPLITS, Description, Sequences
+from odyssey.features.sequences import Description, Sequences
 
 WINDOW = 400  # samples: 25 ms
 STEP = 160  # samples: 10 ms

@@ -4,7 +4,8 @@ import numpy as np
 
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.jsb import HIGHEST, LOWEST, Corpus
-from odyssey.features.sequences import SPLITS, Description, Sequences
+from odyssey.corpora.splits import SPLITS
+from odyssey.features.sequences import Description, Sequences
 
 NOTES = HIGHEST - LOWEST + 1  # 88, the piano's keys
 

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from odyssey.corpora.splits import SPLITS
 from odyssey.files import write_atomically
 
 # Raised by hand whenever the same corpus would give other features, or a stand-in would be another:
 # they are then made again.
 PREPARATION = 1
 
-SPLITS = ("train", "validation", "test")
 LOSSES = ("softmax", "sigmoid", "ctc", "squared")
 TARGETS = {  # of each loss: their type, and the dimensions of the array
     "softmax": (np.int32, 1),

@@ -7,8 +7,9 @@ import numpy as np
 
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.iam import Line, encode
+from odyssey.corpora.splits import SPLITS
 from odyssey.features.scaling import standardised
-from odyssey.features.sequences import SPLITS, Description, Sequences
+from odyssey.features.sequences import Description, Sequences
 
 MEASURED = slice(0, 3)  # dx, dy and the time are measured; the pen lift is 0 or 1
 LONGEST_REST = 10  # seconds between two points of a stroke; more is a clock that was set

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-from pydantic import PydanticUserError
-
 from odyssey.corpora.errors import CorpusError
-from odyssey.features.sequences import SPLITS, Sequences
-from odyssey.tasks.base import Progress, Shape, TaskSettings, expanded
+from odyssey.corpora.splits import SPLITS
+from odyssey.features.sequences import Sequences
+from odyssey.section import expanded
+from odyssey.tasks.base import Progress, Shape, TaskSettings
+from odyssey.user_code import told
 
 KINDS = ("timit", "iam", "jsb", "pianorolls", "text", "sequences", "adding", "copy", "capacity")
 WORDS = ("TITLE", "MEASURE", "UNIT")
@@ -108,19 +109,6 @@ def _check(name: str, shape: Shape, made: Sequences) -> None:
         if least < 0 or greatest >= classes:
             wrong = least if least < 0 else greatest
             raise CorpusError(f"{name}: a target is {wrong}, but classes are 0 to {classes - 1}")
-
-
-def told(error: BaseException, file: str) -> str:
-    """Say in one line what a user's file raised, and where in it."""
-    if isinstance(error, SyntaxError):
-        return f"{error.filename or file}:{error.lineno or 1}: {error.msg}"
-    traced, line = error.__traceback__, 1
-    while traced:
-        line = traced.tb_lineno if traced.tb_frame.f_code.co_filename == file else line
-        traced = traced.tb_next
-    # What pydantic says of a misspelt constant goes on with advice and an address.
-    said = str(error).split(". ")[0] if isinstance(error, PydanticUserError) else error
-    return f"{file}:{line}: {' '.join(f'{type(error).__name__}: {said}'.split())}"
 
 
 def _read(path: str) -> bytes:

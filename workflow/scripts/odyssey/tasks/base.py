@@ -1,40 +1,17 @@
 """What every task has: settings in the configuration, a shape, features, and words for a reader."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from odyssey.corpora.digest import digest
 from odyssey.features.sequences import LOSSES, Description, Sequences
+from odyssey.section import Section
 
 Progress = Callable[[int, int], None]  # told how many are done, and of how many
-
-
-class Section(BaseModel):
-    """A section of the configuration."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_truth_for_a_number(cls, value, info):
-        # pydantic would take true for 1.
-        if isinstance(value, bool) and cls.model_fields[info.field_name].annotation is not bool:
-            raise ValueError("cannot be true or false")
-        return value
-
-
-def expanded(path: str) -> str:
-    """Put a home folder in the place of ``~``, which stays where there is no such user."""
-    return os.path.expanduser(path)  # noqa: PTH111  Path's raises where there is no such user
-
-
-UserPath = Annotated[str, AfterValidator(expanded)]
-
 MOST_BYTES = 4_000_000_000  # of the inputs of what is made or unfolded here
 
 

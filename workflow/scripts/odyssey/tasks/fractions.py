@@ -4,7 +4,7 @@ import math
 
 from pydantic import Field, model_validator
 
-from odyssey.tasks.base import Section
+from odyssey.section import Section
 
 
 class Fractions(Section):

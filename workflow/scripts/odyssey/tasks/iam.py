@@ -1,21 +1,22 @@
 """IAM-OnDB: online handwriting to characters."""
 
 from pathlib import Path
+from statistics import mean
 from typing import Literal
 
 from pydantic import Field
 
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import Progress, Section, Shape, UserPath
-from odyssey.tasks.stand_ins import WithStandIn, WordRange
+from odyssey.section import UserPath
+from odyssey.tasks.base import Progress, Shape
+from odyssey.tasks.stand_ins import StandInSizes, WithStandIn, WordRange
 
 MOST_LINES = 69_300  # of a split: no more have names in the form of IAM-OnDB
 
 
-class MadeUpHandwriting(Section):
+class MadeUpHandwriting(StandInSizes):
     """Sizes of the handwriting stand-in."""
 
-    seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
     train: int = Field(150, ge=1, le=MOST_LINES, description="Lines of the training set.")
     validation: int = Field(40, ge=2, le=MOST_LINES, description="Lines of the validation set.")
     test: int = Field(40, ge=1, le=MOST_LINES, description="Lines of the test set.")
@@ -45,8 +46,8 @@ class Settings(WithStandIn):
     )
     standardised: bool = Field(
         default=False,
-        description="Inputs with mean 0 and deviation 1 over the training set. The paper's are raw "
-        "device units; results of the two are not comparable.",
+        description="Inputs with mean 0 and standard deviation 1 over the training set. The "
+        "paper's are raw device units; results of the two are not comparable.",
     )
 
     @property
@@ -63,8 +64,7 @@ class Settings(WithStandIn):
         if not self.made_up:
             return 5355 * 250, 2956 * 250
         made_up = self.synthetic
-        words = (made_up.words.low + made_up.words.high) / 2
-        line = 23 * words * 4000 / made_up.pen_speed
+        line = 23 * mean(made_up.words.ends) * 4000 / made_up.pen_speed
         return round(made_up.train * line), round(made_up.validation * line)
 
     def make_corpus(self, folder: str, processes: int, progress: Progress) -> None:
@@ -73,13 +73,7 @@ class Settings(WithStandIn):
 
         sizes = self.synthetic
         synthetic_handwriting.write(
-            folder,
-            sizes.seed,
-            sizes.train,
-            sizes.validation,
-            sizes.test,
-            (sizes.words.low, sizes.words.high),
-            sizes.pen_speed,
+            folder, sizes.seed, *sizes.counts, sizes.words.ends, sizes.pen_speed
         )
 
     def features(
@@ -98,7 +92,7 @@ class Settings(WithStandIn):
         return strokes.sequences(lines, self.description(name), self.standardised)
 
     def example(self, corpus: str | None) -> dict:
-        """Take the first test line, for figure 2: its points, stroke_lengths, text and `synthetic`."""
+        """Take the first test line, for figure 2, and say whether it is made up."""
         from odyssey.corpora import iam
 
         root = Path(corpus or self.path)

@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from odyssey.features.sequences import Description, Sequences
-from odyssey.tasks.base import Progress, Shape, TaskSettings, UserPath
+from odyssey.section import UserPath
+from odyssey.tasks.base import Progress, Shape, TaskSettings
 
 log = logging.getLogger(__name__)
 

@@ -1,27 +1,18 @@
 """Music of any kind: next-step prediction of piano-roll frames, one direction, 88 keys."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from odyssey.console import tell
+from odyssey.corpora import collections
+from odyssey.corpora.collections import COLLECTIONS, STEPS
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import Progress, Shape, TaskSettings, UserPath
+from odyssey.section import UserPath
+from odyssey.tasks.base import Progress, Shape, TaskSettings
 from odyssey.tasks.fractions import DrawnFractions
 
 ENDINGS = (".json", ".pickle", ".pkl")
-# What figures call each; scores that are kept (of Essen's 8,514 some have no metre), and frames of
-# a score at quarters: both about, for the sizes of jobs.
-COLLECTIONS = {
-    "bach": ("Bach", 410, 63),
-    "palestrina": ("Palestrina", 1318, 416),
-    "trecento": ("Trecento", 103, 340),
-    "essen": ("Essen folk songs", 7800, 47),
-    "oneill": ("O'Neill's Music of Ireland", 2009, 57),
-    "ryansmammoth": ("Ryan's Mammoth Collection", 1059, 45),
-}
-A_QUARTER = {"half": 0.5, "quarter": 1, "eighth": 2, "sixteenth": 4}  # frames
 BYTES = {".json": 16, ".pickle": 12, ".pkl": 12}  # of a file for a frame, about
 
 
@@ -37,10 +28,10 @@ class Settings(TaskSettings):
         description="File in the form of Boulanger-Lewandowski's (JSB, Nottingham, MuseData, "
         "Piano-midi.de), .json or .pickle, which has its own splits.",
     )
-    collection: (
-        Literal["bach", "palestrina", "trecento", "essen", "oneill", "ryansmammoth"] | None
-    ) = Field(None, description="Instead of `path`: scores that music21 carries.")
-    step: Literal["half", "quarter", "eighth", "sixteenth"] = Field(
+    collection: collections.Name | None = Field(
+        None, description="Instead of `path`: scores that music21 carries."
+    )
+    step: collections.Step = Field(
         "quarter", description="Note value from frame to frame of a collection."
     )
     limit: int | None = Field(
@@ -70,7 +61,7 @@ class Settings(TaskSettings):
     @property
     def TITLE(self) -> str:  # noqa: N802
         """The collection's; a file of the user's is called as the study calls it."""
-        return COLLECTIONS[self.collection][0] if self.collection else ""
+        return COLLECTIONS[self.collection].title if self.collection else ""
 
     @property
     def origin(self) -> str:
@@ -92,8 +83,8 @@ class Settings(TaskSettings):
             size = path.stat().st_size if path.is_file() else 1_000_000
             total = size / BYTES[path.suffix.lower()]
             return round(0.6 * total), round(0.2 * total)
-        _, scores, length = COLLECTIONS[self.collection]
-        total = min(scores, self.limit or scores) * length * A_QUARTER[self.step]
+        of = COLLECTIONS[self.collection]
+        total = min(of.scores, self.limit or of.scores) * of.quarters / STEPS[self.step]
         return round(self.splits.train * total), round(self.splits.validation * total)
 
     def features(

@@ -5,8 +5,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from odyssey.corpora.given_parts import Form, Survey, is_table
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import Progress, Shape, TaskSettings, UserPath
+from odyssey.section import UserPath
+from odyssey.tasks.base import Progress, Shape, TaskSettings
 from odyssey.tasks.fractions import DrawnFractions
 
 ENDINGS = (".csv", ".parquet", ".npz")
@@ -59,7 +61,7 @@ class Settings(TaskSettings):
     )
     standardised: bool = Field(
         default=False,
-        description="Inputs with mean 0 and deviation 1 over the training set.",
+        description="Inputs with mean 0 and standard deviation 1 over the training set.",
     )
     measure: str | None = Field(
         None, min_length=1, description="What figures and tables call the measure."
@@ -83,7 +85,7 @@ class Settings(TaskSettings):
 
     @model_validator(mode="after")
     def _keys_fit(self):
-        is_table = not self.path.lower().endswith(".npz")
+        table = is_table(self.path)
         if self.predict and self.loss == "ctc":
             raise ValueError("predict: next goes with the losses softmax, sigmoid and squared")
         if self.predict and (self.target or self.targets):
@@ -92,12 +94,12 @@ class Settings(TaskSettings):
             raise ValueError("give target or targets, not both")
         if self.targets and self.loss in ("softmax", "ctc"):
             raise ValueError(f"the loss {self.loss} takes one column, with the key target")
-        if self.loss == "ctc" and is_table and self.labels is None:
+        if self.loss == "ctc" and table and self.labels is None:
             raise ValueError("the loss ctc needs the key labels, a second table")
-        if self.labels is not None and not (self.loss == "ctc" and is_table):
+        if self.labels is not None and not (self.loss == "ctc" and table):
             raise ValueError("labels is a second table, for the loss ctc and a path to a table")
         for key in ("inputs", "target", "targets"):
-            if getattr(self, key) is not None and not is_table:
+            if getattr(self, key) is not None and not table:
                 raise ValueError(f"{key} names columns, but an .npz has none")
         return self
 
@@ -137,24 +139,24 @@ class Settings(TaskSettings):
     ) -> Sequences:
         """Read and check the file."""
         from odyssey.corpora import given
+        from odyssey.features.given import sequences
 
-        parts = given.read(self.path, self.labels, self._form())
-        return given.sequences(parts, self._form(), self.description(name), self.standardised)
+        form = self._form()
+        parts = given.read(self.path, self.labels, form)
+        return sequences(parts, form, self.description(name), self.standardised)
 
     def of_features(self) -> dict:
         """List the settings that decide what the features are; words for a reader do not."""
         words = ("measure", "unit")
         return {key: value for key, value in super().of_features().items() if key not in words}
 
-    def _survey(self):
+    def _survey(self) -> Survey:
         # It brings PyArrow along, which jobs of other tasks should not wait for.
         from odyssey.corpora import given
 
         return given.survey(self.path, self.labels, self._form())
 
-    def _form(self):
-        from odyssey.corpora.given_parts import Form
-
+    def _form(self) -> Form:
         targets = self.targets or ([self.target] if self.target else None)
         return Form(
             loss=self.loss,

@@ -2,7 +2,8 @@
 
 from pydantic import Field, model_validator
 
-from odyssey.tasks.base import Section, TaskSettings
+from odyssey.section import Section
+from odyssey.tasks.base import TaskSettings
 
 
 class WordRange(Section):
@@ -16,6 +17,26 @@ class WordRange(Section):
         if self.low > self.high:
             raise ValueError(f"the range is empty: low {self.low} is above high {self.high}")
         return self
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Fewest and most."""
+        return self.low, self.high
+
+
+class StandInSizes(Section):
+    """Sizes of a made-up corpus."""
+
+    seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
+    train: int
+    validation: int
+    test: int
+    words: WordRange
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """How many the training, validation and test sets have."""
+        return self.train, self.validation, self.test
 
 
 class WithStandIn(TaskSettings):

@@ -8,7 +8,8 @@ from pydantic import Field
 from odyssey.corpora import text
 from odyssey.corpora.errors import CorpusError
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import MOST_BYTES, Progress, Shape, TaskSettings, UserPath
+from odyssey.section import UserPath
+from odyssey.tasks.base import MOST_BYTES, Progress, Shape, TaskSettings
 from odyssey.tasks.fractions import Fractions
 
 

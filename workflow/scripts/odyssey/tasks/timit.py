@@ -1,21 +1,22 @@
 """TIMIT: framewise phone classification of speech."""
 
+from statistics import mean
 from typing import Literal
 
 from pydantic import Field, field_validator
 
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import ALSO_SEARCH, Progress, Section, Shape, UserPath
-from odyssey.tasks.stand_ins import WithStandIn, WordRange
+from odyssey.section import UserPath
+from odyssey.tasks.base import ALSO_SEARCH, Progress, Shape
+from odyssey.tasks.stand_ins import StandInSizes, WithStandIn, WordRange
 
 SENTENCES = 8  # of each speaker that are used
 FRAMES = 304  # of a sentence, on average
 
 
-class MadeUpSpeech(Section):
+class MadeUpSpeech(StandInSizes):
     """Sizes of the speech stand-in; each speaker says 8 sentences beside the two SA."""
 
-    seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
     train: int = Field(10, ge=1, le=462, description="Speakers of the training set.")
     validation: int = Field(2, ge=1, le=50, description="Speakers of the validation set.")
     test: int = Field(2, ge=1, le=24, description="Speakers of the test set.")
@@ -65,8 +66,7 @@ class Settings(WithStandIn):
         if self.source == "ldc93s1":
             return 3696 * FRAMES, 400 * FRAMES
         made_up = self.synthetic
-        words = (made_up.words.low + made_up.words.high) / 2
-        speaker = SENTENCES * 39 * words  # some 39 frames a word
+        speaker = SENTENCES * 39 * mean(made_up.words.ends)  # some 39 frames a word
         return round(made_up.train * speaker), round(made_up.validation * speaker)
 
     def make_corpus(self, folder: str, processes: int, progress: Progress) -> None:
@@ -75,14 +75,7 @@ class Settings(WithStandIn):
 
         sizes = self.synthetic
         synthetic_speech.write(
-            folder,
-            sizes.seed,
-            sizes.train,
-            sizes.validation,
-            sizes.test,
-            (sizes.words.low, sizes.words.high),
-            processes,
-            progress,
+            folder, sizes.seed, *sizes.counts, sizes.words.ends, processes, progress
         )
 
     def features(
@@ -92,8 +85,7 @@ class Settings(WithStandIn):
         from odyssey.corpora import timit
         from odyssey.features import mfcc
 
-        sizes = self.synthetic
-        speakers = (sizes.train, sizes.validation, sizes.test)
+        speakers = self.synthetic.counts
         counts = tuple(SENTENCES * number for number in speakers) if self.made_up else None
         utterances = timit.read(corpus or self.path, self.source, counts)
         return mfcc.sequences(utterances, self.description(name), processes, progress)

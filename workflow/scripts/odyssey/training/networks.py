@@ -7,9 +7,9 @@ import numpy as np
 
 from odyssey import seeds
 from odyssey.cells.equations import Cell
+from odyssey.search_space import MOST_LAYERS
 
 WEIGHT_DEVIATION = 0.1  # paper: N(0, 0.1^2), all of them
-MOST_LAYERS = 8  # as many as cells/fused/network.h has room for
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ from bisect import bisect_left
 from dataclasses import replace
 
 from odyssey.cells.equations import Cell
+from odyssey.search_space import MOST_HIDDEN
 from odyssey.tasks.base import TaskSettings
 from odyssey.training.networks import Network, count_weights
-
-MOST_BLOCKS = 10_000  # a direction, of a layer
 
 
 def network(task: TaskSettings, cell: Cell, hidden_size: int, layers: int = 1) -> Network:
@@ -55,9 +54,9 @@ def nearest_size(network: Network, weights: float) -> int:
     Returns
     -------
     int
-        In [1, `MOST_BLOCKS`]; of two that are as near, the smaller.
+        In [1, `MOST_HIDDEN`]; of two that are as near, the smaller.
     """
-    sizes = range(1, MOST_BLOCKS + 1)
+    sizes = range(1, MOST_HIDDEN + 1)
     above = bisect_left(sizes, weights, key=lambda size: weights_at(network, size))
     nearest = sizes[max(above - 1, 0) : above + 1]
     return min(nearest, key=lambda size: abs(weights_at(network, size) - weights))

@@ -1,4 +1,4 @@
-"""Three splits by fractions, and an order by chance to divide."""
+"""The three splits, by fractions, and an order by chance to divide."""
 
 import hashlib
 
