@@ -41,7 +41,7 @@ if not workflow.configfiles:
 
 
 try:
-    # Snakemake has kept the last of two values without a word.
+    # Of a key that stands twice, Snakemake keeps the last value and does not say so.
     check_keys(workflow.configfiles)
     study = read_study(config)
     # A study that is trained can be analysed where its corpora are not.
@@ -52,7 +52,7 @@ try:
         check_corpora(study)
 except ConfigError as error:
     sys.exit(f"Error in the configuration:\n{error}")
-# settle stands beside Snakemake's own message of a locked folder, which knows --unlock only.
+# `settle` adds to Snakemake's own message of a locked folder, which names --unlock alone.
 if workflow.is_main_process:
     alone = hold(".snakemake/alive")
     for note in (planning_note(study), *study.notices, settle(".snakemake", alone)):

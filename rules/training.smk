@@ -1,6 +1,6 @@
-"""Trials to runs: each job trains one shard of a cell's trials and writes a line for each."""
+"""Trials to runs: each job trains one shard of a variant's trials on a task, a line for each."""
 
-# Of the cluster; its profile says which queue has them.
+# What a training job asks of the cluster, whose profile says which queue has GPUs.
 GPU = {"gres": "gpu:1"} if study.training.device == "cuda" else {}
 
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, that say who lives, and that a digest tells apart."""
+"""Write files whole or not at all, lock them while a process lives, and digest them."""
 
 import fcntl
 import hashlib
@@ -57,7 +57,7 @@ def file_digest(path: str | os.PathLike) -> str:
 
 
 def hold(path: str | os.PathLike) -> bool | None:
-    """Hold a file for as long as this process lives, together with other processes.
+    """Lock a file, shared with other processes, until this process ends.
 
     Parameters
     ----------
@@ -67,12 +67,12 @@ def hold(path: str | os.PathLike) -> bool | None:
     Returns
     -------
     bool or None
-        Whether no other living process holds it. None where nobody can tell: on a file system that
+        Whether no other process has locked it. None where nobody can tell: on a file system that
         is read-only or has no locks.
     """
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        # Left open, because closing it would end the hold.
+        # The file stays open, because closing it would end the lock.
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

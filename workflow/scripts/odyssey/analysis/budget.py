@@ -99,7 +99,7 @@ def expected_best(
         chances = winning_chances(n)
         drawn = generator.integers(n, size=(resamples, n))
         curves = _expected(chances, validation[drawn], test[drawn])
-        # A resample may hold no result at all; it then has no say.
+        # A resample may have no finite result at all; quantiles leave it out.
         bands = np.full((2, n), np.nan)
         if np.isfinite(test).any():
             bands = np.nanquantile(curves, [alpha / 2, 1 - alpha / 2], axis=0)

@@ -1,1 +1,1 @@
-"""The LSTM block: its variants as data, the readable version, and the fast one."""
+"""Cells: their equations, and the fused engine's kernel that is generated from them."""

@@ -138,8 +138,8 @@ def build(cell: Cell, path: str | os.PathLike, instruction_set: str = "auto") ->
 def _run_all(commands) -> None:
     """Run commands side by side and wait for all of them."""
     started = [
-        (c, subprocess.Popen(c, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
-        for c in commands
+        (each, subprocess.Popen(each, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+        for each in commands
     ]
     said = [process.communicate()[0] for _, process in started]
     for (command, process), output in zip(started, said, strict=True):

@@ -31,31 +31,32 @@ def derive(layout: Layout) -> Backward:
     """
     graph, found = layout.graph, Backward()
     terms = _from_outside(layout)
-    for n in reversed(layout.order):
-        if not terms[n] or n.op == "constant":
+    for node in reversed(layout.order):
+        op = node.op
+        if not terms[node] or op == "constant":
             continue
-        if n.op in ("add", "sub", "neg") and len(terms[n]) == 1:
-            _, base, factor = terms[n][0]
+        if op in ("add", "sub", "neg") and len(terms[node]) == 1:
+            _, base, factor = terms[node][0]
         else:
-            base, factor = _adjoint(n, terms[n], graph), None
-            found.adjoints[n] = base
-        if n.op in ("column", "weight", "before"):
-            kind = {"column": found.deltas, "weight": found.weights, "before": found.carried}[n.op]
-            kind[n if n.op == "column" else n.name] = base
-        elif n.op in ("add", "sub", "neg"):
-            for number, a in enumerate(n.args):
-                minus = n.op == "neg" or (n.op == "sub" and number == 1)
-                terms[a].append((DIRECT, base, _negative(factor, graph) if minus else factor))
+            base, factor = _adjoint(node, terms[node], graph), None
+            found.adjoints[node] = base
+        if op in ("column", "weight", "before"):
+            kind = {"column": found.deltas, "weight": found.weights, "before": found.carried}[op]
+            kind[node if op == "column" else node.name] = base
+        elif op in ("add", "sub", "neg"):
+            for number, arg in enumerate(node.args):
+                minus = op == "neg" or (op == "sub" and number == 1)
+                terms[arg].append((DIRECT, base, _negative(factor, graph) if minus else factor))
         else:
-            for a, *term in RULES[n.op](n, base, graph.node, partial(_constant, graph)):
-                terms[a].append((DIRECT, *term))
+            for arg, *term in RULES[op](node, base, graph.node, partial(_constant, graph)):
+                terms[arg].append((DIRECT, *term))
     return found
 
 
 def _from_outside(layout: Layout) -> dict[Symbol, list[tuple]]:
     """Begin each node's terms with what does not come from this step's own nodes."""
     node, order = layout.graph.node, list(layout.order)
-    terms: dict[Symbol, list[tuple]] = {n: [] for n in order}
+    terms: dict[Symbol, list[tuple]] = {each: [] for each in order}
     for source in layout.sources:
         if source.op != "before":
             terms[source].append((THROUGH, node("through", source), None))
@@ -65,7 +66,7 @@ def _from_outside(layout: Layout) -> dict[Symbol, list[tuple]]:
             terms[value].append((THROUGH, node("through", before), None))
         if name == "y":
             terms[value].append((THROUGH, node("output"), None))
-        if any(before in n.args for n in order) or before in layout.states.values():
+        if any(before in each.args for each in order) or before in layout.states.values():
             terms[value].append((AFTER, node("after", name=name), None))
     return terms
 

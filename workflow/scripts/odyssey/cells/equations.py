@@ -28,12 +28,12 @@ class EquationError(ValueError):
 
 
 def sigmoid(a):
-    """Return 1 / (1 + exp(-a)), unit by unit."""
+    """Return 1 / (1 + exp(-a)), elementwise."""
     return a.sigmoid()
 
 
 def tanh(a):
-    """Return the hyperbolic tangent, unit by unit."""
+    """Return the hyperbolic tangent, elementwise."""
     return a.tanh()
 
 
@@ -43,36 +43,36 @@ def relu(a):
 
 
 def exp(a):
-    """Return the exponential, unit by unit."""
+    """Return the exponential, elementwise."""
     return a.exp()
 
 
 def sqrt(a):
-    """Return the square root, unit by unit."""
+    """Return the square root, elementwise."""
     return a.sqrt()
 
 
 def softsign(a):
-    """Return a / (1 + abs(a)), unit by unit."""
+    """Return a / (1 + abs(a)), elementwise."""
     if isinstance(a, Symbol):
         return a.graph.node("softsign", a.graph.vector(a))
     return a / (1 + a.abs())
 
 
 def maximum(a, b):
-    """Return the larger of two, unit by unit; one of them may be a number."""
+    """Return the larger of two, elementwise; one of them may be a number."""
     return b.clamp(min=a) if isinstance(a, int | float) else a.clamp(min=b)
 
 
 def mean(a):
-    """Return the mean over the units, which acts on each of them."""
+    """Return the mean over the hidden units, which acts on each of them."""
     if isinstance(a, Symbol):
         return a.graph.node("mean", a.graph.vector(a))
     return a.mean(-1, keepdim=True).expand_as(a)
 
 
 class Symbol:
-    """A node of a cell's graph: a vector over the units, or ``x``, the inputs.
+    """A node of a cell's graph: a vector over the hidden units, or ``x``, the inputs.
 
     Parameters
     ----------
@@ -207,8 +207,8 @@ class Cell:
     @functools.cached_property
     def digest(self) -> str:
         """Hexadecimal digest of the equations, whatever the names of their temporaries."""
-        number = {id(node): n for n, node in enumerate(self.nodes)}
-        said = [[n.op, n.name, [number[id(a)] for a in n.args]] for n in self.nodes]
+        number = {id(node): place for place, node in enumerate(self.nodes)}
+        said = [[n.op, n.name, [number[id(arg)] for arg in n.args]] for n in self.nodes]
         returned = {name: number[id(node)] for name, node in self.states.items()}
         text = json.dumps([said, returned, self.starts], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
 // The fused engine's kernel: a whole epoch of training, or a whole split's evaluation, in one call.
 //
 // Letters are the paper's (section II): x input, y block output; d is a derivative of the loss. M
-// inputs, N units, T frames. What a step computes for a unit is generated from the cell's equations
+// inputs, N hidden units, T frames. What a step computes for a unit is generated from the cell's equations
 // (generate.py); the file is compiled for each cell and each instruction set (build.py), with
 //
 //     ODYSSEY_PAGE     the cell's page
@@ -325,7 +325,7 @@ struct FlushToZero {
 EXPORT(const char *digest)() { return ODYSSEY_DIGEST; }
 EXPORT(int64_t structure_bytes)() { return sizeof(Model) << 16 | sizeof(Step); }
 
-// Floats in a vector, to which the caller rounds the number of blocks.
+// Floats in a vector, to which the caller rounds the number of hidden units.
 EXPORT(int64_t vector_floats)() { return V; }
 
 // Floats that `workspace` must hold for sequences up to so many frames and labels, and that

@@ -25,40 +25,41 @@ Store = tuple[str, Symbol]
 
 def source_text(cell: Cell) -> str:
     """Write a cell's arithmetic in C++; an EquationError says that fused cannot train the cell."""
-    s = schedule(lay_out(cell))
-    names = _names(cell, s)
-    waves = 1 + max(s.layout.wave(n) for n in s.layout.order)
-    back_waves = 1 + max([0, *(s.back_wave(n) for n in s.back_nodes)])
-    lines = [f"// {cell.title}: generated from its equations.", "", *_constants(s)]
+    plan = schedule(lay_out(cell))
+    names = _names(cell, plan)
+    waves = 1 + max(plan.layout.wave(node) for node in plan.layout.order)
+    back_waves = 1 + max([0, *(plan.back_wave(node) for node in plan.back_nodes)])
+    lines = [f"// {cell.title}: generated from its equations.", "", *_constants(plan)]
     lines += [f"constexpr int WAVES = {waves};", f"constexpr int BACK_WAVES = {back_waves};"]
-    lines += _blocks(s.layout)
+    lines += _blocks(plan.layout)
     for wave in range(waves):
-        lines += _forward(s, names, wave)
+        lines += _forward(plan, names, wave)
     for wave in range(back_waves):
-        lines += _backward(s, names, wave)
+        lines += _backward(plan, names, wave)
     return "\n".join(lines) + "\n"
 
 
-def _constants(s: Schedule) -> list[str]:
+def _constants(plan: Schedule) -> list[str]:
     numbers = {
-        "COLUMNS": len(s.layout.columns),
-        "SOURCES": len(s.layout.sources),
-        "STATES": len(_own_states(s.layout)),
-        "CARRIED": len(s.layout.states),
-        "VECTORS": len(s.layout.vectors),
-        "KEPT": len(s.kept),
-        "TEMPORARY": len(s.temporary),
-        "MEANS": len(s.means),
-        "SUMS": len(s.sums),
+        "COLUMNS": len(plan.layout.columns),
+        "SOURCES": len(plan.layout.sources),
+        "STATES": len(_own_states(plan.layout)),
+        "CARRIED": len(plan.layout.states),
+        "VECTORS": len(plan.layout.vectors),
+        "KEPT": len(plan.kept),
+        "TEMPORARY": len(plan.temporary),
+        "MEANS": len(plan.means),
+        "SUMS": len(plan.sums),
     }
     return [f"constexpr int {name} = {value};" for name, value in numbers.items()]
 
 
 def _blocks(layout: Layout) -> list[str]:
-    inputs = [n for n, c in enumerate(layout.columns) if c.inputs]
-    from_inputs = [str(bool(c.inputs)).lower() for c in layout.columns]
-    bias = [layout.vectors.index(c.bias) if c.bias else -1 for c in layout.columns]
-    blocks = [(b.sources[0], len(b.sources), b.columns) for b in layout.blocks] or [(0, 0, ())]
+    all_columns, vectors = layout.columns, layout.vectors
+    inputs = [number for number, column in enumerate(all_columns) if column.inputs]
+    from_inputs = [str(bool(column.inputs)).lower() for column in all_columns]
+    bias = [vectors.index(column.bias) if column.bias else -1 for column in all_columns]
+    blocks = [(each.sources[0], len(each.sources), each.columns) for each in layout.blocks]
     return [
         "",
         "// Of each column: whether x reaches it, and the vector of weights that is its bias.",
@@ -69,7 +70,10 @@ def _blocks(layout: Layout) -> list[str]:
         f"constexpr Block INPUTS = {{0, 0, {len(inputs)}, {_list(inputs)}}};",
         f"constexpr int BLOCK_COUNT = {len(layout.blocks)};",
         "constexpr Block BLOCKS[] = {",
-        *(f"    {{{first}, {count}, {len(c)}, {_list(c)}}}," for first, count, c in blocks),
+        *(
+            f"    {{{first}, {count}, {len(columns)}, {_list(columns)}}},"
+            for first, count, columns in blocks or [(0, 0, ())]
+        ),
         "};",
     ]
 
@@ -78,12 +82,14 @@ def _list(values: Iterable) -> str:
     return "{" + ", ".join(map(str, values)) + "}"
 
 
-def _forward(s: Schedule, names: dict[Symbol, str], wave: int) -> list[str]:
+def _forward(plan: Schedule, names: dict[Symbol, str], wave: int) -> list[str]:
     """Write a wave of the forward pass."""
-    layout = s.layout
-    columns = [n for n, c in enumerate(layout.columns) if layout.wave(c.node) == wave]
-    blocks = [n for n, b in enumerate(layout.blocks) if b.wave == wave]
-    means = [k for n, k in s.means.items() if layout.wave(n) == wave]
+    layout = plan.layout
+    columns = [
+        number for number, column in enumerate(layout.columns) if layout.wave(column.node) == wave
+    ]
+    blocks = [number for number, block in enumerate(layout.blocks) if block.wave == wave]
+    means = [number for node, number in plan.means.items() if layout.wave(node) == wave]
 
     def here(node: Symbol) -> bool:
         leaf = node.op in ("before", "weight", "constant", "mean", "column")
@@ -92,10 +98,10 @@ def _forward(s: Schedule, names: dict[Symbol, str], wave: int) -> list[str]:
     def place(node: Symbol) -> str | None:
         if node.op == "column" and layout.wave(node) == wave:
             return f"bar[{columns.index(node.name)}]"
-        return _place(s, node)
+        return _place(plan, node)
 
     page = Page(layout, names, here, place, hides=True)
-    page.write(layout.order, _forward_stores(s, wave))
+    page.write(layout.order, _forward_stores(plan, wave))
     return [
         "",
         f"template <> struct Forward<{wave}> {{",
@@ -115,28 +121,30 @@ def _first(numbers: list[int]) -> int:
     return numbers[0] if numbers else 0
 
 
-def _forward_stores(s: Schedule, wave: int) -> list[Store]:
+def _forward_stores(plan: Schedule, wave: int) -> list[Store]:
     """List what a wave of the forward pass leaves behind."""
     known: dict[Symbol, float] = {}
-    stores = [(_state(s.layout, name, "after"), v) for name, v in s.layout.states.items()]
-    stores += [(f"at.source_before({number})", node) for node, number in s.made.items()]
-    found = [(f"{place} = {{}};", v, _masked(s, v, known)) for place, v in stores]
-    found += [(f"{_place(s, node)} = {{}};", node, node) for node in (*s.columns, *s.kept)]
-    for node, number in s.means.items():
-        found.append((f"at.add({number}, {{}});", node, _masked(s, node.args[0], known)))
-    return [(line, value) for line, node, value in found if s.layout.wave(node) == wave]
+    stores = [
+        (_state(plan.layout, name, "after"), node) for name, node in plan.layout.states.items()
+    ]
+    stores += [(f"at.source_before({number})", node) for node, number in plan.made.items()]
+    found = [(f"{place} = {{}};", node, _masked(plan, node, known)) for place, node in stores]
+    found += [(f"{_place(plan, node)} = {{}};", node, node) for node in (*plan.columns, *plan.kept)]
+    for node, number in plan.means.items():
+        found.append((f"at.add({number}, {{}});", node, _masked(plan, node.args[0], known)))
+    return [(line, value) for line, node, value in found if plan.layout.wave(node) == wave]
 
 
-def _backward(s: Schedule, names: dict[Symbol, str], wave: int) -> list[str]:
+def _backward(plan: Schedule, names: dict[Symbol, str], wave: int) -> list[str]:
     """Write a wave of the backward pass."""
-    sums = [k for n, k in s.sums.items() if s.back_wave(n) == wave]
+    sums = [number for node, number in plan.sums.items() if plan.back_wave(node) == wave]
 
     def here(node: Symbol) -> bool:
-        leaf = node in s.forward_nodes or node.op in GIVEN or s.is_sum(node)
-        return not leaf and (s.free(node) or s.back_wave(node) == wave)
+        leaf = node in plan.forward_nodes or node.op in GIVEN or plan.is_sum(node)
+        return not leaf and (plan.free(node) or plan.back_wave(node) == wave)
 
-    page = Page(s.layout, names, here, lambda node: _place(s, node), hides=False)
-    page.write(s.back_nodes, _backward_stores(s, wave))
+    page = Page(plan.layout, names, here, lambda node: _place(plan, node), hides=False)
+    page.write(plan.back_nodes, _backward_stores(plan, wave))
     return [
         "",
         f"template <> struct Backward<{wave}> {{",
@@ -148,40 +156,43 @@ def _backward(s: Schedule, names: dict[Symbol, str], wave: int) -> list[str]:
     ]
 
 
-def _backward_stores(s: Schedule, wave: int) -> list[Store]:
+def _backward_stores(plan: Schedule, wave: int) -> list[Store]:
     """List what a wave of the backward pass leaves behind."""
-    layout, derived, forward = s.layout, s.backward, {}
-    known = {n: at_padding(n, forward) for n in layout.order}
-    known.update(dict.fromkeys([*s.state, *s.made], 0.0))  # these are masked where they are stored
+    layout, derived, forward = plan.layout, plan.backward, {}
+    known = {node: at_padding(node, forward) for node in layout.order}
+    # States and made sources are masked where they are stored.
+    known.update(dict.fromkeys([*plan.state, *plan.made], 0.0))
     nothing = layout.graph.node("constant", name=0.0)
     found = [
-        (f"at.carry({[*layout.states].index(name)}) = {{}};", node, _masked(s, node, known))
+        (f"at.carry({[*layout.states].index(name)}) = {{}};", node, _masked(plan, node, known))
         for name, node in derived.carried.items()
     ]
     for column in layout.columns:
         delta = derived.deltas.get(column.node)
-        value = nothing if delta is None else _masked(s, delta, known)
+        value = nothing if delta is None else _masked(plan, delta, known)
         found.append((f"at.column({column.node.name}) = {{}};", delta, value))
     for name, node in derived.weights.items():
         number = layout.vectors.index(name)
-        found.append((f"at.gradient({number}) = {{}};", node, _added(s, number, node, known)))
-    found += [(f"at.temporary({k}) = {{}};", node, node) for node, k in s.temporary.items()]
-    for node, number in s.sums.items():
-        found.append((f"at.add({number}, {{}});", node, _masked(s, node.args[0], known)))
-    return [(line, value) for line, node, value in found if s.back_wave(node) == wave]
+        found.append((f"at.gradient({number}) = {{}};", node, _added(plan, number, node, known)))
+    found += [
+        (f"at.temporary({number}) = {{}};", node, node) for node, number in plan.temporary.items()
+    ]
+    for node, number in plan.sums.items():
+        found.append((f"at.add({number}, {{}});", node, _masked(plan, node.args[0], known)))
+    return [(line, value) for line, node, value in found if plan.back_wave(node) == wave]
 
 
-def _masked(s: Schedule, node: Symbol, known: dict[Symbol, float]) -> Symbol:
+def _masked(plan: Schedule, node: Symbol, known: dict[Symbol, float]) -> Symbol:
     """Keep padding exactly zero where it would be something else."""
-    return node if at_padding(node, known) == 0 else s.layout.graph.node("masked", node)
+    return node if at_padding(node, known) == 0 else plan.layout.graph.node("masked", node)
 
 
-def _added(s: Schedule, number: int, node: Symbol, known: dict[Symbol, float]) -> Symbol:
+def _added(plan: Schedule, number: int, node: Symbol, known: dict[Symbol, float]) -> Symbol:
     """Add a frame's share to the gradient of a vector of weights."""
-    gradient, masked = s.layout.graph.node("gradient", name=number), _masked(s, node, known)
+    gradient, masked = plan.layout.graph.node("gradient", name=number), _masked(plan, node, known)
     if masked.op == "mul":
-        return s.layout.graph.node("fma", *masked.args, gradient)
-    return s.layout.graph.node("add", gradient, masked)
+        return plan.layout.graph.node("fma", *masked.args, gradient)
+    return plan.layout.graph.node("add", gradient, masked)
 
 
 def _own_states(layout: Layout) -> list[str]:
@@ -197,49 +208,50 @@ def _state(layout: Layout, name: str, step: str) -> str:
     return f"at.source_{step}({layout.sources.index(layout.graph.node('before', name=name))})"
 
 
-def _place(s: Schedule, node: Symbol) -> str | None:
+def _place(plan: Schedule, node: Symbol) -> str | None:
     """Say where a value lies once its wave is over, or before the step; None: nowhere."""
     if node.op == "before":
-        return _state(s.layout, node.name, "before")
-    if node in s.state:
-        return _state(s.layout, s.state[node], "after")
+        return _state(plan.layout, node.name, "before")
+    if node in plan.state:
+        return _state(plan.layout, plan.state[node], "after")
     given = {
         "output": lambda: "at.output()",
-        "weight": lambda: f"at.weight({s.layout.vectors.index(node.name)})",
-        "after": lambda: f"at.carried({[*s.layout.states].index(node.name)})",
+        "weight": lambda: f"at.weight({plan.layout.vectors.index(node.name)})",
+        "after": lambda: f"at.carried({[*plan.layout.states].index(node.name)})",
         "gradient": lambda: f"at.gradient({node.name})",
     }
     if node.op in given:
         return given[node.op]()
     kinds = {
-        "source_before": s.made,
-        "column": s.columns,
-        "kept": s.kept,
-        "mean": s.means,
-        "sum": s.sums,
-        "temporary": s.temporary,
+        "source_before": plan.made,
+        "column": plan.columns,
+        "kept": plan.kept,
+        "mean": plan.means,
+        "sum": plan.sums,
+        "temporary": plan.temporary,
     }
     return next((f"at.{kind}({of[node]})" for kind, of in kinds.items() if node in of), None)
 
 
-def _names(cell: Cell, s: Schedule) -> dict[Symbol, str]:
+def _names(cell: Cell, plan: Schedule) -> dict[Symbol, str]:
     """Call nodes what the equations call them, where C++ can."""
     taken, names = set(TAKEN), {}
     leaves = ("column", "before", "weight", "constant")
     for node in cell.nodes:
-        name, lowered = cell.names.get(id(node)), s.layout.lowered.get(node)
+        name, lowered = cell.names.get(id(node)), plan.layout.lowered.get(node)
         named = name and lowered is not None and lowered.op not in leaves
         if named and name.isascii() and name not in taken:
             names[lowered] = name
             taken.add(name)
-    for number, node in enumerate(n for n in s.layout.graph.nodes.values() if n.op in leaves[1:3]):
+    nodes = plan.layout.graph.nodes.values()
+    for number, node in enumerate(each for each in nodes if each.op in leaves[1:3]):
         name = f"{node.name}_before" if node.op == "before" else node.name
         plain = name.isascii() and name not in taken
         names[node] = name if plain else f"{node.op}_{number}"
-    for node, adjoint in s.backward.adjoints.items():
+    for node, adjoint in plan.backward.adjoints.items():
         if node in names and node.op not in leaves:
             names.setdefault(adjoint, f"d_{names[node]}")
-    for column, delta in s.backward.deltas.items():
+    for column, delta in plan.backward.deltas.items():
         names.setdefault(delta, f"delta_{column.name}")
     return names
 
@@ -282,8 +294,8 @@ class Page:
         self.uses[node] += 1
         computed = self.here(node) or self.place(node) is None
         if self.uses[node] == 1 and computed and node.op != "through":
-            for a in node.args:
-                self.count(a)
+            for arg in node.args:
+                self.count(arg)
 
     def value(self, node: Symbol) -> str:
         """Return the expression for a node; lines before it compute what it needs."""
@@ -320,13 +332,13 @@ class Page:
         if node.op == "through":
             return self.through(node)
         op, texts = node.op, [self.value(arg) for arg in node.args]
-        one = [n.op == "constant" and n.name == 1 for n in node.args]
+        one = [arg.op == "constant" and arg.name == 1 for arg in node.args]
         if op == "mul" and any(one):
             return texts[1] if one[0] else texts[0]
         if op in ("add", "sub") or (op == "fma" and any(one[:2])):
             first = 1 if op == "fma" and one[0] else 0
-            a, b = (_rounded(node.args[n], texts[n]) for n in (first, -1))
-            return f"({a} {'-' if op == 'sub' else '+'} {b})"
+            left, right = (_rounded(node.args[at], texts[at]) for at in (first, -1))
+            return f"({left} {'-' if op == 'sub' else '+'} {right})"
         if op in ("mul", "div"):
             return f"({texts[0]} {'*' if op == 'mul' else '/'} {texts[1]})"
         if op == "neg":
@@ -361,8 +373,8 @@ def _bare(text: str) -> str:
 def _wraps(text: str) -> bool:
     """Whether the first bracket of a text is closed by its last."""
     depth = 0
-    for n, letter in enumerate(text):
+    for place, letter in enumerate(text):
         depth += (letter == "(") - (letter == ")")
         if depth == 0:
-            return n == len(text) - 1
+            return place == len(text) - 1
     return False

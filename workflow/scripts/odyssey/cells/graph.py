@@ -1,8 +1,9 @@
 """A cell's equations laid out for the fused engine: columns of products, and waves.
 
 All matrices on vectors that a step has at the same moment act together: what they add up to for a
-unit is a *column*. What can be computed once its columns are there is a *wave*: a product of a
-vector that the step itself makes, or a mean over the units, wants all units and opens another.
+hidden unit, its pre-activation, is a *column*. What can be computed once its columns are there is a
+*wave*: a product of a vector that the step itself makes, or a mean over the units, needs all units
+and opens another.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ DEEPEST = 100  # of operations; text is made of them by recursion
 
 @dataclass
 class Column:
-    """A sum of products of a unit, and its bias."""
+    """A pre-activation of a hidden unit: a sum of products, and a bias."""
 
     node: Symbol  # what stands for it in the equations
     # inputs, bias: names of the matrix on x and of the vector that is added.
@@ -56,25 +57,26 @@ class Layout:
     @cached_property
     def _waves(self) -> dict[Symbol, int]:
         waves: dict[Symbol, int] = {}
-        column = {c.node: c for c in self.columns}
+        matrices = {column.node: column.matrices for column in self.columns}
         for node in self.order:
-            if node in column:
-                made = [s for s in column[node].matrices if s.op != "before"]
-                waves[node] = max([0, *(waves[s] + 1 for s in made)])
+            if node in matrices:
+                made = [source for source in matrices[node] if source.op != "before"]
+                waves[node] = max([0, *(waves[source] + 1 for source in made)])
             else:
-                waves[node] = max([0, *(waves[a] + (a.op == "mean") for a in node.args)])
+                waves[node] = max([0, *(waves[arg] + (arg.op == "mean") for arg in node.args)])
         return waves
 
     @cached_property
     def blocks(self) -> list[Block]:
         """The matrices on the sources, wave after wave."""
         found: list[Block] = []
-        for wave in range(1 + max((self.wave(c.node) for c in self.columns), default=0)):
+        waves = [self.wave(column.node) for column in self.columns]
+        for wave in range(1 + max(waves, default=0)):
             for number, source in enumerate(self.sources):
                 acted_on = tuple(
-                    n
-                    for n, c in enumerate(self.columns)
-                    if source in c.matrices and self.wave(c.node) == wave
+                    place
+                    for place, column in enumerate(self.columns)
+                    if source in column.matrices and waves[place] == wave
                 )
                 last = found[-1] if found else Block(-1, (), ())
                 if (last.wave, last.columns) == (wave, acted_on) and last.sources[-1] == number - 1:
@@ -115,7 +117,7 @@ def lay_out(cell: Cell) -> Layout:
 
 
 def _refuse_what_is_too_much(cell: Cell) -> None:
-    matrices = Counter(n.name for n in cell.nodes if n.op == "product")
+    matrices = Counter(node.name for node in cell.nodes if node.op == "product")
     if tied := [name for name, count in matrices.items() if count > 1]:
         line = cell.nodes[0].graph.weights[tied[0]][1]
         raise EquationError(
@@ -123,8 +125,8 @@ def _refuse_what_is_too_much(cell: Cell) -> None:
             "the fused engine keeps each weight in one place"
         )
     depth: dict[Symbol, int] = {}
-    for n in cell.nodes:
-        depth[n] = 1 + max([0, *(depth[a] for a in n.args)])
+    for node in cell.nodes:
+        depth[node] = 1 + max([0, *(depth[arg] for arg in node.args)])
     if (deepest := max(depth.values())) > DEEPEST:
         raise EquationError(
             f"{cell.file}:1: the equations are nested {deepest} deep, and the fused engine "
@@ -139,10 +141,11 @@ class _Sums:
         self.graph = Graph(lambda: 0)
         self.columns: list[Column] = []
         self.new: dict[Symbol, Symbol] = {}
-        self.uses = Counter(a for n in cell.nodes for a in n.args)
+        nodes = cell.nodes
+        self.uses = Counter(arg for node in nodes for arg in node.args)
         self.uses.update(cell.states.values())
-        self.in_sums = Counter(a for n in cell.nodes if n.op == "add" for a in n.args)
-        self.stored = {n.args[0] for n in cell.nodes if n.op == "product"}
+        self.in_sums = Counter(arg for node in nodes if node.op == "add" for arg in node.args)
+        self.stored = {node.args[0] for node in nodes if node.op == "product"}
         self.stored |= {*cell.states.values()}
 
     def absorbed(self, node: Symbol) -> bool:
@@ -154,20 +157,23 @@ class _Sums:
         """Return what a sum adds up; another node is its only term."""
         if node.op != "add":
             return [node]
-        return [t for a in node.args for t in (self.terms(a) if self.absorbed(a) else [a])]
+        parts = (self.terms(arg) if self.absorbed(arg) else [arg] for arg in node.args)
+        return [term for part in parts for term in part]
 
     def lowered(self, node: Symbol) -> Symbol:
         """Return what becomes of a node whose arguments are done."""
         terms = self.terms(node) if node.op in ("add", "product") else []
-        products = [t for t in terms if t.op == "product" and (t is node or self.absorbed(t))]
+        products = [
+            term for term in terms if term.op == "product" and (term is node or self.absorbed(term))
+        ]
         if products:
-            return self.column_sum(products, [t for t in terms if t not in products])
+            return self.column_sum(products, [term for term in terms if term not in products])
         if node.op == "add":
             total = self.new[terms[0]]
             for term in terms[1:]:
                 total = self.graph.node("add", total, self.new[term])
             return total
-        same = self.graph.node(node.op, *(self.new[a] for a in node.args), name=node.name)
+        same = self.graph.node(node.op, *(self.new[arg] for arg in node.args), name=node.name)
         return settled(self.graph, same) if node.op == "mean" and node in self.stored else same
 
     def column_sum(self, products: list[Symbol], others: list[Symbol]) -> Symbol:
@@ -184,7 +190,7 @@ class _Sums:
             total = self.graph.node("add", total, column.node)
         for term in [*biases[: len(made) - 1 : -1], *rest]:
             if term.op == "mul" and self.uses[term] == 1:
-                total = self.graph.node("fma", *(self.new[a] for a in term.args), total)
+                total = self.graph.node("fma", *(self.new[arg] for arg in term.args), total)
             else:
                 total = self.graph.node("add", total, self.new[term])
         return total
@@ -196,7 +202,7 @@ class _Sums:
         def taken(column: Column) -> bool:
             return column.inputs is not None if source is None else source in column.matrices
 
-        column = next((c for c in made if not taken(c)), None)
+        column = next((each for each in made if not taken(each)), None)
         if column is None:
             column = Column(self.graph.node("column", name=len(self.columns)))
             made.append(column)
@@ -208,5 +214,5 @@ class _Sums:
 
 
 def settled(graph: Graph, mean: Symbol) -> Symbol:
-    """Make something of a mean that a unit can store: a wave later, when all units are added up."""
+    """Make of a mean what a hidden unit can store, a wave later, when all units are added up."""
     return graph.node("mul", mean, graph.node("constant", name=1.0))

@@ -1,4 +1,4 @@
-"""The LSTM block and its parts, to be read beside the paper's equations (section II).
+"""The paper's LSTM and its parts, to be read beside the paper's equations (section II).
 
 Letters are the paper's: x input, y block output, c cell, z block input, i, f, o gates, W input
 weights, R recurrent weights, p peepholes, b biases; `before` is the previous step's.
@@ -11,7 +11,7 @@ from odyssey.cells.equations import State, sigmoid, tanh
 
 @dataclass(frozen=True)
 class Parts:
-    """Which parts a block has; the defaults are the vanilla LSTM (paper, section II)."""
+    """Which parts an LSTM block has; the defaults are the vanilla LSTM (paper, section II)."""
 
     # input_gate, forget_gate, output_gate: without a gate its value is 1 everywhere and its weights
     # do not exist.
@@ -40,7 +40,7 @@ class Parts:
 
 
 def step(x, before, w, parts: Parts):
-    """One step of N blocks: the paper's forward pass, and "LSTM variants"."""
+    """One step of N hidden units (LSTM blocks): the paper's forward pass, and "LSTM variants"."""
     g = tanh if parts.input_activation else lambda z: z
     h = tanh if parts.output_activation else lambda c: c
 

@@ -27,7 +27,7 @@ class Schedule:
     columns: dict[Symbol, int] = field(default_factory=dict)
     kept: dict[Symbol, int] = field(default_factory=dict)
     temporary: dict[Symbol, int] = field(default_factory=dict)
-    # means, sums: means over the units, forward and backward.
+    # means, sums: means over the hidden units, forward and backward.
     means: dict[Symbol, int] = field(default_factory=dict)
     sums: dict[Symbol, int] = field(default_factory=dict)
     # What the backward pass computes, in order.
@@ -36,14 +36,14 @@ class Schedule:
     _back_wave: dict[Symbol, int] = field(default_factory=dict)
 
     def is_sum(self, node: Symbol) -> bool:
-        """Whether a node is a mean over the units in the backward pass."""
+        """Whether a node is a mean over the hidden units in the backward pass."""
         return node.op == "mean" and node not in self.forward_nodes
 
     def free(self, node: Symbol) -> bool:
         """Whether a node of the backward pass needs forward values alone."""
         if node not in self._free:
             self._free[node] = node.op not in ("through", "output", "after") and all(
-                a in self.forward_nodes or self.free(a) for a in node.args
+                arg in self.forward_nodes or self.free(arg) for arg in node.args
             )
         return self._free[node]
 
@@ -52,12 +52,13 @@ class Schedule:
         if node is None or node in self.forward_nodes:
             return 0
         if node not in self._back_wave:
-            later = [self.back_wave(a) + self.is_sum(a) for a in node.args]
+            later = [self.back_wave(arg) + self.is_sum(arg) for arg in node.args]
             if node.op == "through":  # of this step: once the deltas that it brings back are there
-                of = [c for c in self.layout.columns if node.args[0] in c.matrices]
-                found = [self.backward.deltas[c.node] for c in of if c.node in self.backward.deltas]
+                deltas = self.backward.deltas
+                of = [c.node for c in self.layout.columns if node.args[0] in c.matrices]
+                found = [deltas[column] for column in of if column in deltas]
                 now = node.args[0] in self.made
-                later = [1 + self.back_wave(d) for d in found] if now else []
+                later = [1 + self.back_wave(delta) for delta in found] if now else []
             self._back_wave[node] = max([0, *later])
         return self._back_wave[node]
 
@@ -76,84 +77,84 @@ def schedule(layout: Layout) -> Schedule:
     for name, value in layout.states.items():
         state.setdefault(value, name)
     made = {source: n for n, source in enumerate(layout.sources) if source.op != "before"}
-    s = Schedule(layout, derive(layout), set(layout.order), state, made)
-    last = _last_uses(s)
-    sums = sorted((n for n in s.back_nodes if s.is_sum(n)), key=s.back_wave)
-    s.sums = {n: k for k, n in enumerate(sums)}
+    plan = Schedule(layout, derive(layout), set(layout.order), state, made)
+    last = _last_uses(plan)
+    sums = sorted((n for n in plan.back_nodes if plan.is_sum(n)), key=plan.back_wave)
+    plan.sums = {node: number for number, node in enumerate(sums)}
     means = sorted((n for n in layout.order if n.op == "mean"), key=layout.wave)
-    s.means = {n: k for k, n in enumerate(means)}
-    _keep(s, last)
-    return s
+    plan.means = {node: number for number, node in enumerate(means)}
+    _keep(plan, last)
+    return plan
 
 
-def _last_uses(s: Schedule) -> dict[Symbol, int]:
+def _last_uses(plan: Schedule) -> dict[Symbol, int]:
     """Find what the backward pass computes, and the last wave that needs a forward value."""
     last: dict[Symbol, int] = {}
-    for node in s.layout.order:  # a later forward wave counts as before all backward ones
-        for a in node.args:
-            if s.layout.wave(a) < s.layout.wave(node) and a.op != "mean":
-                _fetch(s, a, -1, last)
+    for node in plan.layout.order:  # a later forward wave counts as before all backward ones
+        for arg in node.args:
+            if plan.layout.wave(arg) < plan.layout.wave(node) and arg.op != "mean":
+                _fetch(plan, arg, -1, last)
     seen: set[Symbol] = set()
-    derived = s.backward
+    derived = plan.backward
     for node in (*derived.deltas.values(), *derived.weights.values(), *derived.carried.values()):
-        _visit(s, node, s.back_wave(node), last, seen)
-    s.back_nodes = [n for n in s.layout.graph.nodes.values() if n in seen]
+        _visit(plan, node, plan.back_wave(node), last, seen)
+    plan.back_nodes = [n for n in plan.layout.graph.nodes.values() if n in seen]
     return last
 
 
-def _fetch(s: Schedule, node: Symbol, wave: int, last: dict[Symbol, int]) -> None:
+def _fetch(plan: Schedule, node: Symbol, wave: int, last: dict[Symbol, int]) -> None:
     """Note that a wave needs a forward value, or those that it is computed from once more."""
-    if s.saved(node):
+    if plan.saved(node):
         last[node] = max(wave, last.get(node, -1))
     elif node.op not in ("constant", "before", "weight"):
-        for a in node.args:
-            _fetch(s, a, wave, last)
+        for arg in node.args:
+            _fetch(plan, arg, wave, last)
 
 
 def _visit(
-    s: Schedule, node: Symbol, wave: int, last: dict[Symbol, int], seen: set[Symbol]
+    plan: Schedule, node: Symbol, wave: int, last: dict[Symbol, int], seen: set[Symbol]
 ) -> None:
     """Note that a wave needs a node of the backward pass, and what that needs."""
-    if node in s.forward_nodes:
-        _fetch(s, node, wave, last)
+    if node in plan.forward_nodes:
+        _fetch(plan, node, wave, last)
         return
-    free, mine = s.free(node), s.back_wave(node)
+    free, mine = plan.free(node), plan.back_wave(node)
     if free or node not in seen:
         seen.add(node)
-        for a in () if node.op == "through" else node.args:
-            _visit(s, a, wave if free else mine, last, seen)
-    if mine < wave and not (free or node.op in GIVEN or s.is_sum(node)):
-        s.temporary.setdefault(node, len(s.temporary))
+        for arg in () if node.op == "through" else node.args:
+            _visit(plan, arg, wave if free else mine, last, seen)
+    if mine < wave and not (free or node.op in GIVEN or plan.is_sum(node)):
+        plan.temporary.setdefault(node, len(plan.temporary))
 
 
-def _keep(s: Schedule, last: dict[Symbol, int]) -> None:
+def _keep(plan: Schedule, last: dict[Symbol, int]) -> None:
     """Give forward values the place of a column, read by then, whose delta comes later."""
     taken: set[int] = set()
-    for node in s.layout.order:
-        if node not in last or node in s.state or node in s.made or node.op == "mean":
+    for node in plan.layout.order:
+        if node not in last or node in plan.state or node in plan.made or node.op == "mean":
             continue
         free = (
             number
-            for number, column in enumerate(s.layout.columns)
+            for number, column in enumerate(plan.layout.columns)
             if number not in taken
-            and s.layout.wave(column.node) <= s.layout.wave(node)
-            and last[node] <= s.delta_wave(column.node)
+            and plan.layout.wave(column.node) <= plan.layout.wave(node)
+            and last[node] <= plan.delta_wave(column.node)
         )
         number = next(free, None)
         if number is None:
-            s.kept[node] = len(s.kept)
+            plan.kept[node] = len(plan.kept)
         else:
-            s.columns[node] = number
+            plan.columns[node] = number
             taken.add(number)
 
 
 def at_padding(node: Symbol, known: dict[Symbol, float]) -> float:
-    """Return what a node is for a unit that is none: all its sums, weights and states are 0.
+    """Return what a node is for padding, whose sums, weights and states are all 0.
 
     NaN stands for what is not known; `known` holds what was found before, and is completed.
     """
     if node not in known:
-        values = [at_padding(a, known) for a in node.args]
+        values = [at_padding(arg, known) for arg in node.args]
         try:
             known[node] = float(_NUMBERS[node.op](node, *values))
         except (ArithmeticError, ValueError):

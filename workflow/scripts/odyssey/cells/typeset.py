@@ -35,7 +35,7 @@ class Equation:
 def equations(cell: Cell) -> list[Equation]:
     """Write a cell's equations, one for each temporary and each state, in their order.
 
-    A state of the step before has a minus, ⊙ is the product unit by unit. What the file uses more
+    A state of the step before has a minus, ⊙ is the elementwise product. What the file uses more
     than once without naming it has the name a, numbered, unless it is short.
     """
     names, rest = _names(cell)
@@ -72,7 +72,7 @@ def _names(cell: Cell) -> tuple[dict[Symbol, str], list[tuple[str, Symbol]]]:
     of_node = {node: cell.names[id(node)] for node in cell.nodes if id(node) in cell.names}
     # A temporary may bear the name of something else that is shown.
     taken = {"x": None, **cell.states}
-    names = {n: symbol(name) for n, name in of_node.items() if taken.get(name, n) is n}
+    names = {node: symbol(name) for node, name in of_node.items() if taken.get(name, node) is node}
     rest = []
     for name, node in cell.states.items():
         if node.args and node not in names:
@@ -83,7 +83,7 @@ def _names(cell: Cell) -> tuple[dict[Symbol, str], list[tuple[str, Symbol]]]:
     size: dict[Symbol, int] = {}
     number = 0
     for node in cell.nodes:
-        size[node] = sum(0 if a in names else size[a] for a in node.args) + bool(node.args)
+        size[node] = sum(0 if arg in names else size[arg] for arg in node.args) + bool(node.args)
         if node not in names and uses[node] > 1 and size[node] > SHORT:
             number += 1
             names[node] = f"a_{{{number}}}"

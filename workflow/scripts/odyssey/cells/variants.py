@@ -1,4 +1,4 @@
-"""The cells by name: the paper's block with its changes, its kin, and a user's own."""
+"""The cells by name: the paper's LSTM with its changes, its kin, and a user's own."""
 
 import ast
 import difflib
@@ -84,8 +84,8 @@ def parts(name: str) -> Parts:
 
 
 def changed_parts(chosen: Parts) -> tuple[str, ...]:
-    """Name the fields in which a block differs from vanilla, in their order."""
-    return tuple(f.name for f in fields(chosen) if getattr(chosen, f.name) != f.default)
+    """Name the parts in which an LSTM differs from vanilla, in their order."""
+    return tuple(part.name for part in fields(chosen) if getattr(chosen, part.name) != part.default)
 
 
 def _unknown(name: str, part: str) -> str:

@@ -163,7 +163,7 @@ def synthesise(
     voice: Voice,
     tail: int,
 ) -> np.ndarray:
-    """Speak.
+    """Synthesise an utterance, in samples.
 
     Pulses and breath pass through a cascade of five formants and, in nasals, a pole and a zero;
     friction passes through a resonator of its own. The formants glide under the pull of all phones

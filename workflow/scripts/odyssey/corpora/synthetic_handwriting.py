@@ -206,7 +206,8 @@ def draw_line(draw: np.random.Generator, writer: Writer, text: str) -> list[np.n
         bent = np.column_stack([path[:, 0] + left, path[:, 1] + drop + top])
         positions = sample(bent, writer.speed / SAMPLES_PER_SECOND, writer.haste)
         count = len(positions)
-        # The hand cannot shake at the sampling rate: three neighbours share their deviation.
+        # A hand does not shake as fast as the device samples, so each point's shake is the mean of
+        # three draws.
         shake = writer.tremor * (2.0 * draw.random((count + 2, 2)) - 1.0)
         positions = positions + (shake[:-2] + shake[1:-1] + shake[2:]) / 3.0
         stamps = time + np.arange(count) / SAMPLES_PER_SECOND

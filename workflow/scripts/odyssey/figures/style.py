@@ -26,7 +26,7 @@ DIVERGING = LinearSegmentedColormap.from_list("odyssey", [BLUE, "#d0d0d0", VERMI
 Tasks = Mapping[str, Mapping[str, str]]
 """Title and measure of each task, under its name (`odyssey.config.Study.descriptions`)."""
 
-# What reaches so many times as far up as all others would flatten them.
+# A panel is cut above the others' top if it reaches this many times as high.
 FLATTENING = 8
 
 SETTINGS = {

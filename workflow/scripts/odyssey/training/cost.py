@@ -148,9 +148,9 @@ def job_megabytes(
     largest = max((count_weights(network(task, cell, *each)) for each in different), default=0)
     # float32 values, targets of up to as many bytes, and a half for the splits not trained on.
     corpus = sum(task.frames()) * 1.5 * 8 * task.shape().inputs / 1e6
-    # Weights, velocities and gradients, where each weight stands among them, the last state and the
-    # best, both once more on their way into a checkpoint, and work space: what a sequence leaves
-    # behind in each layer. The gradients of a batch are summed in place.
+    # A job keeps weights, velocities, gradients and the index of each weight, its last and its best
+    # state, and copies of both for a checkpoint; `work` is a sequence's activations in each layer.
+    # The gradients of a batch are summed in place.
     weights = 18 * 4 * largest / 1e6
     work = 50 * max((layers for _, layers in different), default=1)
     return math.ceil(MEGABYTES[engine] + corpus + threads * (work + weights))

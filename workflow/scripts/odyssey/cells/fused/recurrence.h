@@ -90,7 +90,8 @@ __attribute__((always_inline)) inline void wave(const Abreast<B> &s, int64_t t) 
     vec bar[B][P + 1], totals[B][MEANS + 1];
     for (int l = 0; l < B; l++)
         for (int k = 0; k < W::means; k++) totals[l][W::first_mean + k] = vec{};
-    // There and back again: what a step read last is in the cache when the next begins.
+    // Steps go through the groups in turn forwards and backwards, because what a step read last is
+    // still in the cache when the next begins.
     auto group = [&](int64_t n) { return t & 1 ? groups - 1 - n : n; };
     auto begin = [&](int64_t g, vec (*sums)[2 * P + 1]) {
         for (int l = 0; l < B; l++) {

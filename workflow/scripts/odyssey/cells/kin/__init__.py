@@ -1,1 +1,1 @@
-"""The kin: cells that ship beside the paper's block, each a file of equations."""
+"""The kin: cells that ship beside the paper's LSTM, each a file of equations."""
