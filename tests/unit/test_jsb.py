@@ -18,6 +18,7 @@ import pytest
 from odyssey.corpora import chorales_music21, jsb, tunes
 from odyssey.corpora.errors import CorpusError
 from odyssey.features import pianoroll
+from odyssey.processes import results
 from odyssey.tasks import read_settings
 
 KEYS = {"train": 229, "valid": 76, "test": 77}
@@ -163,7 +164,7 @@ def test_an_unreadable_score_is_named_and_stops(tmp_path, workers):
     broken = tmp_path / "bwv999.xml"
     broken.write_text("<score-partwise><part-list>")
     with pytest.raises(CorpusError, match=r"bwv999\.xml: music21 cannot read this score") as raised:
-        list(chorales_music21.read_scores([broken, broken], workers))
+        list(results(chorales_music21.read_score, [(broken,), (broken,)], workers))
     assert "\n" not in str(raised.value)
 
 

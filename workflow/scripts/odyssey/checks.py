@@ -101,7 +101,7 @@ def _paths(name: str, task: TaskSettings) -> dict[str, str]:
         if not is_file(task.kind):
             raise
         raise ConfigError(f"tasks.{name}: {told(error, expanded(task.kind))}") from error
-    if not isinstance(paths, dict) or not all(isinstance(p, str) for p in paths.values()):
+    if not isinstance(paths, dict) or not all(isinstance(path, str) for path in paths.values()):
         raise ConfigError(
             f"tasks.{name}: {task.kind}: paths() returns {paths!r:.60}, and not a path for each key"
         )
@@ -114,7 +114,9 @@ def _check_answers(task: TaskSettings) -> None:
     if not isinstance(shape, Shape):
         raise ConfigError(f"{task.kind}: shape() returns {shape!r:.60}, and no Shape")
     numbers = isinstance(frames, tuple | list) and len(frames) == 2
-    if not numbers or not all(isinstance(n, int | float) and 0 <= n < math.inf for n in frames):
+    if not numbers or not all(
+        isinstance(each, int | float) and 0 <= each < math.inf for each in frames
+    ):
         raise ConfigError(f"{task.kind}: frames() returns {frames!r:.60}, and no two numbers")
     for word in ("MEASURE", "UNIT", "heading", "origin"):
         if not isinstance(found := getattr(task, word), str):

@@ -329,12 +329,13 @@ class Study(Section):
     @property
     def notices(self) -> list[str]:
         """What a user has to know before anything starts: which variants train slowly, and why."""
-        slow = [v for v in self.variants if self.engine(v) == "reference"]
+        slow = [name for name in self.variants if self.engine(name) == "reference"]
         if self.training.engine != "auto" or self.training.device == "cuda":
             return []
         return [
-            f"{v} is trained by the readable engine, some seventy times slower: {self.hindrance(v)}"
-            for v in slow
+            f"{name} is trained by the readable engine, some seventy times slower: "
+            f"{self.hindrance(name)}"
+            for name in slow
         ]
 
     @property

@@ -8,7 +8,7 @@ from pydantic import PydanticUserError
 def line_of(error: BaseException, file: str) -> int:
     """Return the line of a file from which an error came, or the first."""
     frames = traceback.extract_tb(error.__traceback__)
-    return next((f.lineno or 1 for f in reversed(frames) if f.filename == file), 1)
+    return next((each.lineno or 1 for each in reversed(frames) if each.filename == file), 1)
 
 
 def told(error: BaseException, file: str) -> str:

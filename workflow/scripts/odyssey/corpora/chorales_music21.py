@@ -2,13 +2,12 @@
 
 import logging
 import math
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from odyssey.corpora import tunes
 from odyssey.corpora.errors import CorpusError
+from odyssey.processes import Progress, results
 
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")
 LONGEST_SILENCE = 4  # quarters, one common bar
@@ -26,7 +25,7 @@ log = logging.getLogger(__name__)
 Frames = list[tuple[int, ...]]
 
 
-def read(workers: int = 1, progress: Callable[[int, int], None] | None = None) -> dict[str, Frames]:
+def read(workers: int = 1, progress: Progress | None = None) -> dict[str, Frames]:
     """Read the four-part chorales of music21's corpus, each setting once, in the catalogue's order.
 
     What is left out is logged with its reason and names. Nothing is downloaded, and music21's
@@ -39,13 +38,12 @@ def read(workers: int = 1, progress: Callable[[int, int], None] | None = None) -
     """
     files, left_out = _choose(score_files())
     chorales = {}
-    for number, (path, result) in enumerate(read_scores(files, workers), start=1):
+    read = results(read_score, [(path,) for path in files], workers, progress)
+    for path, result in zip(files, read, strict=True):
         if isinstance(result, str):
             left_out.setdefault(result, []).append(path.name)
         else:
             chorales[path.stem] = result
-        if progress:
-            progress(number, len(files))
     copies = tunes.copies(chorales)
     if copies:
         left_out[COPY] = [f"{name} ({original})" for name, original in copies.items()]
@@ -98,28 +96,6 @@ def _choose(paths: Iterable[Path]) -> tuple[list[Path], dict[str, list[str]]]:
     return chosen, left_out
 
 
-def read_scores(paths: list[Path], workers: int) -> Iterator[tuple[Path, Frames | str]]:
-    """Read scores, in parallel where asked, and yield each with what `read_score` made of it.
-
-    Raises
-    ------
-    CorpusError
-        If a score cannot be read.
-    """
-    if workers == 1:
-        yield from ((path, read_score(path)) for path in paths)
-        return
-    # Forked, because a spawned process runs the caller's main script again, and the caller's may
-    # be a script without a guard against that.
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        try:
-            yield from zip(paths, pool.map(read_score, paths), strict=True)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
 def read_score(path: Path) -> Frames | str:
     """Read a MusicXML file into frames with its tonic at C, or say why it is none of the chorales.
 
@@ -138,7 +114,7 @@ def read_score(path: Path) -> Frames | str:
         reader = converter.Converter()
         reader.parseFileNoPickle(path)
         score = reader.stream
-        parts = [p for p in score.parts if (p.partName or "").startswith(VOICES)]
+        parts = [part for part in score.parts if (part.partName or "").startswith(VOICES)]
         if [_voice(part) for part in parts] != list(VOICES):
             return NOT_FOUR_VOICES
         shift = transposition(score.analyze("key").tonic.pitchClass)

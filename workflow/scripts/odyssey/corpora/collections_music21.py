@@ -5,12 +5,9 @@ to the nearest C by music21's estimate of its key, and sampled at every step.
 """
 
 import logging
-import multiprocessing
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from odyssey.corpora.collections import COLLECTIONS, STEPS
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.jsb import HIGHEST, LOWEST, Frames
 from odyssey.corpora.splits import by_chance
+from odyssey.processes import Progress, results
 
 SUFFIXES = (".abc", ".krn", ".mxl", ".xml")
 
@@ -75,7 +73,7 @@ def scores(collection: str) -> list[Score]:
         if tunes == 1:
             listed.append(Score(path.stem, path, None))
         else:
-            listed += [Score(f"{path.stem}-{n + 1:03d}", path, n) for n in range(tunes)]
+            listed += [Score(f"{path.stem}-{tune + 1:03d}", path, tune) for tune in range(tunes)]
     uses = Counter(score.name for score in listed)
     return [
         Score(score.path.name, score.path, None) if uses[score.name] > 1 else score
@@ -95,7 +93,7 @@ def read(
     seed: int = 0,
     limit: int | None = None,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Found:
     """Read a collection, one of `COLLECTIONS`.
 
@@ -132,7 +130,9 @@ def read(
         chosen = chosen[:limit]
     kept: dict[str, Frames] = {}
     seen: set[tuple] = set()
-    for number, (score, result) in enumerate(_read_all(chosen, STEPS[step], workers), start=1):
+    jobs = [(score, STEPS[step]) for score in chosen]
+    found = results(read_score, jobs, workers, progress)
+    for score, result in zip(chosen, found, strict=True):
         if isinstance(result, list) and tuple(result) in seen:
             result = COPY
         if isinstance(result, str):
@@ -140,8 +140,6 @@ def read(
         else:
             kept[score.name] = result
             seen.add(tuple(result))
-        if progress:
-            progress(number, len(chosen))
     for reason, names in left_out.items():
         log.info("%s: left out %d: %s: %s", collection, len(names), reason, ", ".join(names))
     log.info("%s: kept %d scores", collection, len(kept))
@@ -150,24 +148,6 @@ def read(
             f"{collection}: none of {len(chosen)} scores can be used: raise the limit"
         )
     return Found(kept, left_out)
-
-
-def _read_all(
-    chosen: list[Score], step: float, workers: int
-) -> Iterator[tuple[Score, Frames | str]]:
-    if workers == 1:
-        yield from ((score, read_score(score, step)) for score in chosen)
-        return
-    # Forked, because a spawned process runs the caller's main script again, and the caller's may
-    # be a script without a guard against that.
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        try:
-            results = pool.map(read_score, chosen, [step] * len(chosen), chunksize=8)
-            yield from zip(chosen, results, strict=True)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def read_score(score: Score, step: float) -> Frames | str:

@@ -189,8 +189,8 @@ def synthesise(
     blocks = -(-length // BLOCK)
     padded = blocks * BLOCK
     breath_noise, friction_noise, room = generator.standard_normal((3, padded))
-    voicing = _level([a.voicing for a in spoken], boundaries, padded)
-    breath = _level([a.breath for a in spoken], boundaries, padded)
+    voicing = _level([phone.voicing for phone in spoken], boundaries, padded)
+    breath = _level([phone.breath for phone in spoken], boundaries, padded)
     breath += voice.breathiness * voicing
     pulses = _pulses(_pitch(generator, boundaries, padded, voice))
     source = _VOICE_GAIN * voicing * pulses + 0.25 * breath * breath_noise
@@ -242,9 +242,9 @@ def _formants(
     """Average the phones' targets, each by its pull and its distance, in Hz, shape (blocks, 3)."""
     starts, ends = boundaries[:-1], boundaries[1:]
     at = np.concatenate([0.75 * starts + 0.25 * ends, 0.25 * starts + 0.75 * ends])
-    targets = np.concatenate([[a.start for a in spoken], [a.end for a in spoken]])
+    targets = np.concatenate([[phone.start for phone in spoken], [phone.end for phone in spoken]])
     targets = targets * (1 + 0.06 * generator.standard_normal(targets.shape))
-    pull = np.tile([a.pull for a in spoken], 2)
+    pull = np.tile([phone.pull for phone in spoken], 2)
     middle = BLOCK * (np.arange(blocks)[:, None] + 0.5)
     away = np.abs(middle - at) * 1000 / SAMPLE_RATE
     weight = pull * np.exp(-away / _SPREAD)
@@ -257,7 +257,7 @@ def _zeros(
 ) -> np.ndarray:
     """Give each block the frequency of its nasal zero; where it meets the pole, both vanish."""
     phone = np.searchsorted(boundaries, BLOCK * (np.arange(blocks) + 0.5), side="right") - 1
-    zeros = np.array([a.zero or _NASAL_POLE for a in spoken])
+    zeros = np.array([phone.zero or _NASAL_POLE for phone in spoken])
     return zeros[np.minimum(phone, len(spoken) - 1)] * voice.tract
 
 

@@ -4,9 +4,9 @@ import io
 import logging
 import os
 import re
-from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 from xml.sax.saxutils import unescape
@@ -16,6 +16,7 @@ from defusedxml import DefusedXmlException, ElementTree
 
 from odyssey.corpora.contents import read_bytes
 from odyssey.corpora.errors import CorpusError, shown
+from odyssey.processes import Progress, results
 
 # Fixed, not read off the data (Greff et al., "Datasets"). A character's label is its place here.
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !\"#&'()*+,-./[]:;?"
@@ -76,7 +77,7 @@ def read(
     root: str | os.PathLike,
     paper_counts: bool = True,
     processes: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[Line]:
     """Read the lines of the four split files, in the order of these and their boards.
 
@@ -99,26 +100,10 @@ def read(
         _check_boards(root, boards)
     _check_files(root, boards)
     jobs = [(root, board, split_file.split) for board, split_file in boards.items()]
-    lines: list[Line] = []
-    for done, board_lines in enumerate(_parse(jobs, processes), start=1):
-        lines.extend(board_lines)
-        if progress is not None:
-            progress(done, len(jobs))
+    lines: list[Line] = [*chain.from_iterable(results(read_board, jobs, processes, progress))]
     if paper_counts:
         _check_lines(root, lines)
     return lines
-
-
-def _parse(jobs: list, processes: int) -> Iterable[list[Line]]:
-    if processes == 1:
-        yield from (read_board(*job) for job in jobs)
-        return
-    executor = ProcessPoolExecutor(processes)
-    try:
-        yield from executor.map(read_board, *zip(*jobs, strict=True), chunksize=4)
-    finally:
-        # After a fault, the boards still waiting must not be read first.
-        executor.shutdown(cancel_futures=True)
 
 
 def read_splits(root: Path) -> dict[str, SplitFile]:
@@ -133,7 +118,7 @@ def read_splits(root: Path) -> dict[str, SplitFile]:
         if not (root / folder).is_dir():
             raise CorpusError(
                 f"{root / folder} is not a folder: the IAM-OnDB folder must hold lineStrokes, "
-                f"ascii and {', '.join(f.name for f in SPLIT_FILES)}"
+                f"ascii and {', '.join(each.name for each in SPLIT_FILES)}"
             )
     boards: dict[str, SplitFile] = {}
     for split_file in SPLIT_FILES:
@@ -152,7 +137,7 @@ def read_splits(root: Path) -> dict[str, SplitFile]:
                     "a board belongs to one split"
                 )
             boards[name] = split_file
-    return {name: f for name, f in boards.items() if name not in DROPPED_BOARDS}
+    return {name: file for name, file in boards.items() if name not in DROPPED_BOARDS}
 
 
 def read_board(root: Path, board: str, split: str) -> list[Line]:
@@ -312,11 +297,11 @@ def _read_ascii(path: Path) -> str:
 
 
 def _check_boards(root: Path, boards: dict[str, SplitFile]) -> None:
-    counts = {f: sum(other is f for other in boards.values()) for f in SPLIT_FILES}
+    counts = {each: sum(other is each for other in boards.values()) for each in SPLIT_FILES}
     wrong = [
-        f"{f.name} has {count} boards, the paper's data {f.boards}"
-        for f, count in counts.items()
-        if count != f.boards
+        f"{each.name} has {count} boards, the paper's data {each.boards}"
+        for each, count in counts.items()
+        if count != each.boards
     ]
     if wrong:
         dropped = ", ".join(DROPPED_BOARDS)
@@ -354,9 +339,9 @@ def _check_files(root: Path, boards: Collection[str]) -> None:
 
 def _check_lines(root: Path, lines: list[Line]) -> None:
     wrong = []
-    for split in dict.fromkeys(f.split for f in SPLIT_FILES):
+    for split in dict.fromkeys(each.split for each in SPLIT_FILES):
         count = sum(line.split == split for line in lines)
-        expected = sum(f.lines for f in SPLIT_FILES if f.split == split)
+        expected = sum(each.lines for each in SPLIT_FILES if each.split == split)
         if count != expected:
             wrong.append(f"{split} has {count} lines, the paper's data {expected}")
     if wrong:

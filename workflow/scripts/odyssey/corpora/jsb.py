@@ -22,6 +22,7 @@ from odyssey.corpora import chorales_music21, tunes
 from odyssey.corpora.contents import read_bytes
 from odyssey.corpora.errors import CorpusError, shown
 from odyssey.files import file_digest
+from odyssey.processes import Progress
 
 COUNTS = {"train": 229, "validation": 76, "test": 77}  # Boulanger-Lewandowski's, and the paper's
 # Of the paper's chorales, which are sampled at the quarter; the files sampled at the 8th and the
@@ -43,7 +44,7 @@ Corpus = dict[str, dict[str, Frames]]
 def read_music21(
     split_seed: int = SPLIT_SEED,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Corpus:
     """Read the chorales that music21 carries, and split them by chance in 229 : 76 : 77.
 

@@ -217,7 +217,7 @@ def draw_text(generator: np.random.Generator, words: tuple[int, int]) -> list[st
         If no sentence has so many words.
     """
     low, high = words
-    patterns = [p for p in PATTERNS if low <= sum(kind != "," for kind in p) <= high]
+    patterns = [one for one in PATTERNS if low <= sum(kind != "," for kind in one) <= high]
     if not patterns:
         raise ValueError(f"no sentence has {low} to {high} words: they have 3 to 11")
     return [
@@ -239,6 +239,9 @@ def pronounce(generator: np.random.Generator, text: list[str]) -> list[list[str]
         phones = PRONUNCIATIONS[word][generator.integers(len(PRONUNCIATIONS[word]))]
         closure = [_CLOSURES[phones[0]]] if phones[0] in _CLOSURES else []
         slips = generator.random(len(phones)) < _SLIP_RATE
-        said = [_SLIPS.get(p, p) if slip else p for p, slip in zip(phones, slips, strict=True)]
+        said = [
+            _SLIPS.get(phone, phone) if slip else phone
+            for phone, slip in zip(phones, slips, strict=True)
+        ]
         spoken.append(closure + said)
     return spoken

@@ -2,8 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from odyssey.corpora.timit import (
     TRAIN_REGIONS,
     VALIDATION_SPEAKERS,
 )
+from odyssey.processes import Progress, results
 
 # Speakers there are at most, in the order of the splits.
 MOST_SPEAKERS = (sum(TRAIN_REGIONS.values()), len(VALIDATION_SPEAKERS), len(TEST_SPEAKERS))
@@ -28,7 +28,7 @@ _SX_FIRST, _SX_STEP, _SX_EACH, _SX_TRAIN = 3, 90, 5, 66
 # Three SI sentences a speaker, which nobody else speaks.
 _SI_FIRST, _SI_STEP, _SI_EACH = 453, 630, 3
 
-# Samples (6 ms) by which a listener misses where a phone begins: the deviation.
+# Standard deviation, in samples (6 ms), by which a listener misses where a phone begins.
 _LISTENER = 96
 
 
@@ -72,27 +72,27 @@ def _train(number: int) -> Iterator[tuple[int, str]]:
         if turn < room
     ]
     letters = "ABCDEFGHJKLMNPRSTW"
-    for i in range(number):
-        first, second = divmod(i, len(letters))
+    for place in range(number):
+        first, second = divmod(place, len(letters))
         initials = (
             letters[(7 * first + 5 * second + first // 18) % 18]
             + letters[second]
             + letters[first % 18]
         )
         # The 9 keeps them apart from the names of the TEST part, which end in 0 to 4.
-        yield regions[i], "FM"[i % 2] + initials + "9"
+        yield regions[place], "FM"[place % 2] + initials + "9"
 
 
 def sentences(speaker: Speaker) -> list[str]:
     """Name what a speaker says: two SA, five SX and three SI sentences."""
-    n = speaker.number
+    number = speaker.number
     if speaker.part == "TRAIN":
-        sx, si = n % _SX_TRAIN, n
+        sx, si = number % _SX_TRAIN, number
     else:
-        sx, si = _SX_TRAIN + n % (_SX_STEP - _SX_TRAIN), MOST_SPEAKERS[0] + n
+        sx, si = _SX_TRAIN + number % (_SX_STEP - _SX_TRAIN), MOST_SPEAKERS[0] + number
     names = ["SA1", "SA2"]
-    names += [f"SX{_SX_FIRST + sx + k * _SX_STEP}" for k in range(_SX_EACH)]
-    names += [f"SI{_SI_FIRST + si + k * _SI_STEP}" for k in range(_SI_EACH)]
+    names += [f"SX{_SX_FIRST + sx + nth * _SX_STEP}" for nth in range(_SX_EACH)]
+    names += [f"SI{_SI_FIRST + si + nth * _SI_STEP}" for nth in range(_SI_EACH)]
     return names
 
 
@@ -104,7 +104,7 @@ def write(
     test: int,
     words: tuple[int, int],
     processes: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[int, int, int]:
     """Write a corpus, whole or not at all.
 
@@ -140,24 +140,12 @@ def write(
     partial.mkdir(parents=True)
     try:
         jobs = [(partial, speaker, seed, words) for speaker in everyone]
-        for done, _ in enumerate(_speak(jobs, processes), start=1):
-            if progress is not None:
-                progress(done, len(jobs))
+        for _ in results(write_speaker, jobs, processes, progress):
+            pass
         partial.replace(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return SENTENCES * train, SENTENCES * validation, SENTENCES * test
-
-
-def _speak(jobs: list, processes: int) -> Iterator[None]:
-    if processes == 1:
-        yield from (write_speaker(*job) for job in jobs)
-        return
-    executor = ProcessPoolExecutor(processes)
-    try:
-        yield from executor.map(write_speaker, *zip(*jobs, strict=True))
-    finally:
-        executor.shutdown(cancel_futures=True)
 
 
 def write_speaker(root: Path, speaker: Speaker, seed: int, words: tuple[int, int]) -> None:

@@ -81,5 +81,7 @@ def vocabulary(parts: dict[str, str]) -> list[str]:
 def unknown(parts: dict[str, str]) -> dict[str, int]:
     """Count the characters of the other parts that the training part lacks, most frequent first."""
     known = set(parts["train"])
-    counts = Counter(c for name in SPLITS[1:] for c in parts[name] if c not in known)
+    counts = Counter(
+        character for name in SPLITS[1:] for character in parts[name] if character not in known
+    )
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))

@@ -159,7 +159,7 @@ def read(
         present = {speaker.place for speaker in speakers}
         missing.extend(name.lower() for name in NLTK_SPEAKERS if name not in present)
     _check_counts(root, utterances, counts or COUNTS[source], missing)
-    return sorted(utterances, key=lambda u: (SPLITS.index(u.split), u.name))
+    return sorted(utterances, key=lambda each: (SPLITS.index(each.split), each.name))
 
 
 def _folders(folder: Path) -> dict[str, Path]:
@@ -291,7 +291,7 @@ def _check_counts(
     expected: tuple[int, int, int] | None,
     missing: list[str],
 ) -> None:
-    found = tuple(sum(u.split == split for u in utterances) for split in SPLITS)
+    found = tuple(sum(each.split == split for each in utterances) for split in SPLITS)
     wrong = [
         f"{split} has {number} utterances" + (f" instead of {expected[i]}" if expected else "")
         for i, (split, number) in enumerate(zip(SPLITS, found, strict=True))

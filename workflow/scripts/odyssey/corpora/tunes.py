@@ -60,9 +60,11 @@ def groups(chorales: Mapping[str, Frames]) -> list[list[str]]:
     runs = {name: _runs(frames) for name, frames in chorales.items()}
     together: list[list[str]] = []
     for name in chorales:
-        related = [group for group in together if any(_alike(runs[name], runs[n]) for n in group)]
+        related = [
+            group for group in together if any(_alike(runs[name], runs[other]) for other in group)
+        ]
         together = [group for group in together if group not in related]
-        together.append([n for group in related for n in group] + [name])
+        together.append([other for group in related for other in group] + [name])
     position = {name: index for index, name in enumerate(chorales)}
     ordered = (sorted(group, key=position.get) for group in together)
     return sorted(ordered, key=lambda group: position[group[0]])
@@ -73,14 +75,14 @@ def _runs(frames: Frames) -> set:
     for frame in frames:
         if frame and (not tune or tune[-1] != frame[-1]):
             tune.append(frame[-1])
-    intervals = [b - a for a, b in pairwise(tune)]
+    intervals = [after - note for note, after in pairwise(tune)]
     count = len(intervals) - TUNE_STEPS + 1
-    return {tuple(intervals[i : i + TUNE_STEPS]) for i in range(count)}
+    return {tuple(intervals[start : start + TUNE_STEPS]) for start in range(count)}
 
 
-def _alike(a: set, b: set) -> bool:
-    fewer = min(len(a), len(b))
-    return fewer > 0 and len(a & b) >= SAME_TUNE * fewer
+def _alike(one: set, other: set) -> bool:
+    fewer = min(len(one), len(other))
+    return fewer > 0 and len(one & other) >= SAME_TUNE * fewer
 
 
 def split(
@@ -102,7 +104,9 @@ def split(
         emptiest = max(room, key=lambda name: room[name] / max(wanted[name], 1))
         room[emptiest] -= len(group)
         side.update(dict.fromkeys(group, emptiest))
-    return {s: {name: chorales[name] for name in chorales if side[name] == s} for s in shares}
+    return {
+        part: {name: chorales[name] for name in chorales if side[name] == part} for part in shares
+    }
 
 
 def proportional(count: int, shares: Mapping[str, int]) -> dict[str, int]:

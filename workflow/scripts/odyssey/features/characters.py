@@ -26,13 +26,13 @@ def sequences(parts: dict[str, str], length: int, description: Description) -> S
     known = text.vocabulary(parts)
     strange = text.unknown(parts)
     if strange:
-        shown = ", ".join(f"{c!r} ({count})" for c, count in strange.items())
+        shown = ", ".join(f"{character!r} ({count})" for character, count in strange.items())
         log.info("characters that the training part lacks, one class for all: %s", shown)
     log.info("%d characters in the training part: %r", len(known), "".join(known))
     numbers = {character: number for number, character in enumerate(known)}
     values, targets, lengths, split, names = [], [], [], [], []
     for index, part in enumerate(SPLITS):
-        coded = np.array([numbers.get(c, len(known)) for c in parts[part]], dtype=np.int32)
+        coded = np.array([numbers.get(each, len(known)) for each in parts[part]], dtype=np.int32)
         starts = range(0, len(coded) - 1, length)
         values.append(coded[:-1])
         targets.append(coded[1:])

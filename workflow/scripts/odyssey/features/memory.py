@@ -130,7 +130,11 @@ def _sequences(
         target_lengths=lengths,
         split=np.repeat(np.arange(len(SPLITS), dtype=np.uint8), counts),
         names=np.array(
-            [f"{s}-{n:06d}" for s, c in zip(SPLITS, counts, strict=True) for n in range(c)]
+            [
+                f"{split}-{number:06d}"
+                for split, count in zip(SPLITS, counts, strict=True)
+                for number in range(count)
+            ]
         ),
         scored=scored.reshape(-1),
     )

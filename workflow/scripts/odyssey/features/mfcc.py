@@ -1,8 +1,5 @@
 """Speech to frames: mel-frequency cepstral coefficients, and the phone of each frame."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-
 import kaldi_native_fbank
 import numpy as np
 
@@ -12,6 +9,7 @@ from odyssey.corpora.splits import SPLITS
 from odyssey.corpora.timit import SAMPLE_RATE, Utterance
 from odyssey.features.scaling import standardised
 from odyssey.features.sequences import Description, Sequences
+from odyssey.processes import Progress, results
 
 WINDOW = 400  # samples: 25 ms
 STEP = 160  # samples: 10 ms
@@ -116,7 +114,7 @@ def sequences(
     utterances: list[Utterance],
     description: Description,
     processes: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Sequences:
     """Turn utterances into sequences with mean 0 and standard deviation 1 over the training set.
 
@@ -131,12 +129,8 @@ def sequences(
     ----------
     Greff et al. (2017), "Datasets".
     """
-    values, labels = [], []
-    for done, (frames, phones) in enumerate(_extract(utterances, processes), start=1):
-        values.append(frames)
-        labels.append(phones)
-        if progress is not None:
-            progress(done, len(utterances))
+    jobs = [(utterance,) for utterance in utterances]
+    values, labels = zip(*results(extract, jobs, processes, progress), strict=True)
     split = np.array([SPLITS.index(utterance.split) for utterance in utterances], dtype=np.uint8)
     lengths = np.array([len(frames) for frames in values], dtype=np.int64)
     training = np.repeat(split == SPLITS.index("train"), lengths)
@@ -149,17 +143,3 @@ def sequences(
         split=split,
         names=np.array([utterance.name for utterance in utterances]),
     )
-
-
-def _extract(
-    utterances: list[Utterance], processes: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    if processes == 1:
-        yield from map(extract, utterances)
-        return
-    executor = ProcessPoolExecutor(processes)
-    try:
-        yield from executor.map(extract, utterances, chunksize=16)
-    finally:
-        # After a fault, the utterances still waiting must not be read first.
-        executor.shutdown(cancel_futures=True)

@@ -45,22 +45,22 @@ class Sequences:
     description: Description
     values: np.ndarray  # float32 (frames, inputs): all sequences, one after the other
     lengths: np.ndarray  # int64 (sequences,): frames of each
-    # Softmax: int32, shape (frames,); sigmoid: uint8, shape (frames, outputs); ctc: int32, shape
-    # (labels,), one sequence's labels after the other's; squared: float32, shape (frames, outputs).
+    # softmax: int32 (frames,); sigmoid: uint8 (frames, outputs); ctc: int32 (labels,), one
+    # sequence's labels after the other's; squared: float32 (frames, outputs).
     targets: np.ndarray
     # int64 (sequences,): labels of each sequence; equal to `lengths` unless the loss is ctc.
     target_lengths: np.ndarray
     split: np.ndarray  # uint8 (sequences,): index into `SPLITS`
     names: np.ndarray  # str (sequences,): where each sequence came from, unique
-    # Bool (frames,), or None: which frames count, in the loss and in the measure; None: all. The
+    # bool (frames,), or None: which frames count, in the loss and in the measure; None: all. The
     # targets of the others are 0. With ctc there is none, for its targets belong to no frame.
     scored: np.ndarray | None = None
 
     def __post_init__(self):
         """Check that the parts fit together; a ValueError names the part that does not."""
-        d, count = self.description, len(self.lengths)
-        if d.loss not in LOSSES:
-            raise ValueError(f"unknown loss {d.loss!r}: allowed are {', '.join(LOSSES)}")
+        loss, count = self.description.loss, len(self.lengths)
+        if loss not in LOSSES:
+            raise ValueError(f"unknown loss {loss!r}: allowed are {', '.join(LOSSES)}")
         if self.values.ndim != 2 or self.values.dtype != np.float32:
             raise ValueError("values must be float32 of shape (frames, inputs)")
         if any(len(part) != count for part in (self.target_lengths, self.split, self.names)):
@@ -116,7 +116,11 @@ class Sequences:
 
 def save(sequences: Sequences, path: str | os.PathLike) -> None:
     """Write sequences to one ``.npz`` file, whole or not at all."""
-    arrays = {k: v for k, v in vars(sequences).items() if k != "description" and v is not None}
+    arrays = {
+        name: part
+        for name, part in vars(sequences).items()
+        if name != "description" and part is not None
+    }
     description = json.dumps(asdict(sequences.description))
     write_atomically(path, lambda file: np.savez(file, description=description, **arrays))
 

@@ -13,8 +13,9 @@ from types import ModuleType
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.splits import SPLITS
 from odyssey.features.sequences import Sequences
+from odyssey.processes import Progress
 from odyssey.section import expanded
-from odyssey.tasks.base import Progress, Shape, TaskSettings
+from odyssey.tasks.base import Shape, TaskSettings
 from odyssey.user_code import told
 
 KINDS = ("timit", "iam", "jsb", "pianorolls", "text", "sequences", "adding", "copy", "capacity")
@@ -144,7 +145,7 @@ def _of_source(path: str, source: bytes) -> type[TaskSettings]:
         raise ValueError(f"{path}:1: defines no class Settings(TaskSettings)")
     lacking = [
         *(word for word in WORDS if not hasattr(settings, word)),
-        *(m for m in METHODS if getattr(settings, m) is getattr(TaskSettings, m)),
+        *(name for name in METHODS if getattr(settings, name) is getattr(TaskSettings, name)),
     ]
     if lacking:
         raise ValueError(f"{path}:1: its class Settings lacks {', '.join(lacking)}")

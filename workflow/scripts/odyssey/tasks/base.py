@@ -9,9 +9,9 @@ from pydantic import Field, field_validator
 
 from odyssey.corpora.digest import digest
 from odyssey.features.sequences import LOSSES, Description, Sequences
+from odyssey.processes import Progress
 from odyssey.section import Section
 
-Progress = Callable[[int, int], None]  # told how many are done, and of how many
 MOST_BYTES = 4_000_000_000  # of the inputs of what is made or unfolded here
 
 

@@ -3,7 +3,8 @@
 from pydantic import Field, model_validator
 
 from odyssey.features.sequences import Sequences
-from odyssey.tasks.base import Progress, Shape
+from odyssey.processes import Progress
+from odyssey.tasks.base import Shape
 from odyssey.tasks.on_the_spot import OnTheSpot
 
 

@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from odyssey.features.sequences import Sequences
+from odyssey.processes import Progress
 from odyssey.section import UserPath
-from odyssey.tasks.base import Progress, Shape
+from odyssey.tasks.base import Shape
 from odyssey.tasks.stand_ins import StandInSizes, WithStandIn, WordRange
 
 MOST_LINES = 69_300  # of a split: no more have names in the form of IAM-OnDB

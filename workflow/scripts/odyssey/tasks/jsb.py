@@ -9,8 +9,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from odyssey.features.sequences import Description, Sequences
+from odyssey.processes import Progress
 from odyssey.section import UserPath
-from odyssey.tasks.base import Progress, Shape, TaskSettings
+from odyssey.tasks.base import Shape, TaskSettings
 
 log = logging.getLogger(__name__)
 

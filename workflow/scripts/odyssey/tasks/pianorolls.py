@@ -8,8 +8,9 @@ from odyssey.console import tell
 from odyssey.corpora import collections
 from odyssey.corpora.collections import COLLECTIONS, STEPS
 from odyssey.features.sequences import Sequences
+from odyssey.processes import Progress
 from odyssey.section import UserPath
-from odyssey.tasks.base import Progress, Shape, TaskSettings
+from odyssey.tasks.base import Shape, TaskSettings
 from odyssey.tasks.fractions import DrawnFractions
 
 ENDINGS = (".json", ".pickle", ".pkl")

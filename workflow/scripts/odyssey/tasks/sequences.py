@@ -7,8 +7,9 @@ from pydantic import Field, field_validator, model_validator
 
 from odyssey.corpora.given_parts import Form, Survey, is_table
 from odyssey.features.sequences import Sequences
+from odyssey.processes import Progress
 from odyssey.section import UserPath
-from odyssey.tasks.base import Progress, Shape, TaskSettings
+from odyssey.tasks.base import Shape, TaskSettings
 from odyssey.tasks.fractions import DrawnFractions
 
 ENDINGS = (".csv", ".parquet", ".npz")

@@ -8,8 +8,9 @@ from pydantic import Field
 from odyssey.corpora import text
 from odyssey.corpora.errors import CorpusError
 from odyssey.features.sequences import Sequences
+from odyssey.processes import Progress
 from odyssey.section import UserPath
-from odyssey.tasks.base import MOST_BYTES, Progress, Shape, TaskSettings
+from odyssey.tasks.base import MOST_BYTES, Shape, TaskSettings
 from odyssey.tasks.fractions import Fractions
 
 

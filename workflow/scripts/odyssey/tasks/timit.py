@@ -6,8 +6,9 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from odyssey.features.sequences import Sequences
+from odyssey.processes import Progress
 from odyssey.section import UserPath
-from odyssey.tasks.base import ALSO_SEARCH, Progress, Shape
+from odyssey.tasks.base import ALSO_SEARCH, Shape
 from odyssey.tasks.stand_ins import StandInSizes, WithStandIn, WordRange
 
 SENTENCES = 8  # of each speaker that are used

@@ -1,0 +1,37 @@
+"""Work that several processes share."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import starmap
+from typing import Any
+
+Progress = Callable[[int, int], None]  # told how many are done, and of how many
+
+
+def results(
+    work: Callable, jobs: Sequence[tuple], processes: int, progress: Progress | None = None
+) -> Iterator[Any]:
+    """Yield what `work` makes of each job's arguments, in order, by one process or several.
+
+    After a fault, jobs that wait are not begun.
+    """
+    for done, result in enumerate(_results(work, jobs, processes), start=1):
+        if progress is not None:
+            progress(done, len(jobs))
+        yield result
+
+
+def _results(work: Callable, jobs: Sequence[tuple], processes: int) -> Iterator[Any]:
+    if processes == 1 or not jobs:
+        yield from starmap(work, jobs)
+        return
+    # Processes are forked, because a spawned one runs the caller's main script again, which may
+    # have no guard against that.
+    context = multiprocessing.get_context("fork")
+    executor = ProcessPoolExecutor(processes, mp_context=context)
+    chunk = max(1, min(8, len(jobs) // (8 * processes)))  # few enough that processes end together
+    try:
+        yield from executor.map(work, *zip(*jobs, strict=True), chunksize=chunk)
+    finally:
+        executor.shutdown(cancel_futures=True)
