@@ -58,7 +58,8 @@ def budget_faults(study: Study, unknown: Collection[str]) -> list[str]:
     ]
     if not of_variants:
         return []
-    # With the most layers even one unit has many weights, with the fewest the largest size has few.
+    # With the most layers even a hidden size of 1 has many weights, and the largest size has few
+    # with the fewest.
     low, least = max((weights_at(of, 1), name) for of, name in of_variants)
     high, largest = min(
         (weights_at(replace(of, layers=fewest), MOST_HIDDEN), name) for of, name in of_variants

@@ -141,7 +141,7 @@ class Analysis(Section):
 
 
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
-# Of a name: a folder's name, and what is made in it, must not grow too long for a file system.
+# A name becomes a folder, and paths in it must not grow too long for a file system.
 _LONGEST_NAME = 100
 
 
@@ -149,7 +149,7 @@ TaskName = Annotated[
     str, Field(pattern=r"^[A-Za-z]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?$", max_length=_LONGEST_NAME)
 ]
 _PAPERS = {"timit": 0, "iam": 1, "jsb": 2}
-_TAKEN = ("all", "complete", "reseed")  # by other files beside those of the tasks
+_TAKEN = ("all", "complete", "reseed")  # other files beside those of the tasks have these names
 
 
 def _task(value):
@@ -255,7 +255,7 @@ class Study(Section):
             seen[name.lower()] = name
             if settings.example and (line := f"{name}_line") in tasks:
                 raise ValueError(f"the name {line} is taken by a file of {name}; choose another")
-        # The paper's come in its order: results do not depend on who writes which first.
+        # The paper's tasks come first, in its order, so that results do not depend on the file's.
         return dict(sorted(tasks.items(), key=lambda item: _PAPERS.get(item[0], len(_PAPERS))))
 
     @field_validator("analysis")

@@ -7,7 +7,7 @@ from odyssey.cells.equations import ELEMENTWISE, Cell, Symbol
 from odyssey.cells.graph import Layout, lay_out
 from odyssey.cells.schedule import GIVEN, Schedule, at_padding, schedule
 
-# What takes so long that loading hides behind it.
+# These operations take so long that loading hides behind them.
 SLOW = (*ELEMENTWISE, "div")
 TAKEN = {"at", "more", "bar", "all", "fma", "rounded", "larger", "above", "magnitude", "root"}
 TAKEN |= {"log", "sum", "load", "store", "V", "vec", "smaller", "largest", "double", "float"}

@@ -13,7 +13,7 @@ from functools import cached_property
 from odyssey.cells.equations import Cell, EquationError, Graph, Symbol
 
 MOST_COLUMNS = 32  # as many as `Block` in fused/network.h has room for
-DEEPEST = 100  # of operations; text is made of them by recursion
+DEEPEST = 100  # operations; recursion writes them as text
 
 
 @dataclass

@@ -7,9 +7,9 @@ from odyssey.cells.derivative import Backward, derive
 from odyssey.cells.equations import ELEMENTWISE, Symbol
 from odyssey.cells.graph import Layout
 
-# Worth keeping for the backward pass; all else is computed again from these.
+# The backward pass finds these values kept, and computes all others again from them.
 KEPT = (*ELEMENTWISE, "div", "maximum", "mean", "column")
-# Of the backward pass: what is there before it begins.
+# These are there before the backward pass begins.
 GIVEN = ("constant", "output", "after", "gradient")
 
 

@@ -27,7 +27,7 @@ CHANGES = {
     "FB1": {"forget_bias": True},
 }
 PAPER_VARIANTS = ("V", "CIFG", "FGR", "NP", "NOG", "NIAF", "NIG", "NFG", "NOAF")
-# Each a file of equations in the folder kin.
+# Each of the kin is a file of equations in the folder kin.
 KIN = ("RNN", "GRU", "GRUA", "MGU", "JANET", "UGRNN", "MUT1", "MUT2", "MUT3")
 KIN += ("minGRU", "minLSTM", "LNLSTM")
 

@@ -119,7 +119,7 @@ def read(
     left_out: dict[str, list[str]] = {}
     chosen = []
     for score in listed:
-        # As of the chorales: these three stand there once more in a free encoding.
+        # Three chorales are there twice; the copy in a free encoding is left out here too.
         if collection == "bach" and score.path.suffix == ".krn":
             left_out.setdefault(HUMDRUM, []).append(score.name)
         else:

@@ -18,6 +18,6 @@ def shown(value: object) -> str:
     """Write out what stands in a file, in at most 60 characters, so that a line can hold it."""
     try:
         text = repr(value)
-    except ValueError:  # a whole number of more digits than Python writes
+    except ValueError:  # Python refuses to write a whole number of so many digits
         return "a number of thousands of digits"
     return text if len(text) <= 60 else f"{text[:59]}…"

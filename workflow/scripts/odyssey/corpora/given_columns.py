@@ -39,7 +39,7 @@ class Words:
     """A column of text."""
 
     codes: np.ndarray  # int64 (rows,): index into `values`, or `UNSCORED` where nothing stands
-    values: list[str]  # different ones
+    values: list[str]  # each once
 
 
 def opened(path: str) -> Table:

@@ -53,13 +53,13 @@ class Parts:
     """A file's content, checked, as `odyssey.features.given` makes sequences of it."""
 
     layout: Layout
-    inputs: np.ndarray  # float64 (frames, inputs): finite
+    inputs: np.ndarray  # float64 (frames, inputs), finite
     # As `odyssey.features.sequences.Sequences` has them; None if they are the next inputs.
     targets: np.ndarray | None
     target_lengths: np.ndarray  # int64 (sequences,)
     scored: np.ndarray | None  # bool (frames,), or None: which frames have a target; None: all
     outputs: int
-    place: Place  # of an input
+    place: Place  # names where an input stands
 
 
 @dataclass(frozen=True)

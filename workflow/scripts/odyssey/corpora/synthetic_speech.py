@@ -1,4 +1,4 @@
-"""The speech stand-in: a made-up corpus, written as TIMIT lies on disk."""
+"""The speech stand-in, written as TIMIT lies on disk."""
 
 import os
 import shutil
@@ -43,7 +43,7 @@ class Speaker:
 
 
 def speakers(train: int, validation: int, test: int) -> list[Speaker]:
-    """Name the speakers: those of the real splits in the TEST part, made-up ones in TRAIN.
+    """Name the speakers: those of the real splits in the TEST part, invented ones in TRAIN.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def _train(number: int) -> Iterator[tuple[int, str]]:
             + letters[second]
             + letters[first % 18]
         )
-        # The 9 keeps them apart from the names of the TEST part, which end in 0 to 4.
+        # The 9 keeps these names apart from those of the TEST part, which end in 0 to 4.
         yield regions[place], "FM"[place % 2] + initials + "9"
 
 

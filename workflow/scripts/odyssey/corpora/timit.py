@@ -1,4 +1,4 @@
-"""TIMIT as it lies on disk, licensed, sampled or synthetic: sentences with their phones."""
+"""TIMIT as it lies on disk, licensed, sampled or a stand-in: sentences with their phones."""
 
 import io
 import os

@@ -18,6 +18,6 @@ def standardised(values: np.ndarray, training: np.ndarray) -> np.ndarray:
     """
     known = values[training].astype(np.float64)
     deviation = known.std(axis=0)
-    # The deviation of equal numbers need not come out as 0.
+    # Rounding may leave equal numbers a standard deviation above 0.
     deviation[known.min(axis=0) == known.max(axis=0)] = 1.0
     return (values - known.mean(axis=0)) / deviation

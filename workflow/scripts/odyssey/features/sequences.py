@@ -10,8 +10,8 @@ import numpy as np
 from odyssey.corpora.splits import SPLITS
 from odyssey.files import write_atomically
 
-# Raised by hand whenever the same corpus would give other features, or a stand-in would be another:
-# they are then made again.
+# It is raised by hand whenever the same corpus would give other features, or a stand-in would be
+# another; features are then made again.
 PREPARATION = 1
 
 LOSSES = ("softmax", "sigmoid", "ctc", "squared")
@@ -29,7 +29,7 @@ class Description:
 
     task: str  # ``"timit"``, ``"iam"``, ``"jsb"`` or the user's own
     source: str  # where the corpus came from, for example ``"music21"``
-    synthetic: bool  # made up by this program rather than recorded from people
+    synthetic: bool  # a stand-in: made by this program rather than recorded from people
     # ``"softmax"`` (one class a frame), ``"sigmoid"`` (several notes a frame), ``"ctc"`` (a label
     # sequence without alignment; the blank is the last output) or ``"squared"`` (real numbers).
     loss: str

@@ -132,7 +132,7 @@ def _of_file(path: str) -> type[TaskSettings]:
 @functools.cache
 def _of_source(path: str, source: bytes) -> type[TaskSettings]:
     """Run a user's file; the same source is run once."""
-    # Under a name, so that its classes know their module, and processes can be told its functions.
+    # It has a name, so that its classes know their module and processes find its functions.
     module = ModuleType(f"odyssey_own_task_{_digest(os.fsencode(path) + source)[:16]}")
     module.__file__ = path
     sys.modules[module.__name__] = module

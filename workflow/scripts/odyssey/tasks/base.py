@@ -92,7 +92,7 @@ class TaskSettings(Section):
 
     @property
     def made_up(self) -> bool:
-        """Whether the data is made up by this program, which is said wherever it is shown."""
+        """Whether the data is a stand-in that this program makes; it is said wherever it is shown."""
         return False
 
     def paths(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from odyssey.tasks.stand_ins import StandInSizes, WithStandIn, WordRange
 MOST_LINES = 69_300  # of a split: no more have names in the form of IAM-OnDB
 
 
-class MadeUpHandwriting(StandInSizes):
+class HandwritingStandIn(StandInSizes):
     """Sizes of the handwriting stand-in."""
 
     train: int = Field(150, ge=1, le=MOST_LINES, description="Lines of the training set.")
@@ -39,11 +39,11 @@ class Settings(WithStandIn):
 
     source: Literal["iam", "synthetic"] = Field(
         "synthetic",
-        description="`iam`: IAM-OnDB at `path`; `synthetic`: a made-up corpus in its format.",
+        description="`iam`: IAM-OnDB at `path`; `synthetic`: a stand-in in its format.",
     )
     path: UserPath | None = Field(None, description="Folder of the corpus, for `iam`.")
-    synthetic: MadeUpHandwriting = Field(
-        MadeUpHandwriting(), description="Sizes of the made-up corpus."
+    synthetic: HandwritingStandIn = Field(
+        HandwritingStandIn(), description="Sizes of the stand-in."
     )
     standardised: bool = Field(
         default=False,
@@ -64,9 +64,9 @@ class Settings(WithStandIn):
         """Count lines of an average length (Greff et al. (2017), "Datasets")."""
         if not self.made_up:
             return 5355 * 250, 2956 * 250
-        made_up = self.synthetic
-        line = 23 * mean(made_up.words.ends) * 4000 / made_up.pen_speed
-        return round(made_up.train * line), round(made_up.validation * line)
+        sizes = self.synthetic
+        line = 23 * mean(sizes.words.ends) * 4000 / sizes.pen_speed
+        return round(sizes.train * line), round(sizes.validation * line)
 
     def make_corpus(self, folder: str, processes: int, progress: Progress) -> None:
         """Make up handwriting, in IAM-OnDB's format."""
@@ -93,7 +93,7 @@ class Settings(WithStandIn):
         return strokes.sequences(lines, self.description(name), self.standardised)
 
     def example(self, corpus: str | None) -> dict:
-        """Take the first test line, for figure 2, and say whether it is made up."""
+        """Take the first test line, for figure 2, and say whether it is a stand-in's."""
         from odyssey.corpora import iam
 
         root = Path(corpus or self.path)

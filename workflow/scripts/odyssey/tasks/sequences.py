@@ -152,7 +152,7 @@ class Settings(TaskSettings):
         return {key: value for key, value in super().of_features().items() if key not in words}
 
     def _survey(self) -> Survey:
-        # It brings PyArrow along, which jobs of other tasks should not wait for.
+        # `given` imports PyArrow, for which jobs of other tasks should not wait.
         from odyssey.corpora import given
 
         return given.survey(self.path, self.labels, self._form())

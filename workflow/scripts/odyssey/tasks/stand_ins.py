@@ -25,7 +25,7 @@ class WordRange(Section):
 
 
 class StandInSizes(Section):
-    """Sizes of a made-up corpus."""
+    """Sizes of a stand-in, and its seed."""
 
     seed: int = Field(0, ge=0, description="Of the corpus; not the study's.")
     train: int
@@ -40,7 +40,7 @@ class StandInSizes(Section):
 
 
 class WithStandIn(TaskSettings):
-    """A task whose corpus lies at `path`, or is made up with the sizes under `synthetic`."""
+    """A task whose corpus lies at `path`, or is a stand-in with the sizes under `synthetic`."""
 
     @model_validator(mode="after")
     def _data_is_named(self):

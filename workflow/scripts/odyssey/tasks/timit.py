@@ -15,7 +15,7 @@ SENTENCES = 8  # of each speaker that are used
 FRAMES = 304  # of a sentence, on average
 
 
-class MadeUpSpeech(StandInSizes):
+class SpeechStandIn(StandInSizes):
     """Sizes of the speech stand-in; each speaker says 8 sentences beside the two SA."""
 
     train: int = Field(10, ge=1, le=462, description="Speakers of the training set.")
@@ -46,12 +46,12 @@ class Settings(WithStandIn):
     source: Literal["ldc93s1", "nltk", "synthetic"] = Field(
         "synthetic",
         description="`ldc93s1`: TIMIT at `path`; `nltk`: the NLTK sample at `path`; `synthetic`: a "
-        "made-up corpus in TIMIT's format.",
+        "stand-in in TIMIT's format.",
     )
     path: UserPath | None = Field(
         None, description="Folder of the corpus, for `ldc93s1` and `nltk`."
     )
-    synthetic: MadeUpSpeech = Field(MadeUpSpeech(), description="Sizes of the made-up corpus.")
+    synthetic: SpeechStandIn = Field(SpeechStandIn(), description="Sizes of the stand-in.")
     also_search: list[Literal["nesterov", "clip"]] = Field(
         ["nesterov", "clip"], description=ALSO_SEARCH
     )
@@ -66,9 +66,9 @@ class Settings(WithStandIn):
             return 96 * FRAMES, 16 * FRAMES
         if self.source == "ldc93s1":
             return 3696 * FRAMES, 400 * FRAMES
-        made_up = self.synthetic
-        speaker = SENTENCES * 39 * mean(made_up.words.ends)  # some 39 frames a word
-        return round(made_up.train * speaker), round(made_up.validation * speaker)
+        sizes = self.synthetic
+        speaker = SENTENCES * 39 * mean(sizes.words.ends)  # some 39 frames a word
+        return round(sizes.train * speaker), round(sizes.validation * speaker)
 
     def make_corpus(self, folder: str, processes: int, progress: Progress) -> None:
         """Synthesise speakers, in TIMIT's format."""
