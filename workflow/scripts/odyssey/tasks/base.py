@@ -92,7 +92,7 @@ class TaskSettings(Section):
 
     @property
     def made_up(self) -> bool:
-        """Whether the data is a stand-in that this program makes; it is said wherever it is shown."""
+        """Whether the data is a stand-in, made by this program, which is said wherever it shows."""
         return False
 
     def paths(self) -> dict[str, str]:

@@ -1,0 +1,33 @@
+"""The library's rooms, lowest first: each imports only what stands below it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import odyssey
+
+LIBRARY = Path(odyssey.__file__).parent
+ROOMS = ("corpora", "features", "tasks", "training", "analysis", "figures", "report")
+ABOVE = {room: ROOMS[number + 1 :] for number, room in enumerate(ROOMS)}
+ABOVE["cells"] = ROOMS
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+@pytest.mark.parametrize("room", ABOVE)
+def test_a_room_imports_nothing_from_those_above_it(room):
+    upwards = {
+        f"{path.relative_to(LIBRARY)}: {name}"
+        for path in (LIBRARY / room).rglob("*.py")
+        for name in imported(path)
+        if name.startswith(tuple(f"odyssey.{above}" for above in ABOVE[room]))
+    }
+    assert not upwards
