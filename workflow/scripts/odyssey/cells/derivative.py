@@ -23,7 +23,7 @@ class Backward:
 
 
 def derive(layout: Layout) -> Backward:
-    """Turn a step round (reverse rules, transposed maps, sums); its graph gets the nodes.
+    """Turn a step round (reverse rules, transposed maps, sums), in nodes added to its graph.
 
     An adjoint is a sum of terms, each a pair (base, factor). Their order decides the last bits, and
     is that of the studies which are kept: what stands last in the equations comes first, but for a

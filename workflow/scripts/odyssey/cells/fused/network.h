@@ -25,7 +25,7 @@ namespace {
 
 enum Loss { SOFTMAX = 0, SIGMOID = 1, CTC = 2, SQUARED = 3 };
 
-constexpr int LAYERS = 8;  // at most; as in training/networks.py
+constexpr int LAYERS = 8;  // at most, as MOST_LAYERS in search_space.py
 
 inline int64_t whole(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
 
