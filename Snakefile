@@ -32,6 +32,7 @@ from odyssey.training.cost import (
     expected_seconds,
     job_megabytes,
     job_seconds,
+    stack_width,
 )
 from odyssey.training.trial import PROCEDURE
 

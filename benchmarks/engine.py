@@ -111,15 +111,16 @@ def engine_step(engine):
     return lambda count: engine.train_epoch(order[:count], key, NOISE, OPTIMISER)
 
 
-def torch_step(kind, network: Network, sequences: Sequences):
+def torch_step(kind, network: Network, sequences: Sequences, device: str = "cpu"):
     """Return the same with a layer of torch.nn and a linear layer; nn.LSTM has no peepholes."""
     n = network.hidden_size
-    layer = kind(network.inputs, n, bidirectional=network.directions == 2)
-    out = torch.nn.Linear(network.directions * n, network.outputs)
+    layer = kind(network.inputs, n, bidirectional=network.directions == 2).to(device)
+    out = torch.nn.Linear(network.directions * n, network.outputs).to(device)
     weights = [*layer.parameters(), *out.parameters()]
     velocities = [torch.zeros_like(w) for w in weights]
-    values = torch.tensor(sequences.values).view(SEQUENCES, -1, 1, network.inputs)
+    values = torch.tensor(sequences.values).view(SEQUENCES, -1, 1, network.inputs).to(device)
     targets = torch.tensor(sequences.targets).view(SEQUENCES, -1, *sequences.targets.shape[1:])
+    targets = targets.to(device)
     m = OPTIMISER.momentum
     rate = (1 - m) * OPTIMISER.learning_rate
 

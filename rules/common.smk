@@ -43,7 +43,7 @@ def shards_of(task, variant):
     """First and last trial of each of a cell's jobs."""
     if task in UNKNOWN:
         return [(0, study.search.trials - 1)]
-    return cell_shards(study, task, seconds_of(task, variant))
+    return cell_shards(study, task, variant, seconds_of(task, variant))
 
 
 def drawn(wildcards):
@@ -60,10 +60,16 @@ def drawn(wildcards):
     return drawn_trials(wildcards.task, wildcards.variant)[first : last + 1]
 
 
+def width_of(wildcards):
+    """How many trials a stack of theirs has side by side; 1 with the other engines."""
+    return stack_width(study, wildcards.task, wildcards.variant)
+
+
 def train_minutes(wildcards, attempt):
     """What a shard is allowed: three times what is expected, and a start, for slower nodes."""
-    seconds = seconds_of(wildcards.task, wildcards.variant)
-    shard = seconds[int(wildcards.first) : int(wildcards.last) + 1]
+    task, variant = wildcards.task, wildcards.variant
+    trials = drawn(wildcards)
+    shard = [] if task in UNKNOWN else expected_seconds(study, task, variant, trials)
     return attempt * math.ceil(10 + 3 * job_seconds(shard, study.training.threads) / 60)
 
 
@@ -76,6 +82,7 @@ def train_megabytes(wildcards, attempt):
         drawn(wildcards),
         study.engine(wildcards.variant),
         training.threads,
+        width_of(wildcards),
     )
 
 
@@ -105,6 +112,7 @@ def reseed_megabytes(wildcards, attempt):
         drawn_trials(wildcards.task, wildcards.variant),
         study.engine(wildcards.variant),
         training.threads,
+        width_of(wildcards),
     )
 
 

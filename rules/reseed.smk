@@ -21,6 +21,7 @@ rule reseed:
     threads: study.training.threads
     resources:
         **GPU,
+        side_by_side=width_of,
         mem_mb=reseed_megabytes,
         runtime=reseed_minutes,
     params:

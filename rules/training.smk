@@ -33,6 +33,7 @@ rule train:
     threads: study.training.threads
     resources:
         **GPU,
+        side_by_side=width_of,
         mem_mb=train_megabytes,
         runtime=train_minutes,
     params:

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from contextlib import contextmanager, suppress
 
+import pandas as pd
 import psutil
 import pytest
 from cluster import until
@@ -272,3 +273,53 @@ def records(project):
     """Return a shard's records but for the seconds they took."""
     lines = (project.folder / SHARD).read_text(encoding="utf-8").splitlines()
     return [{**json.loads(line), "train_seconds": None} for line in lines]
+
+
+# Stacks, each on a GPU of its own
+
+STACKS = {
+    "variants": ["V", "NP"],
+    "search": {"hidden_size": {"low": 10, "high": 40}},
+    "training": {"engine": "stacked", "epochs": 12, "patience": 12, "trials_per_job": 4},
+}
+TO_GPUS = ("--set-resources", "train:gres=gpu:1", "train:slurm_partition=gpu")
+
+
+@pytest.fixture(scope="module")
+def stacks(cluster, tmp_path_factory):
+    """Two stacks at work at the same time, of which one is killed; and the same without SLURM."""
+    folder = tmp_path_factory.mktemp("stacks")
+    alone = new_project(folder / "alone")
+    alone.configure(**STACKS)
+    alone.snakemake("results/small/features/jsb.npz")
+    project = alone.copy(folder / "sent")
+    with snakemake(project, *TO_GPUS, "--", TABLE) as process:
+        held = held_at_work(cluster, project, ["V/0-3", "NP/0-3"])
+        (_, killed), (_, other) = held.values()
+        killed.kill()
+        other.resume()
+        ended(project, process)
+    alone.snakemake(TABLE)
+    return alone, project
+
+
+def test_two_stacks_are_trained_at_the_same_time_on_a_gpu_each(cluster, stacks):
+    _, project = stacks
+    states = [
+        [job["JobState"] for job in jobs_of(cluster, project, shard)]
+        for shard in ("V/0-3", "NP/0-3")
+    ]
+    assert sorted(states) == [["COMPLETED"], ["FAILED", "COMPLETED"]]
+    first = [logs(project, shard)[0] for shard in ("V/0-3", "NP/0-3")]
+    gpus = [re.search(r"GPUs: ([01])$", log, re.MULTILINE).group(1) for log in first]
+    assert sorted(gpus) == ["0", "1"]
+
+
+def test_a_stack_that_was_killed_goes_on_and_comes_out_as_any_other(stacks):
+    alone, project = stacks
+    again = [log for shard in ("V/0-3", "NP/0-3") for log in logs(project, shard)[1:]]
+    assert re.search(r"trial \d goes on after epoch \d+$", "".join(again), re.MULTILINE)
+    columns = ["task", "variant", "trial", "status", "epochs", "best_epoch", "validation", "test"]
+    tables = [pd.read_csv(p.folder / TABLE)[columns] for p in (alone, project)]
+    # In other company for an epoch, with other paddings: equal but for the rounding of sums.
+    pd.testing.assert_frame_equal(*tables, rtol=1e-4)

@@ -34,7 +34,7 @@ def study(**changes):
             {"training": {"epochs": "many"}},
             "training.epochs: must be a whole number (given: 'many')",
         ),
-        ({"training": {"engine": "fast"}}, "must be 'auto', 'fused' or 'reference'"),
+        ({"training": {"engine": "fast"}}, "must be 'auto', 'fused', 'stacked' or 'reference'"),
         (
             {"training": {"instruction_set": "mmx"}},
             "must be 'auto', 'baseline', 'avx2' or 'avx512'",
@@ -173,8 +173,19 @@ def test_who_asks_for_the_fused_engine_is_told_of_a_cell_that_it_cannot_train(ti
     assert read_study(study(cells=tied, training={"engine": "fused"})).notices == []
 
 
-@pytest.mark.parametrize("training", [{"engine": "reference"}, {"device": "cuda"}])
-def test_who_has_chosen_the_readable_engine_is_told_nothing(tied, training):
+def test_on_a_gpu_trials_are_stacked_but_of_cells_that_cannot_be(tied):
+    on_gpu = read_study(study(cells=tied, variants=["V", "MINE"], training={"device": "cuda"}))
+    assert [on_gpu.engine(variant) for variant in on_gpu.variants] == ["stacked", "reference"]
+    (notice,) = on_gpu.notices
+    assert notice.startswith("MINE is trained by the readable engine, far slower: ")
+    on_cpu = read_study(study(training={"engine": "stacked"}))
+    assert on_cpu.engine("V") == "stacked"
+    with pytest.raises(ConfigError, match="is stacked, but MINE needs auto"):
+        read_study(study(cells=tied, variants=["MINE"], training={"engine": "stacked"}))
+
+
+def test_who_has_chosen_the_readable_engine_is_told_nothing(tied):
+    training = {"engine": "reference"}
     chosen = read_study(study(cells=tied, variants=["V", "MINE"], training=training))
     assert {chosen.engine(variant) for variant in chosen.variants} == {"reference"}
     assert chosen.notices == []

@@ -22,6 +22,8 @@ from odyssey.training.cost import (
     job_megabytes,
     job_seconds,
     network,
+    stack_width,
+    stacked_megabytes,
 )
 from odyssey.training.networks import count_weights
 from odyssey.trials import shards
@@ -123,7 +125,7 @@ def test_short_trials_make_jobs_as_long_as_fifty_of_vanilla_whatever_the_variant
     lengths = {}
     for name in ("V", "FGR"):
         seconds = expected_seconds(study, "jsb", name, draw_cell(study, "jsb", name))
-        jobs = cell_shards(study, "jsb", seconds)
+        jobs = cell_shards(study, "jsb", name, seconds)
         lengths[name] = [sum(seconds[first : last + 1]) for first, last in jobs]
     assert len(lengths["V"]) in (4, 5, 6)
     assert len(lengths["FGR"]) > len(lengths["V"])
@@ -138,7 +140,7 @@ def test_a_job_may_train_so_many_minutes_on_each_of_its_cores():
             {"study": "x", "tasks": {"jsb": {}}, "search": {"trials": 200}, "training": training}
         )
         seconds = expected_seconds(study, "jsb", "V", draw_cell(study, "jsb", "V"))
-        made = cell_shards(study, "jsb", seconds)
+        made = cell_shards(study, "jsb", "V", seconds)
         lasting = [
             job_seconds(seconds[first : last + 1], study.training.threads) for first, last in made
         ]
@@ -149,3 +151,58 @@ def test_a_job_may_train_so_many_minutes_on_each_of_its_cores():
     assert longest <= 180
     assert longest_with_two <= 180
     assert 0.4 * number < with_two < 0.7 * number
+
+
+def stacked(**changes):
+    config = {
+        "study": "x",
+        "tasks": {"jsb": {}},
+        "variants": ["V", "RNN"],
+        "search": {"trials": changes.pop("trials", 200)},
+        "training": {"device": "cuda", **changes},
+    }
+    return read_study(config)
+
+
+def jobs_of(study, variant="V"):
+    seconds = expected_seconds(study, "jsb", variant, draw_cell(study, "jsb", variant))
+    return cell_shards(study, "jsb", variant, seconds)
+
+
+def test_a_job_for_a_gpu_is_one_stack_as_large_as_its_memory_holds():
+    study = stacked(stack_megabytes=1000)
+    width = stack_width(study, "jsb", "V")
+    one = stacked_megabytes(study.tasks["jsb"], study.cell("V"), 200, 1)
+    assert width * one <= 1000 < (width + 1) * one
+    assert 10 < width < 200
+    made = jobs_of(study)
+    assert [last - first + 1 for first, last in made[:-1]] == [width] * (200 // width)
+    # Twice the trials change no job but the last.
+    assert jobs_of(stacked(stack_megabytes=1000, trials=400))[: len(made) - 1] == made[:-1]
+    assert stack_width(study, "jsb", "RNN") > width
+    assert stack_width(stacked(engine="reference"), "jsb", "V") == 1
+
+
+def test_the_size_of_a_stack_and_of_its_jobs_can_be_named():
+    assert jobs_of(stacked(stack=50)) == [(0, 49), (50, 99), (100, 149), (150, 199)]
+    both = stacked(stack=50, trials_per_job=200)
+    assert jobs_of(both) == [(0, 199)]
+    assert stack_width(both, "jsb", "V") == 50
+    with pytest.raises(ValueError, match=r"^training\.stack: must be a whole number"):
+        stacked(stack=0)
+
+
+def test_trials_side_by_side_share_what_does_not_grow_with_them():
+    study = stacked()
+    trials = draw_cell(study, "jsb", "V")[:50]
+    together = sum(expected_seconds(study, "jsb", "V", trials))
+    alone = sum(expected_seconds(study, "jsb", "V", [trial])[0] for trial in trials)
+    assert together < 0.5 * alone
+
+
+def test_a_stack_is_given_the_memory_of_all_its_trials():
+    study = stacked()
+    trials, task, cell = draw_cell(study, "jsb", "V"), study.tasks["jsb"], study.cell("V")
+    few, many = (job_megabytes(task, cell, trials, "stacked", 1, k) for k in (2, 100))
+    assert many - few > 98 * stacked_megabytes(task, cell, 150, 1)
+    assert job_megabytes(task, cell, trials[:2], "stacked", 1, 100) <= few

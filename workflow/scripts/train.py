@@ -46,4 +46,5 @@ with job(snakemake.log[0]):
         params.state,
         snakemake.threads,
         report,
+        snakemake.resources.side_by_side,
     )

@@ -30,13 +30,22 @@ class ConfigError(ValueError):
 class Training(Section):
     """How a trial is trained, and how trials become jobs."""
 
-    engine: Literal["auto", "fused", "reference"] = Field(
+    engine: Literal["auto", "fused", "stacked", "reference"] = Field(
         "auto",
-        description="`fused` is the fast one, `reference` the readable one; `auto` takes for each "
-        "variant `fused` where its equations allow it, and `reference` where not, and on a GPU.",
+        description="`fused` is the fast one on a CPU, `stacked` trains many trials side by side, "
+        "for a GPU, `reference` is the readable one. `auto` takes for each variant `fused`, or "
+        "`stacked` on a GPU, where they can hold its equations, and `reference` where not.",
     )
     device: Literal["cpu", "cuda"] = Field(
-        "cpu", description="`cuda`: on a GPU, where only the engine `reference` works."
+        "cpu", description="`cuda`: on a GPU, where `stacked` and `reference` work."
+    )
+    stack: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        "auto",
+        description="Trials that the engine `stacked` trains side by side, or `auto`: as many as "
+        "`stack_megabytes` hold. Changing it trains no finished trial again.",
+    )
+    stack_megabytes: int = Field(
+        8000, ge=1, description="With `stack: auto`, the GPU's memory that one job may fill."
     )
     instruction_set: Literal["auto", "baseline", "avx2", "avx512"] = Field(
         "auto",
@@ -53,8 +62,8 @@ class Training(Section):
     trials_per_job: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
         "auto",
         description="Trials that one job trains, or `auto`: as many as `job_minutes` allow, but no "
-        "more than take as long as 50 vanilla ones. Results do not depend on it, and changing it "
-        "trains nothing again.",
+        "more than take as long as 50 vanilla ones; with the engine `stacked`, one stack. Results "
+        "do not depend on it, and changing it trains nothing again.",
     )
     job_minutes: float = Field(
         60,
@@ -63,7 +72,10 @@ class Training(Section):
         "as estimated from sizes, epochs and the engine's measured speed.",
     )
     threads: int = Field(
-        1, ge=1, description="Trials that a job trains at the same time, one core each."
+        1,
+        ge=1,
+        description="Trials that a job trains at the same time, one core each; cores of a stack "
+        "on a CPU.",
     )
     allow_failures: bool = Field(
         default=False,
@@ -71,7 +83,7 @@ class Training(Section):
         "If not, it ends with an error once everything else is made.",
     )
 
-    @field_validator("trials_per_job", mode="wrap")
+    @field_validator("trials_per_job", "stack", mode="wrap")
     @classmethod
     def _number_or_auto(cls, value, validate):
         with contextlib.suppress(ValidationError):
@@ -86,10 +98,10 @@ class Training(Section):
     @model_validator(mode="after")
     def _device_is_served(self):
         if self.device == "cuda" and self.engine == "fused":
-            raise ValueError("device cuda needs the engine reference: fused works on CPUs only")
-        readable = self.engine == "reference" or self.device == "cuda"
-        if self.instruction_set != "auto" and readable:
-            raise ValueError("instruction_set is the engine fused's: reference does not heed it")
+            raise ValueError("device cuda needs the engine stacked: fused works on CPUs only")
+        other = self.engine if self.engine in ("stacked", "reference") else "stacked"
+        if self.instruction_set != "auto" and (other == self.engine or self.device == "cuda"):
+            raise ValueError(f"instruction_set is the engine fused's: {other} does not heed it")
         return self
 
 
@@ -303,23 +315,29 @@ class Study(Section):
         return cell(variant, self.cells.get(variant))
 
     def engine(self, variant: str) -> str:
-        """Return the engine that trains a variant: ``"fused"`` or ``"reference"``.
+        """Return the engine that trains a variant: ``"fused"``, ``"stacked"`` or ``"reference"``.
 
         Raises
         ------
         EquationError
-            If the study names the fused engine, which cannot train this cell.
+            If the study names an engine that cannot train this cell.
         """
         training = self.training
-        if training.engine == "reference" or training.device == "cuda":
+        if training.engine == "reference":
             return "reference"
         hindrance = self.hindrance(variant)
-        if hindrance and training.engine == "fused":
-            raise EquationError(f"training.engine is fused, but {variant} needs auto: {hindrance}")
-        return "reference" if hindrance else "fused"
+        if hindrance and training.engine != "auto":
+            named = training.engine
+            raise EquationError(
+                f"training.engine is {named}, but {variant} needs auto: {hindrance}"
+            )
+        if hindrance:
+            return "reference"
+        on_gpu = training.engine == "auto" and training.device == "cuda"
+        return "stacked" if on_gpu or training.engine == "stacked" else "fused"
 
     def hindrance(self, variant: str) -> str:
-        """Say in a line why the fused engine cannot train a variant; nothing if it can."""
+        """Say in a line why no other engine than the readable one can train a variant, if so."""
         try:
             lay_out(self.cell(variant))
         except EquationError as error:
@@ -329,13 +347,13 @@ class Study(Section):
     @property
     def notices(self) -> list[str]:
         """What a user has to know before anything starts: which variants train slowly, and why."""
-        slow = [name for name in self.variants if self.engine(name) == "reference"]
-        if self.training.engine != "auto" or self.training.device == "cuda":
+        if self.training.engine != "auto":
             return []
+        times = "far" if self.training.device == "cuda" else "some seventy times"
         return [
-            f"{name} is trained by the readable engine, some seventy times slower: "
-            f"{self.hindrance(name)}"
-            for name in slow
+            f"{name} is trained by the readable engine, {times} slower: {self.hindrance(name)}"
+            for name in self.variants
+            if self.engine(name) == "reference"
         ]
 
     @property

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +19,8 @@ from odyssey.config import Study
 from odyssey.config_files import study_or_exit
 from odyssey.features.sequences import Description, Sequences
 from odyssey.search import draw_cell, sizes
-from odyssey.training.cost import cell_shards, expected_seconds, job_seconds
-from odyssey.training.engines import Optimiser, check_engine, open_engine
+from odyssey.training.cost import cell_shards, expected_seconds, job_seconds, stack_width
+from odyssey.training.engines import Epoch, Optimiser, check_engine, open_engine
 from odyssey.training.networks import Network, count_weights, initial_weights
 from odyssey.training.sizes import network
 from odyssey.training.trial import clock
@@ -88,9 +89,9 @@ def made_up(chosen: Network) -> Sequences:
 
 
 def frame_seconds(
-    chosen: Network, engine: str, kernel: str | None, device: str
+    chosen: Network, engine: str, kernel: str | None, device: str, side_by_side: int = 1
 ) -> tuple[float, float]:
-    """Measure what a frame takes on this machine.
+    """Measure what a frame of a trial takes on this machine.
 
     Parameters
     ----------
@@ -98,26 +99,36 @@ def frame_seconds(
     engine : str
     kernel : str or None
     device : str
+    side_by_side : int
+        Trials of a stack, whose time is divided among them.
 
     Returns
     -------
     training, evaluation : float
         Seconds of one core or GPU a frame, the best of three times.
     """
-    ready = open_engine(engine, chosen, made_up(chosen), initial_weights(chosen, 0), kernel, device)
+    data, weights = made_up(chosen), initial_weights(chosen, 0)
     optimiser = Optimiser(1e-6, 0.9, nesterov=True, clip=None)
-    order, key = np.array([0]), np.zeros(2, np.uint32)
+    epoch = Epoch(np.array([0]), np.zeros(2, np.uint32), 0.1, optimiser)
 
-    def best(work) -> float:
+    def best(work: Callable[[], object]) -> float:
         times = []
         for _ in range(3):
             start = clock(device)
             work()
             times.append(clock(device) - start)
-        return min(times) / FRAMES
+        return min(times) / FRAMES / side_by_side
 
-    train = best(lambda: ready.train_epoch(order, key, 0.1, optimiser))
-    return train, best(lambda: ready.evaluate("validation"))
+    if engine == "stacked":
+        # Imported here, because PyTorch takes seconds and most studies need none.
+        from odyssey.training.stacked.engine import StackedEngine
+
+        stack = StackedEngine([chosen] * side_by_side, data, [weights] * side_by_side, None, device)
+        train = best(lambda: stack.train_epoch([epoch] * side_by_side))
+        return train, best(lambda: stack.evaluate("validation"))
+    alone = open_engine(engine, chosen, data, weights, kernel, device)
+    train = best(lambda: alone.train_epoch(epoch.order, epoch.noise_key, 0.1, optimiser))
+    return train, best(lambda: alone.evaluate("validation"))
 
 
 def forecast(study: Study, kernels: dict[str, str], show) -> list[Forecast]:
@@ -145,7 +156,8 @@ def forecast(study: Study, kernels: dict[str, str], show) -> list[Forecast]:
             study.training.device,
         )
         engine, kernel = study.engine(variant), kernels.get(variant)
-        return count_weights(chosen), *frame_seconds(chosen, engine, kernel, device)
+        beside = min(stack_width(study, task, variant), study.search.trials)
+        return count_weights(chosen), *frame_seconds(chosen, engine, kernel, device, beside)
 
     def epoch(task: str, variant: str, size: int, layers: int) -> float:
         here = network(study.tasks[task], study.cell(variant), size, layers)
@@ -171,7 +183,7 @@ def _forecast_task(study: Study, task: str, epoch) -> Forecast:
             for trial in trials
         ]
         # The jobs are the workflow's, which knows no machine.
-        made = cell_shards(study, task, expected_seconds(study, task, variant, trials))
+        made = cell_shards(study, task, variant, expected_seconds(study, task, variant, trials))
         threads = study.training.threads
         lasting = (job_seconds(cell[first : last + 1], threads) for first, last in made)
         longest = max(longest, *lasting)

@@ -6,8 +6,8 @@ import numpy as np
 
 PURPOSES = ("hyperparameters", "training", "weights", "order", "noise", "analysis")
 
-_THREEFRY_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-_THREEFRY_PARITY = 0x1BD11BDA
+THREEFRY_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+THREEFRY_PARITY = 0x1BD11BDA
 
 
 def _integer(text: str) -> int:
@@ -68,10 +68,10 @@ def threefry(key: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.nda
     ----------
     Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
     """
-    keys = (key[0], key[1], np.uint32(_THREEFRY_PARITY) ^ key[0] ^ key[1])
+    keys = (key[0], key[1], np.uint32(THREEFRY_PARITY) ^ key[0] ^ key[1])
     x0, x1 = low + keys[0], high + keys[1]
     for group in range(5):
-        for rotation in _THREEFRY_ROTATIONS[group % 2]:
+        for rotation in THREEFRY_ROTATIONS[group % 2]:
             x0 = x0 + x1
             x1 = (x1 << np.uint32(rotation)) | (x1 >> np.uint32(32 - rotation))
             x1 = x1 ^ x0

@@ -1,7 +1,8 @@
 """A trial in progress, kept after every epoch.
 
 A checkpoint is a line of JSON, the arrays of the network (weights, velocities, weights of the best
-epoch, each in the order of their names) as float32 one after the other, and the CRC-32 of all that.
+epoch and, within a batch, gradients, each in the order of their names) as float32 one after the
+other, and the CRC-32 of all that.
 It is written while the next epoch runs: an interruption costs the epoch that it falls into, and
 the one before only if that is still being written.
 """
@@ -41,8 +42,14 @@ class Progress:
         One number an epoch: loss a frame in nats, and the measure.
     train_seconds : float
         Spent on training and validation.
+    presented : int
+        Sequences of the epoch after the finished ones; an epoch that is long is kept in parts.
+    begun_loss : float
+        Summed over them.
     weights, velocities, best : dict of str to numpy.ndarray
         Present weights, their velocities, and the weights of the best epoch.
+    waiting : dict of str to numpy.ndarray or None
+        The gradients of a batch that has not ended.
     """
 
     weights: Weights
@@ -53,11 +60,14 @@ class Progress:
     train_loss: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
     train_seconds: float = 0.0
+    presented: int = 0
+    begun_loss: float = 0.0
+    waiting: Weights | None = None
 
 
 # What the content of a damaged or foreign file raises.
 _DAMAGE = (ValueError, KeyError, TypeError, AttributeError)
-_ARRAYS = ("weights", "velocities", "best")
+_ARRAYS = ("weights", "velocities", "best", "waiting")  # the last is not always there
 CRC = 4  # bytes at the end of the file
 
 
@@ -76,7 +86,8 @@ def save(path: str | os.PathLike, progress: Progress, fingerprint: str) -> None:
     line = json.dumps(scalars).encode() + b"\n"
     # Written after every epoch, which may be as short as 10 ms: making an archive would take 1 ms,
     # and so would writing each array by itself.
-    weights = [w for kind in _ARRAYS for _, w in sorted(getattr(progress, kind).items())]
+    there = [kind for kind in _ARRAYS if getattr(progress, kind) is not None]
+    weights = [w for kind in there for _, w in sorted(getattr(progress, kind).items())]
     arrays = np.concatenate(weights, axis=None)
     crc = zlib.crc32(arrays, zlib.crc32(line)).to_bytes(CRC, "little")
     write_atomically(path, lambda file: file.writelines((line, arrays, crc)))
@@ -150,7 +161,8 @@ def load(
         scalars = json.loads(line)
         if scalars.pop("fingerprint") != fingerprint:
             raise ValueError("it belongs to another trial or configuration")
-        return Progress(*_unravel(np.frombuffer(arrays, np.float32), shapes), **scalars)
+        found = _unravel(np.frombuffer(arrays, np.float32), shapes)
+        return Progress(**dict(zip(_ARRAYS, found, strict=False)), **scalars)
     except _DAMAGE as error:
         aside = path.with_name(path.name + ".unusable")
         os.replace(path, aside)
@@ -181,7 +193,8 @@ def _unravel(arrays: np.ndarray, shapes: dict[str, tuple[int, ...]]) -> list[Wei
     """Take apart what `save` has put into one: the network's arrays, once for each kind."""
     in_order = sorted(shapes.items())
     sizes = [int(np.prod(shape)) for _, shape in in_order]
-    if arrays.shape != (len(_ARRAYS) * sum(sizes),):
+    kinds, rest = divmod(len(arrays), sum(sizes))
+    if rest or kinds not in (len(_ARRAYS) - 1, len(_ARRAYS)):
         raise ValueError("its arrays have another size")
     return [
         {
@@ -190,5 +203,5 @@ def _unravel(arrays: np.ndarray, shapes: dict[str, tuple[int, ...]]) -> list[Wei
                 in_order, np.split(vector, np.cumsum(sizes)[:-1]), strict=True
             )
         }
-        for vector in np.split(arrays, len(_ARRAYS))
+        for vector in np.split(arrays, kinds)
     ]

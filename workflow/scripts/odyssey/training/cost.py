@@ -12,20 +12,29 @@ from odyssey.training.sizes import network
 from odyssey.trials import Shard, shards
 
 # Microseconds of a training step for each frame: so many a direction, and so many a weight. Of the
-# steps in benchmarks/results/engine.csv these meet the fused engine's within 1.6 times,
-# mostly within a third.
-SPEEDS = {"fused": (0.2, 8e-5), "reference": (360.0, 1e-3)}
+# steps in benchmarks/results/engine.csv these meet the fused engine's within 1.6 times, mostly
+# within a third. The stacked engine takes its first number once for all trials side by side, a
+# layer; both were measured on one core of a CPU (benchmarks/results/gpu.csv), and none on a GPU.
+SPEEDS = {"fused": (0.2, 8e-5), "stacked": (450.0, 8e-4), "reference": (360.0, 1e-3)}
 EVALUATION = 1 / 3  # of a training step: the forward pass alone
 
 # Jobs of short trials last as long as so many vanilla ones, not `job_minutes`: cores that take jobs
 # in turn then end almost together. Vanilla ones, so that no other variant moves the division.
 VANILLA_TRIALS = 50
 
-MEGABYTES = {"fused": 400, "reference": 900}  # of a job, with its Snakemake's, beside the corpus
+# Of a job, with its Snakemake's, beside the corpus.
+MEGABYTES = {"fused": 400, "stacked": 900, "reference": 900}
+LONGEST_SEQUENCE = 1000  # frames, for which a stack's memory is reckoned
+ARRAYS = 25  # of a value a hidden unit and frame, that a stacked trial's way there and back takes
 
 
 def epoch_seconds(
-    task: TaskSettings, cell: Cell, hidden_size: int, engine: str, layers: int = 1
+    task: TaskSettings,
+    cell: Cell,
+    hidden_size: int,
+    engine: str,
+    layers: int = 1,
+    side_by_side: int = 1,
 ) -> float:
     """Estimate what an epoch takes on one core of the machine that `SPEEDS` was measured on.
 
@@ -35,8 +44,10 @@ def epoch_seconds(
     cell : Cell
     hidden_size : int
     engine : str
-        ``"fused"`` or ``"reference"``.
+        ``"fused"``, ``"stacked"`` or ``"reference"``.
     layers : int
+    side_by_side : int
+        Trials of a stack, which share its time.
 
     Returns
     -------
@@ -45,8 +56,11 @@ def epoch_seconds(
     """
     chosen = network(task, cell, hidden_size, layers)
     a_direction, a_weight = SPEEDS[engine]
-    directions = layers * chosen.directions
-    frame = 1e-6 * (a_direction * directions + a_weight * count_weights(chosen))
+    if engine == "stacked":
+        passes = a_direction * layers / side_by_side
+    else:
+        passes = a_direction * layers * chosen.directions
+    frame = 1e-6 * (passes + a_weight * count_weights(chosen))
     training, validation = task.frames()
     return frame * (training + EVALUATION * validation)
 
@@ -59,7 +73,7 @@ def expected_seconds(study: Study, task: str, variant: str, trials: list[dict]) 
     study : Study
     task, variant : str
     trials : list of dict
-        As `odyssey.search.draw_cell` returns them.
+        As `odyssey.search.draw_cell` returns them; a stack's are as many as there are together.
 
     Returns
     -------
@@ -67,20 +81,71 @@ def expected_seconds(study: Study, task: str, variant: str, trials: list[dict]) 
         Seconds.
     """
     settings, cell, engine = study.tasks[task], study.cell(variant), study.engine(variant)
+    beside = min(stack_width(study, task, variant), len(trials))
     return [
         study.epochs(task)
-        * epoch_seconds(settings, cell, trial["hidden_size"], engine, trial.get("layers", 1))
+        * epoch_seconds(
+            settings, cell, trial["hidden_size"], engine, trial.get("layers", 1), beside
+        )
         for trial in trials
     ]
 
 
-def cell_shards(study: Study, task: str, seconds: list[float]) -> list[Shard]:
+def stack_width(study: Study, task: str, variant: str) -> int:
+    """Say how many trials of a cell the stacked engine trains side by side.
+
+    Parameters
+    ----------
+    study : Study
+    task, variant : str
+
+    Returns
+    -------
+    int
+        1 with the other engines. With ``stack: auto``, as many of the largest as the memory holds,
+        whatever their number: more trials change no job but the last.
+    """
+    training = study.training
+    if study.engine(variant) != "stacked":
+        return 1
+    if training.stack != "auto":
+        return training.stack
+    settings, cell = study.tasks[task], study.cell(variant)
+    layers = study.search.ranges["layers"][1]
+    (largest,) = sizes(study.search, network(settings, cell, 1, layers), 2)[1:]
+    return max(
+        1, int(training.stack_megabytes // stacked_megabytes(settings, cell, largest, layers))
+    )
+
+
+def stacked_megabytes(task: TaskSettings, cell: Cell, hidden_size: int, layers: int) -> float:
+    """Estimate the memory that one trial of a stack takes on its device.
+
+    Parameters
+    ----------
+    task : TaskSettings
+    cell : Cell
+    hidden_size : int
+    layers : int
+
+    Returns
+    -------
+    float
+    """
+    chosen = network(task, cell, hidden_size, layers)
+    # Weights and velocities, both once more in the order of a step, gradients, and what changes.
+    of_weights = 7 * count_weights(chosen)
+    frame = ARRAYS * layers * chosen.directions * hidden_size + 4 * (chosen.inputs + chosen.outputs)
+    return 4e-6 * (of_weights + LONGEST_SEQUENCE * frame)
+
+
+def cell_shards(study: Study, task: str, variant: str, seconds: list[float]) -> list[Shard]:
     """Divide a cell's trials among jobs as the study's configuration says.
 
     Parameters
     ----------
     study : Study
-    task : str
+    task, variant : str
     seconds : list of float
         What `expected_seconds` returned.
 
@@ -89,6 +154,9 @@ def cell_shards(study: Study, task: str, seconds: list[float]) -> list[Shard]:
     list of (int, int)
         First and last trial of each job.
     """
+    training = study.training
+    if study.engine(variant) == "stacked":
+        return shards(seconds, training.trials_a_job or stack_width(study, task, variant), 0)
     low, high = study.search.ranges["layers"]
     spread = [
         {"hidden_size": size, "layers": layers}
@@ -96,7 +164,6 @@ def cell_shards(study: Study, task: str, seconds: list[float]) -> list[Shard]:
         for size in sizes(study.search, network(study.tasks[task], study.cell("V"), 1, layers), 9)
     ]
     most = VANILLA_TRIALS * mean(expected_seconds(study, task, "V", spread))
-    training = study.training
     allowed = 60 * training.job_minutes * training.threads
     target = min(allowed, (1 + 1e-9) * most)  # more than its own rounding
     return shards(seconds, training.trials_a_job, target)
@@ -126,6 +193,7 @@ def job_megabytes(
     trials: list[dict],
     engine: str,
     threads: int,
+    side_by_side: int = 1,
 ) -> int:
     """Estimate the memory that a training job needs.
 
@@ -138,6 +206,8 @@ def job_megabytes(
     engine : str
     threads : int
         Trials at the same time, which share the corpus.
+    side_by_side : int
+        Trials of a stack.
 
     Returns
     -------
@@ -153,4 +223,11 @@ def job_megabytes(
     # The gradients of a batch are summed in place.
     weights = 18 * 4 * largest / 1e6
     work = 50 * max((layers for _, layers in different), default=1)
+    if engine == "stacked":
+        layers = max((layers for _, layers in different), default=1)
+        size = max((size for size, _ in different), default=1)
+        work = stacked_megabytes(task, cell, size, layers)
+        return math.ceil(
+            MEGABYTES[engine] + corpus + min(side_by_side, len(trials)) * (work + weights)
+        )
     return math.ceil(MEGABYTES[engine] + corpus + threads * (work + weights))

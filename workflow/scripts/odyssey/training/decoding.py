@@ -20,10 +20,25 @@ def best_path(logits: np.ndarray) -> np.ndarray:
     ----------
     Graves et al. (2006), "Connectionist temporal classification", section 3.2.
     """
-    path = logits.argmax(axis=1)
+    return labels_of(logits.argmax(axis=1), logits.shape[1] - 1)
+
+
+def labels_of(path: np.ndarray, blank: int) -> np.ndarray:
+    """Merge a path's repeats and drop its blanks.
+
+    Parameters
+    ----------
+    path : numpy.ndarray of int, shape (T,)
+        A class a frame.
+    blank : int
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (labels,)
+    """
     first = np.ones(len(path), dtype=bool)
     first[1:] = path[1:] != path[:-1]
-    return path[first & (path != logits.shape[1] - 1)]
+    return path[first & (path != blank)]
 
 
 def edit_distance(decoded: np.ndarray, target: np.ndarray) -> int:

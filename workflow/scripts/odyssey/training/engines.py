@@ -39,6 +39,17 @@ class Optimiser:
 
 
 @dataclass(frozen=True)
+class Epoch:
+    """An epoch of a trial, in the words of `Engine.train_epoch`."""
+
+    order: np.ndarray
+    noise_key: np.ndarray
+    input_noise: float
+    optimiser: Optimiser
+    batch: int = 1
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """How a network does on a split.
 
@@ -184,7 +195,7 @@ def open_engine(
     Parameters
     ----------
     name : str
-        ``"reference"`` or ``"fused"``.
+        ``"reference"`` or ``"fused"``; the stacked one takes many networks (`stacked.engine`).
     network : Network
     sequences : Sequences
     weights : dict of str to numpy.ndarray

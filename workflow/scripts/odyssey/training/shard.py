@@ -6,9 +6,10 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +33,7 @@ def train_shard(
     state: str | os.PathLike,
     threads: int,
     report: Report,
+    at_once: int = 1,
 ) -> None:
     """Train a shard's trials, or take from `state` what an earlier job has finished.
 
@@ -53,9 +55,11 @@ def train_shard(
         division into shards trains a trial again. A trial that another job is training is waited
         for.
     threads : int
-        Trials at the same time.
+        Trials at the same time; with the stacked engine, threads of all of them together.
     report : callable
         See `odyssey.training.trial.Report`.
+    at_once : int
+        With the stacked engine, trials side by side at most.
 
     Raises
     ------
@@ -72,25 +76,119 @@ def train_shard(
     state.mkdir(parents=True, exist_ok=True)
     appending, stopping = threading.Lock(), threading.Event()
 
-    def run(trial: dict) -> str:
-        with _claimed(claims, trial["trial"], stopping):
-            line = _line(plan, trial, sequences, features_digest, kernel, state, report, stopping)
+    def append(line: str) -> None:
         with appending, open(output, "a", encoding="utf-8") as file:
             file.write(line)
-        return line
 
+    job = _Job(plan, sequences, features_digest, kernel, state, report, stopping, append)
     with open(state / CLAIMS, "ab") as claims, ThreadPoolExecutor(threads) as pool:
         try:
-            jobs = [pool.submit(run, trial) for trial in trials]
-            ended, _ = wait(jobs, return_when=FIRST_EXCEPTION)
-            for job in ended:
-                job.result()  # raises what the trial has raised
-            lines = [job.result() for job in jobs]
+            if plan.engine == "stacked":
+                work = [pool.submit(_side_by_side, job, trials, claims, threads, at_once)]
+            else:
+                work = [pool.submit(_alone, job, trial, claims) for trial in trials]
+            ended, _ = wait(work, return_when=FIRST_EXCEPTION)
+            for done in ended:
+                done.result()  # raises what the trial has raised
+            lines = [line for done in work for line in done.result()]
         except BaseException:
-            stopping.set()  # the others end after the epoch they are in, which is kept
+            stopping.set()  # the others end where they are, which is kept
             pool.shutdown(cancel_futures=True, wait=False)
             raise
     write_atomically(output, lambda file: file.write("".join(lines).encode()))
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What the trials of a shard have in common."""
+
+    plan: Plan
+    sequences: Sequences
+    features_digest: str
+    kernel: str | None
+    state: Path
+    report: Report
+    stopping: threading.Event
+    append: Callable[[str], None]
+
+    def digest(self, trial: dict) -> str:
+        return fingerprint(self.plan, trial, self.features_digest)
+
+    def result(self, trial: dict) -> Path:
+        return self.state / f"{trial['trial']}.json"
+
+    def checkpoint(self, trial: dict) -> Path:
+        return self.state / f"{trial['trial']}.checkpoint"
+
+    def earlier(self, trial: dict) -> str | None:
+        """Return the line of a trial that an earlier job has finished."""
+        line = finished_line(self.result(trial), self.digest(trial))
+        if line is not None:
+            self.checkpoint(trial).unlink(missing_ok=True)
+            self.append(line)
+        return line
+
+    def finish(self, record: dict) -> str:
+        """Keep what a trial has come to; return its line."""
+        line = json.dumps(record, allow_nan=False) + "\n"
+        if record["status"] != "failed":  # its epochs are kept, and serve the next attempt
+            write_atomically(self.result(record), lambda file: file.write(line.encode()))
+            self.checkpoint(record).unlink(missing_ok=True)
+            log.info("trial %d %s: test %s", record["trial"], record["status"], record["test"])
+        self.append(line)
+        return line
+
+
+def _alone(job: _Job, trial: dict, claims: BinaryIO) -> list[str]:
+    """Return a trial's line, trained now or by an earlier job."""
+    with _claimed(claims, trial["trial"], job.stopping):
+        return [job.earlier(trial) or job.finish(_trained(job, trial))]
+
+
+def _trained(job: _Job, trial: dict) -> dict:
+    """Train a trial; an error costs this trial alone."""
+    digest = job.digest(trial)
+    try:
+        return train(
+            job.plan,
+            trial,
+            job.sequences,
+            job.kernel,
+            job.checkpoint(trial),
+            digest,
+            job.report,
+            job.stopping,
+        )
+    except OSError as error:  # the disk's fault: the next trial would meet the same
+        log.error("trial %d ends here: %s", trial["trial"], error)
+        raise
+    except Exception as error:
+        log.exception("trial %d failed", trial["trial"])
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return failure(job.plan, trial, job.sequences, digest, reason)
+
+
+def _side_by_side(
+    job: _Job, trials: list[dict], claims: BinaryIO, threads: int, at_once: int
+) -> list[str]:
+    """Return the lines of all trials, trained by the stacked engine or by an earlier job."""
+    # Imported here, because PyTorch takes seconds and other jobs need none.
+    from odyssey.training.stack import train_stack
+
+    with ExitStack() as claimed:
+        for trial in trials:
+            claimed.enter_context(_claimed(claims, trial["trial"], job.stopping))
+        lines = {trial["trial"]: job.earlier(trial) for trial in trials}
+        left = [
+            (trial, job.digest(trial), job.checkpoint(trial))
+            for trial in trials
+            if lines[trial["trial"]] is None
+        ]
+        for record in train_stack(
+            job.plan, left, job.sequences, at_once, threads, job.report, job.stopping
+        ):
+            lines[record["trial"]] = job.finish(record)
+        return [lines[trial["trial"]] for trial in trials]
 
 
 def being_trained(state: str | os.PathLike, trials: int) -> set[int]:
@@ -121,39 +219,6 @@ def being_trained(state: str | os.PathLike, trials: int) -> set[int]:
     except FileNotFoundError:
         pass
     return numbers
-
-
-def _line(
-    plan: Plan,
-    trial: dict,
-    sequences: Sequences,
-    features_digest: str,
-    kernel: str | None,
-    state: Path,
-    report: Report,
-    stopping: threading.Event,
-) -> str:
-    """Return a trial's line, trained now or by an earlier job."""
-    digest = fingerprint(plan, trial, features_digest)
-    done, checkpoint = state / f"{trial['trial']}.json", state / f"{trial['trial']}.checkpoint"
-    line = finished_line(done, digest)
-    if line is None:
-        try:
-            record = train(plan, trial, sequences, kernel, checkpoint, digest, report, stopping)
-        except OSError as error:  # the disk's fault: the next trial would meet the same
-            log.error("trial %d ends here: %s", trial["trial"], error)
-            raise
-        except Exception as error:
-            log.exception("trial %d failed", trial["trial"])
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            record = failure(plan, trial, sequences, digest, reason)
-        line = json.dumps(record, allow_nan=False) + "\n"
-        if record["status"] == "failed":
-            return line  # and keep the epochs, which serve the next attempt
-        write_atomically(done, lambda file: file.write(line.encode()))
-        log.info("trial %d %s: test %s", trial["trial"], record["status"], record["test"])
-    checkpoint.unlink(missing_ok=True)
-    return line
 
 
 @contextmanager

@@ -16,7 +16,14 @@ from odyssey.cells.variants import cell
 from odyssey.features.sequences import Description, Sequences
 from odyssey.machine import processor
 from odyssey.training import checkpoints
-from odyssey.training.engines import Evaluation, Optimiser, open_engine
+from odyssey.training.engines import (
+    Engine,
+    Epoch,
+    Evaluation,
+    Optimiser,
+    Weights,
+    open_engine,
+)
 from odyssey.training.networks import Network, count_weights, initial_weights, weight_shapes
 
 # Raised by hand whenever the same trial would come out otherwise: trained trials are then not
@@ -40,9 +47,9 @@ class Plan:
     patience : int
         Stop once validation has not improved for more epochs than this.
     engine : str
-        ``"fused"`` or ``"reference"``.
+        ``"fused"``, ``"stacked"`` or ``"reference"``.
     device : str
-        ``"cpu"``, or ``"cuda"`` for the reference engine on a GPU.
+        ``"cpu"`` or ``"cuda"``.
     file : str or None
         Of the variant's equations, if it is a user's own cell.
     """
@@ -158,16 +165,7 @@ def train(
     ----------
     Greff et al. (2017), "Network architectures and training".
     """
-    network = network_of(plan, trial, sequences)
-    shapes = weight_shapes(network)
-    progress = checkpoints.load(checkpoint, shapes, digest)
-    if progress is None:
-        weights = initial_weights(network, trial["seed"])
-        zeros = {k: 0 * w for k, w in weights.items()}
-        progress = checkpoints.Progress(weights, zeros, best=weights)
-    elif progress.epoch:
-        log.info("trial %d goes on after epoch %d", trial["trial"], progress.epoch)
-
+    network, progress = begin(plan, trial, sequences, checkpoint, digest)
     engine = open_engine(plan.engine, network, sequences, progress.weights, kernel, plan.device)
     engine.restore(progress.weights, progress.velocities)
 
@@ -175,33 +173,147 @@ def train(
         checkpoints.save(checkpoint, done, digest)
         report(trial["trial"], done.epoch, done.train_loss[-1], done.validation[-1])
 
-    status, test = "completed", None
+    finite, test = True, None
     with checkpoints.in_background(keep) as begin_to_keep:
-        while (
-            progress.epoch < plan.epochs and progress.epoch - progress.best_epoch <= plan.patience
-        ):
+        while goes_on(plan, progress):
             if stopping.is_set():
                 raise KeyboardInterrupt
             start = clock(plan.device)
-            finite = _train_epoch(engine, trial, progress, len(sequences.indices("train")))
+            finite = _train_epoch(engine, epoch_of(trial, progress, sequences), progress)
             progress.train_seconds += clock(plan.device) - start
             if not finite:
-                status = "diverged"
                 break
             begin_to_keep(progress)
         if progress.best_epoch:
             engine.restore(progress.best, None)
             test = engine.evaluate("test").measure
+    return ended(plan, trial, sequences, digest, progress, finite, test, engine.arithmetic)
+
+
+def begin(
+    plan: Plan, trial: dict, sequences: Sequences, checkpoint: str | os.PathLike, digest: str
+) -> tuple[Network, checkpoints.Progress]:
+    """Draw a trial's first weights, or find where it stopped.
+
+    Parameters
+    ----------
+    plan : Plan
+    trial : dict
+    sequences : Sequences
+    checkpoint : path-like
+    digest : str
+        The trial's fingerprint.
+
+    Returns
+    -------
+    network : Network
+    progress : checkpoints.Progress
+
+    Raises
+    ------
+    OSError
+        If the checkpoint cannot be read.
+    """
+    network = network_of(plan, trial, sequences)
+    progress = checkpoints.load(checkpoint, weight_shapes(network), digest)
+    if progress is None:
+        weights = initial_weights(network, trial["seed"])
+        zeros = {k: 0 * w for k, w in weights.items()}
+        progress = checkpoints.Progress(weights, zeros, best=weights)
+    elif progress.epoch:
+        log.info("trial %d goes on after epoch %d", trial["trial"], progress.epoch)
+    return network, progress
+
+
+def goes_on(plan: Plan, progress: checkpoints.Progress) -> bool:
+    """Say whether a trial has another epoch before it."""
+    return progress.epoch < plan.epochs and progress.epoch - progress.best_epoch <= plan.patience
+
+
+def epoch_of(trial: dict, progress: checkpoints.Progress, sequences: Sequences) -> Epoch:
+    """Return a trial's next epoch, a pure function of its seed and hyperparameters."""
+    epoch, seed = progress.epoch + 1, trial["seed"]
+    return Epoch(
+        seeds.order(seed, epoch, len(sequences.indices("train"))),
+        seeds.noise_key(seed, epoch),
+        trial["input_noise"],
+        Optimiser(
+            trial["learning_rate"],
+            trial["momentum"],
+            trial.get("nesterov", True),
+            CLIP if trial.get("clip", False) else None,
+        ),
+        trial.get("batch", 1),
+    )
+
+
+def advance(
+    progress: checkpoints.Progress,
+    train_loss: float,
+    validation: Evaluation,
+    state: tuple[Weights, Weights],
+) -> None:
+    """Add an epoch to a trial.
+
+    Parameters
+    ----------
+    progress : checkpoints.Progress
+        Gets it.
+    train_loss : float
+        A frame.
+    validation : Evaluation
+    state : tuple of dict of str to numpy.ndarray
+        Weights and velocities after the epoch.
+    """
+    progress.weights, progress.velocities = state
+    progress.epoch += 1
+    if not progress.validation or validation.measure < min(progress.validation):
+        progress.best, progress.best_epoch = progress.weights, progress.epoch
+    progress.train_loss = [*progress.train_loss, train_loss]
+    progress.validation = [*progress.validation, validation.measure]
+
+
+def ended(
+    plan: Plan,
+    trial: dict,
+    sequences: Sequences,
+    digest: str,
+    progress: checkpoints.Progress,
+    finite: bool,
+    test: float | None,
+    arithmetic: str,
+) -> dict:
+    """Make the record of a trial that has come to its end.
+
+    Parameters
+    ----------
+    plan : Plan
+    trial : dict
+    sequences : Sequences
+    digest : str
+    progress : checkpoints.Progress
+    finite : bool
+        Whether the losses were to the end.
+    test : float or None
+        Measure of the best epoch; None: there is no such epoch.
+    arithmetic : str
+        The engine's.
+
+    Returns
+    -------
+    dict
+        See `train`.
+    """
     return {
         **_begun(plan, trial, sequences),
-        "status": status,
-        "reason": "" if status == "completed" else f"not finite in epoch {progress.epoch + 1}",
+        "status": "completed" if finite else "diverged",
+        "reason": "" if finite else f"not finite in epoch {progress.epoch + 1}",
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch or None,
         "validation": progress.validation[progress.best_epoch - 1] if test is not None else None,
         "test": test,
         "train_seconds": round(progress.train_seconds, 3),
-        "machine": f"{processor()}, {engine.arithmetic}",
+        "machine": f"{processor()}, {arithmetic}",
         "fingerprint": digest,
         "curve": {"train_loss": progress.train_loss, "validation": progress.validation},
     }
@@ -270,31 +382,15 @@ def clock(device: str) -> float:
     return time.thread_time() if device == "cpu" else time.perf_counter()
 
 
-def _train_epoch(engine, trial: dict, progress: checkpoints.Progress, count: int) -> bool:
+def _train_epoch(engine: Engine, epoch: Epoch, progress: checkpoints.Progress) -> bool:
     """Train and validate one epoch; False, and nothing changed, if it is not finite."""
-    epoch = progress.epoch + 1
-    optimiser = Optimiser(
-        trial["learning_rate"],
-        trial["momentum"],
-        trial.get("nesterov", True),
-        CLIP if trial.get("clip", False) else None,
-    )
     train_loss = engine.train_epoch(
-        seeds.order(trial["seed"], epoch, count),
-        seeds.noise_key(trial["seed"], epoch),
-        trial["input_noise"],
-        optimiser,
-        trial.get("batch", 1),
+        epoch.order, epoch.noise_key, epoch.input_noise, epoch.optimiser, epoch.batch
     )
     if not math.isfinite(train_loss):
         return False
-    validation: Evaluation = engine.evaluate("validation")
+    validation = engine.evaluate("validation")
     if not math.isfinite(validation.loss):
         return False
-    progress.weights, progress.velocities = engine.state()
-    if not progress.validation or validation.measure < min(progress.validation):
-        progress.best, progress.best_epoch = progress.weights, epoch
-    progress.epoch = epoch
-    progress.train_loss = [*progress.train_loss, train_loss]
-    progress.validation = [*progress.validation, validation.measure]
+    advance(progress, train_loss, validation, engine.state())
     return True
