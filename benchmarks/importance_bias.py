@@ -25,7 +25,16 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from odyssey.analysis import effects, forests, gp, permutation, selection, surrogates
+from odyssey.analysis import (
+    boxes,
+    effects,
+    forests,
+    gp,
+    permutation,
+    readings,
+    selection,
+    surrogates,
+)
 from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import write_csv
 from odyssey.config_files import study_or_exit
@@ -124,7 +133,7 @@ def two_interactions(X: np.ndarray) -> np.ndarray:
 def one_tree(X: np.ndarray, y: np.ndarray) -> Callable:
     """Take a tree of the paper's forest for the truth: steps and jumps everywhere."""
     tree = forests.grow_sklearn(X, y, [], 1, 1)[0]
-    return lambda points: tree.value[forests.locate(tree.low, tree.high, points)]
+    return lambda points: tree.value[boxes.locate(tree.low, tree.high, points)]
 
 
 def rough_process(smooth: Callable) -> Callable:
@@ -183,7 +192,7 @@ def described(truth: Truth) -> surrogates.Surrogate:
 def known(name: str) -> dict[str, float]:
     """Compute the effects of a function."""
     truth = truths()[name]
-    rows = effects.of_surrogate(described(truth), truth.response, 0)
+    rows = readings.of_surrogate(described(truth), truth.response, 0)
     if truth.response == "test":
         # The mesh makes an interaction of nothing out of rounding.
         for row in rows:
@@ -199,7 +208,7 @@ def repetition(job: tuple[str, int, int], with_forest: bool) -> pd.DataFrame:
     found = [surrogates.fit_process(X, y, axes, seed)]
     if with_forest:
         found.append(surrogates.grow_forest(X, y, axes, 100, seed, "sklearn"))
-    rows = [row for one in found for row in effects.of_surrogate(one, truth.response, n)]
+    rows = [row for one in found for row in readings.of_surrogate(one, truth.response, n)]
     frame = pd.DataFrame(rows)[["effect", "by", "estimate", "low", "high"]]
     frame["true"] = frame["effect"].map(known(name))
     frame["covered"] = (frame["low"] <= frame["true"]) & (frame["true"] <= frame["high"])

@@ -15,9 +15,10 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from odyssey.analysis import claims, effects, robustness
+from odyssey.analysis import effects, robustness, statements, verdicts
 from odyssey.analysis.fanova import HIGHER
-from odyssey.analysis.tables import markdown
+from odyssey.analysis.markup import markdown
+from odyssey.quantities import brief
 from odyssey.report import sentences
 
 REPOSITORY = Path(__file__).parents[1]
@@ -41,15 +42,14 @@ def small(p: float) -> str:
 
 def compared(tests: pd.DataFrame, prefix: str = "") -> pd.Series:
     """Say of each variant how it stands to vanilla, by permutation or by the paper's test."""
-    significant = tests[f"{prefix}significant"].fillna(value=False).astype(bool)
-    words = tests["direction"].where(significant, "not different")
+    words = tests["direction"].where(verdicts.differs(tests, prefix), "not different")
     return words.where(tests["variant"] != "V", "")
 
 
 def standing(tests: pd.DataFrame) -> list[str]:
     """Say of each variant how it stands to vanilla by its interval."""
     margin = effects.margins(read(STUDY, "effects.csv"))[STUDY]
-    return [claims.standing(row, margin) for row in tests.to_dict("records")]
+    return [verdicts.standing(row, margin) for row in tests.to_dict("records")]
 
 
 def difference(tests: pd.DataFrame, prefix: str = "ci") -> pd.Series:
@@ -68,7 +68,9 @@ def variants() -> pd.DataFrame:
     tests = read(STUDY, "tests/welch.csv")
     spread = read(STUDY, "selection/distributions.csv").query("trials == 'selected'")
     spread = spread.set_index("variant").loc[tests["variant"]].reset_index()
-    paper = tests["variant"].map(lambda v: "worse" if v in claims.WORSE["jsb"] else "not different")
+    paper = tests["variant"].map(
+        lambda v: "worse" if v in statements.FOUND_WORSE["jsb"] else "not different"
+    )
     return pd.DataFrame(
         {
             "variant": tests["variant"],
@@ -99,11 +101,6 @@ def power() -> pd.DataFrame:
     )
 
 
-def number(value: float) -> str:
-    """Write a measured number of any size."""
-    return "" if pd.isna(value) else f"{value:.3g}"
-
-
 def interval(low: float, high: float) -> str:
     """Write an interval, if there is one."""
     return "" if pd.isna(low) else f"{low:.2g} to {high:.2g}"
@@ -114,18 +111,18 @@ def judged() -> pd.DataFrame:
     return read(STUDY, "claims.csv").query("task == 'jsb'").fillna({"note": ""})
 
 
-def verdicts() -> pd.DataFrame:
+def on_each_statement() -> pd.DataFrame:
     """Lay out the verdict on each statement of the paper about this task."""
     found = judged()
     return pd.DataFrame(
         {
             "claim": found["claim"],
             "paper": found["paper"],
-            "measured": found["measured"].map(number),
+            "measured": found["measured"].map(brief),
             "interval": [interval(r.ci_low, r.ci_high) for r in found.itertuples()],
             "verdict": found["verdict"],
             "by the paper's rule": found["paper_rule"],
-            "the paper's way, measured": found["paper_measured"].map(number),
+            "the paper's way, measured": found["paper_measured"].map(brief),
             "note": found["note"],
         }
     )
@@ -138,17 +135,21 @@ def why(row) -> str:
     if row.verdict == row.paper_rule:
         return ""
     interval_of = interval(row.ci_low, row.ci_high)
-    if "does not differ" in row.claim:
-        return f"none was found, but one in {interval_of} is not excluded, nor outside the margin"
-    if "worse" in row.claim or "critical" in row.claim:
+    claim = next(claim for claim in statements.CLAIMS if claim.statement == row.claim)
+    part = claim.parts[0]
+    if claim.judge == statements.COMPARED:
+        if part.region.margins:
+            return (
+                f"none was found, but one in {interval_of} is not excluded, nor outside the margin"
+            )
         return f"with the luck of selection, and for all eight together: {interval_of}"
-    if "most important" in row.claim:
+    if part.effect.startswith(effects.rank_of("")):
         return f"the shares' intervals allow places {interval_of}"
     papers = interval(row.paper_low, row.paper_high)
-    if "explain" in row.claim:
+    if claim.judge == statements.SHARE:
         return (
-            f"by the process {number(row.measured)} ({interval_of}); the forest's "
-            f"{number(row.paper_measured)} ({papers}) is read without its interval"
+            f"by the process {brief(row.measured)} ({interval_of}); the forest's "
+            f"{brief(row.paper_measured)} ({papers}) is read without its interval"
         )
     return f"by the process {interval_of}; over the forest's trees {papers}"
 
@@ -167,25 +168,22 @@ def sceptic() -> pd.DataFrame:
     )
 
 
-def percent(share: float) -> str:
-    """Write a share."""
-    return f"{100 * share:.1f} %"
-
-
 def importance() -> pd.DataFrame:
     """Lay out what each hyperparameter explains of the test error's variance, by variant."""
     table = read(STUDY, "tables/importance.csv").query("response == 'test'")
     process = table[table["surrogate"] == "gp"].set_index("variant")
     forest = table[table["surrogate"] == "forest"].set_index("variant")
     made = {
-        name.replace("_", " "): process[name].map(percent)
+        name.replace("_", " "): (100 * process[name]).map("{:.1f} %".format)
         for name in ("learning_rate", "hidden_size", "input_noise", "momentum", HIGHER)
     }
-    ends = (process["higher_low"].map(percent), process["higher_high"].map(percent))
-    made["interval of higher order"] = ends[0].str.removesuffix(" %") + " to " + ends[1]
+    made["interval of higher order"] = [
+        f"{100 * low:.1f} to {100 * high:.1f} %"
+        for low, high in zip(process["higher_low"], process["higher_high"], strict=True)
+    ]
     made["R²"] = process["r2"].map("{:.2f}".format)
-    made["forest: learning rate"] = forest["learning_rate"].map(percent)
-    made["forest: higher order"] = forest[HIGHER].map(percent)
+    made["forest: learning rate"] = (100 * forest["learning_rate"]).map("{:.1f} %".format)
+    made["forest: higher order"] = (100 * forest[HIGHER]).map("{:.1f} %".format)
     return pd.DataFrame(made).reset_index()
 
 
@@ -222,7 +220,7 @@ def curves() -> pd.DataFrame:
         row = {"effect": effect}
         for by, name in (("gp", "process"), ("forest", "forest")):
             one = found[(found["effect"] == effect) & (found["by"] == by)].iloc[0]
-            row[name] = f"{number(one.estimate)} ({interval(one.low, one.high)})"
+            row[name] = f"{brief(one.estimate)} ({interval(one.low, one.high)})"
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -280,7 +278,7 @@ def coverage() -> pd.DataFrame:
     """Lay out how often the intervals behind verdicts hold."""
     path = Path(effects.__file__).with_name("coverage.csv")
     table = pd.read_csv(path)
-    used = {part.effect for claim in claims.CLAIMS for part in claim.parts}
+    used = {part.effect for claim in statements.CLAIMS for part in claim.parts}
     table = table[table["effect"].isin(used)]
     made = table.groupby(["effect", "kind"], sort=False)["coverage"].min().unstack()
     made = made.reindex(list(dict.fromkeys(table["effect"])))
@@ -322,7 +320,7 @@ def luck() -> pd.DataFrame:
             "change of validation (95 %)": [
                 with_interval(validation.loc[v], 3) for v in table["variant"]
             ],
-            "worst": table["worst"].map(number),
+            "worst": table["worst"].map(brief),
             "sd over seeds": table["sd_seeds"].map("{:.3f}".format, na_action="ignore"),
             "sd over trials": table["sd_trials"].map("{:.3f}".format),
         }
@@ -335,7 +333,7 @@ def stands_with_new_seeds() -> pd.Series:
     found = by_new_seeds(effects.DIFFERENCE)
     rows = found.rename(columns={"estimate": "difference", "low": "ci_low", "high": "ci_high"})
     rows["significant"] = (rows["family_low"] > 0) | (rows["family_high"] < 0)
-    words = [claims.standing(row, margin) for row in rows.to_dict("records")]
+    words = [verdicts.standing(row, margin) for row in rows.to_dict("records")]
     return pd.Series(words, rows.index)
 
 
@@ -373,16 +371,16 @@ def luck_in_short() -> str:
         f"Trained again with {again_with}, on which nothing was selected, "
         f"the median trial of a variant's best tenth changes by {least:+.3f} to "
         f"{most:+.3f} nats{luck_of}; the worst run, of {unlucky}, ends at "
-        f"{number(table['worst'].max())}. "
+        f"{brief(table['worst'].max())}. "
     )
     named = [
         f"{sentences.listed(stands.index[stands == word])} "
         f"{'is' if (stands == word).sum() == 1 else 'are'} {said}"
         for word, said in (
-            ("worse", "worse than vanilla"),
-            ("better", "better than vanilla"),
-            ("no different", "no different by more than the margin"),
-            ("open", "neither shown to differ nor not to"),
+            (verdicts.WORSE, "worse than vanilla"),
+            (verdicts.BETTER, "better than vanilla"),
+            (verdicts.NO_DIFFERENT, "no different by more than the margin"),
+            (verdicts.OPEN, "neither shown to differ nor not to"),
         )
         if (stands == word).any()
     ]
@@ -420,7 +418,7 @@ def pytorch() -> pd.DataFrame:
     made = made.rename(columns={"engine": "plain PyTorch", "hidden_size": "blocks"})
     for name in ("", "fused_"):
         made[f"{name}epochs".replace("_", " ")] = table[f"{name}epochs"]
-        made[f"{name}seconds".replace("_", " ")] = table[f"{name}seconds"].map(number)
+        made[f"{name}seconds".replace("_", " ")] = table[f"{name}seconds"].map(brief)
     made["times as long, per epoch"] = table["ratio"].map("{:.1f}".format)
     return made
 
@@ -474,7 +472,7 @@ def written(name: str) -> pd.DataFrame:
 TABLES = {
     "variants": variants,
     "power": power,
-    "verdicts": verdicts,
+    "verdicts": on_each_statement,
     "sceptic": sceptic,
     "importance": importance,
     "diagnostics": diagnostics,

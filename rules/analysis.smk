@@ -64,7 +64,15 @@ rule fanova:
         trials=rules.collect.output.trials,
         modules=expand(
             f"{LIBRARY}/analysis/{{module}}.py",
-            module=["effects", "fanova", "forests", "gp", "surrogates"],
+            module=[
+                "boxes",
+                "effects",
+                "fanova",
+                "forests",
+                "gp",
+                "readings",
+                "surrogates",
+            ],
         ),
         hyperparameters=f"{LIBRARY}/hyperparameters.py",
     output:
@@ -111,7 +119,7 @@ rule robustness:
         effects=f"{RESULTS}/effects.csv",
         modules=expand(
             f"{LIBRARY}/analysis/{{module}}.py",
-            module=["claims", "permutation", "robustness", "selection", "welch"],
+            module=["permutation", "robustness", "selection", "verdicts", "welch"],
         ),
     output:
         f"{RESULTS}/tests/robustness.csv",
@@ -152,7 +160,10 @@ rule claims:
         distributions=rules.select_best.output.distributions,
         effects=rules.effects.output[0],
         coverage=f"{LIBRARY}/analysis/coverage.csv",
-        module=f"{LIBRARY}/analysis/claims.py",
+        modules=expand(
+            f"{LIBRARY}/analysis/{{module}}.py",
+            module=["claims", "statements", "verdicts"],
+        ),
     output:
         f"{RESULTS}/claims.csv",
     log:
@@ -189,7 +200,7 @@ if study.analysis.reseed:
 rule table_best_trials:
     input:
         trials=rules.select_best.output.trials,
-        module=f"{LIBRARY}/analysis/tables.py",
+        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
     output:
         report(
             f"{RESULTS}/tables/best_trials.csv",
@@ -210,7 +221,7 @@ rule table_tests:
     input:
         trials=rules.select_best.output.trials,
         welch=rules.welch.output[0],
-        module=f"{LIBRARY}/analysis/tables.py",
+        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
     output:
         report(
             f"{RESULTS}/tables/tests.csv",
@@ -231,7 +242,7 @@ rule table_importance:
     input:
         trials=rules.select_best.output.trials,
         importance=rules.fanova.output.importance,
-        module=f"{LIBRARY}/analysis/tables.py",
+        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
     output:
         report(
             f"{RESULTS}/tables/importance.csv",
@@ -252,7 +263,7 @@ rule table_robustness:
     input:
         trials=rules.select_best.output.trials,
         robustness=rules.robustness.output[0],
-        module=f"{LIBRARY}/analysis/tables.py",
+        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
     output:
         report(
             f"{RESULTS}/tables/robustness.csv",
@@ -273,7 +284,7 @@ rule table_claims:
     input:
         trials=rules.select_best.output.trials,
         claims=rules.claims.output[0],
-        module=f"{LIBRARY}/analysis/tables.py",
+        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
     output:
         report(
             f"{RESULTS}/tables/claims.csv",
@@ -293,7 +304,7 @@ rule table_claims:
 rule table_costs:
     input:
         trials=rules.select_best.output.trials,
-        module=f"{LIBRARY}/analysis/tables.py",
+        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
     output:
         report(
             f"{RESULTS}/tables/costs.csv",

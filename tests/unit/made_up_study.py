@@ -14,7 +14,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from odyssey.analysis.claims import BEST, OTHERS, WORSE
+from odyssey.analysis.statements import FOUND_WORSE, OTHERS, PAPER_BEST
 
 VARIANTS = ("V", *OTHERS)
 RANGES = {
@@ -62,10 +62,10 @@ def trials(
         by default what the paper found: `EFFECT` where it found a variant worse, else nothing.
     """
     if effects is None:
-        effects = {(task, variant): EFFECT for task in WORSE for variant in WORSE[task]}
+        effects = {(task, variant): EFFECT for task in FOUND_WORSE for variant in FOUND_WORSE[task]}
     rng = np.random.default_rng(seed)
     cells = []
-    for task in WORSE:
+    for task in FOUND_WORSE:
         for variant in VARIANTS:
             rate, size, noise, momentum = rng.uniform(size=(4, n))
             bowl = DIP * (noise - 0.4) ** 2 if task == "timit" else NOISE * noise**2
@@ -79,7 +79,7 @@ def trials(
                 + 0.01 * rng.normal(size=n)
             )
             # At the corner of highest rate, largest size and best noise stands the paper's result.
-            test = BEST[task] * error / (1 + 0.25 * PAIRS[task])
+            test = PAPER_BEST[task] * error / (1 + 0.25 * PAIRS[task])
             blocks = np.round(20 * 10**size)
             diverged = rng.uniform(size=n) < 0.02
             cells.append(

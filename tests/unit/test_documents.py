@@ -9,7 +9,7 @@ import pytest
 from markupsafe import escape
 from project import REPOSITORY
 
-from odyssey.analysis import budget, claims, effects, fanova, welch
+from odyssey.analysis import budget, effects, fanova, statements, welch
 from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import read_csv
 from odyssey.cells.variants import PAPER_VARIANTS
@@ -114,7 +114,7 @@ def cost(row):
 
 
 COVERAGE = REPOSITORY / "workflow/scripts/odyssey/analysis/coverage.csv"
-PAPER_BEST = claims.BEST["jsb"]
+PAPER_BEST = statements.PAPER_BEST["jsb"]
 ENDS = ("low", "high")
 # Every number of the prose: where it stands, as a pattern with a group for each, and what it is.
 SAID = {

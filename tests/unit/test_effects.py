@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from project import REPOSITORY
 
-from odyssey.analysis import effects
-from odyssey.analysis.effects import basin, ends, ranks, returns
+from odyssey.analysis import effects, readings
 from odyssey.analysis.files import read_csv, write_csv
+from odyssey.analysis.readings import basin, ends, ranks, returns
 from odyssey.analysis.surrogates import FOREST, GP, Coordinate, Surrogate
 
 RATE = Coordinate("learning_rate", -6, -2, "log")
@@ -41,7 +41,7 @@ def surrogate(kind=GP, unexplained=0.0, spread=0.1) -> Surrogate:
 
 
 def read(one: Surrogate) -> pd.DataFrame:
-    return pd.DataFrame(effects.of_surrogate(one, "test", 200)).set_index("effect")
+    return pd.DataFrame(readings.of_surrogate(one, "test", 200)).set_index("effect")
 
 
 @pytest.mark.parametrize(
@@ -94,24 +94,24 @@ def test_what_is_read_off_known_curves_is_what_they_are():
 def test_a_height_has_a_wider_interval_than_the_draws_and_a_place_a_step_of_the_grid():
     found = read(surrogate())
     change = found.loc["change of test with input_noise"]
-    draws = effects.WIDENED * 0.1 * 0.95 * abs(change["estimate"])
+    draws = readings.WIDENED * 0.1 * 0.95 * abs(change["estimate"])
     assert change["high"] - change["estimate"] == pytest.approx(draws)
     decades = np.log10(found.loc[effects.BEST_RATE, "high"] / found.loc[effects.BEST_RATE, "low"])
     assert decades == pytest.approx(2 * 4 / POINTS)
 
 
 def test_shares_of_higher_order_are_those_of_pairs_and_beyond():
-    found = effects.shares(surrogate())
+    found = readings.shares(surrogate())
     assert found[effects.INTERACTIONS][0] == pytest.approx(0.05 + 0.02 + 0.01 + 0.02)
 
 
 def test_what_is_left_unexplained_widens_a_share_at_both_ends_within_0_and_1():
-    plain, wide = (effects.shares(surrogate(unexplained=u)) for u in (0.0, 0.05))
+    plain, wide = (readings.shares(surrogate(unexplained=u)) for u in (0.0, 0.05))
     rate = effects.share_of("learning_rate")
     assert wide[rate][1] == pytest.approx(plain[rate][1] - 0.05)
     assert wide[rate][2] == pytest.approx(plain[rate][2] + 0.05)
     assert wide[effects.share_of("input_noise")][1] == 0
-    assert effects.shares(surrogate(unexplained=0.5))[rate][2] == 1
+    assert readings.shares(surrogate(unexplained=0.5))[rate][2] == 1
 
 
 def test_a_forests_interval_is_the_papers():
@@ -147,7 +147,7 @@ def test_the_table_reads_back_as_it_was_written(tmp_path):
     rows = effects.of_distributions(distributions())
     rows += [
         row | {"task": "jsb", "variant": "V"}
-        for row in effects.of_surrogate(surrogate(), "test", 9)
+        for row in readings.of_surrogate(surrogate(), "test", 9)
     ]
     table = effects.table(rows)
     write_csv(table, tmp_path / "effects.csv")
@@ -176,23 +176,23 @@ def test_an_interval_of_a_place_reaches_a_step_of_the_grid_further_and_not_beyon
     rates, noises = (axis.values(axis.grid(POINTS)) for axis in (RATE, NOISE))
     step = 4 / POINTS
     for effect in (effects.BEST_RATE, effects.BASIN_LOW, effects.BASIN_HIGH):
-        low, high = effects.off_the_grid(effect, rates[7], rates[9], rates)
+        low, high = readings.off_the_grid(effect, rates[7], rates[9], rates)
         assert (low, high) == pytest.approx((rates[6], rates[10]))
         assert low <= rates[6]
-        assert effects.off_the_grid(effect, rates[0], rates[-1], rates) == (rates[0], rates[-1])
-    found = effects.off_the_grid(effects.BELOW_END, 0.3, 0.5, rates)
+        assert readings.off_the_grid(effect, rates[0], rates[-1], rates) == (rates[0], rates[-1])
+    found = readings.off_the_grid(effects.BELOW_END, 0.3, 0.5, rates)
     assert found == pytest.approx((0.3 - step, 0.5 + step))
-    assert effects.off_the_grid(effects.BELOW_END, 0.0, 0.5, rates)[0] == 0
-    found = effects.off_the_grid(effects.BASIN_WIDTH, step, 4.0, rates)
+    assert readings.off_the_grid(effects.BELOW_END, 0.0, 0.5, rates)[0] == 0
+    found = readings.off_the_grid(effects.BASIN_WIDTH, step, 4.0, rates)
     assert found == pytest.approx((step, 4.0))
-    found = effects.off_the_grid(effects.BEST_NOISE, noises[0], noises[3], noises)
+    found = readings.off_the_grid(effects.BEST_NOISE, noises[0], noises[3], noises)
     assert found == pytest.approx((noises[0], noises[4]))
 
 
 def test_draws_that_agree_on_a_place_leave_the_points_beside_it():
-    rows = effects.of_surrogate(surrogate(spread=0.0), "test", 200)
+    rows = readings.of_surrogate(surrogate(spread=0.0), "test", 200)
     row = next(row for row in rows if row["effect"] == effects.BELOW_END)
     assert row["high"] - row["low"] == pytest.approx(2 * 4 / POINTS)
-    forest = effects.of_surrogate(surrogate(FOREST, spread=0.0), "test", 200)
+    forest = readings.of_surrogate(surrogate(FOREST, spread=0.0), "test", 200)
     row = next(row for row in forest if row["effect"] == effects.BELOW_END)
     assert row["high"] == row["low"]

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import qmc
 
-from odyssey.analysis import fanova, forests, surrogates
+from odyssey.analysis import boxes, fanova, forests, surrogates
+from odyssey.analysis.boxes import Tree
 from odyssey.analysis.files import read_csv, write_csv
-from odyssey.analysis.forests import Tree
 
 RANGES = {
     "learning_rate": (1e-6, 1e-2),
@@ -69,7 +69,7 @@ def on_a_mesh(one: Tree) -> np.ndarray:
     """Evaluate a tree whose borders are multiples of 1/8 on the cells between them."""
     dimensions = one.low.shape[1]
     points = np.array(list(itertools.product((np.arange(8) + 0.5) / 8, repeat=dimensions)))
-    return one.value[forests.locate(one.low, one.high, points)].reshape([8] * dimensions)
+    return one.value[boxes.locate(one.low, one.high, points)].reshape([8] * dimensions)
 
 
 @settings(max_examples=40, deadline=None)
@@ -83,7 +83,7 @@ def test_shares_are_those_of_an_analysis_of_variance_on_a_mesh(seed, dimensions,
             others = tuple(set(range(dimensions)) - set(term))
             marginal = np.broadcast_to(mesh.mean(axis=others, keepdims=True), mesh.shape)
             effects[term] = marginal - sum(e for t, e in effects.items() if set(t) < set(term))
-    result = forests.decompose([one])
+    result = boxes.decompose([one])
     for term, share in result.shares.items():
         expected = effects[term].var() / mesh.var()
         np.testing.assert_allclose(share, [expected], atol=1e-10)
@@ -92,22 +92,22 @@ def test_shares_are_those_of_an_analysis_of_variance_on_a_mesh(seed, dimensions,
 
 
 def test_a_chessboard_is_all_interaction_and_a_cube_of_signs_is_all_higher_order():
-    board = forests.decompose([quadrants([1, -1, -1, 1], 2)])
+    board = boxes.decompose([quadrants([1, -1, -1, 1], 2)])
     assert {k: v.item() for k, v in board.shares.items()} == {(0,): 0, (1,): 0, (0, 1): 1}
     signs = [1, -1, -1, 1, -1, 1, 1, -1]
-    assert forests.decompose([quadrants(signs, 3)]).rest.item() == 1
+    assert boxes.decompose([quadrants(signs, 3)]).rest.item() == 1
 
 
 def test_marginals_of_a_chessboard_are_flat_and_its_plane_is_the_board():
     board = [quadrants([1, -1, -1, 1], 2)]
     grid = np.array([0.1, 0.4, 0.6])
-    np.testing.assert_array_equal(forests.marginal(board, 0, grid), [[0, 0, 0]])
-    plane = forests.pair_marginal(board, (0, 1), (grid, grid))
+    np.testing.assert_array_equal(boxes.marginal(board, 0, grid), [[0, 0, 0]])
+    plane = boxes.pair_marginal(board, (0, 1), (grid, grid))
     np.testing.assert_array_equal(plane, [[1, 1, -1], [1, 1, -1], [-1, -1, 1]])
 
 
 def test_a_constant_tree_has_no_shares():
-    assert len(forests.decompose([tree([[0, 0]], [[1, 1]], [3])]).rest) == 0
+    assert len(boxes.decompose([tree([[0, 0]], [[1, 1]], [3])]).rest) == 0
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -118,12 +118,12 @@ def test_shares_of_known_functions_are_found(backend, name):
     X, fresh = (qmc.Sobol(3, seed=seed).random(samples) for seed in (11, 12))
     forest = forests.BACKENDS[backend](X, function(X), [], 4, 5)
     truth = function(fresh)
-    errors = [one.value[forests.locate(one.low, one.high, fresh)] - truth for one in forest]
+    errors = [one.value[boxes.locate(one.low, one.high, fresh)] - truth for one in forest]
     # What the trees get wrong has some share of each component: none can be off by more than all
     # of it, which the seed and the number of samples keep small.
     unexplained = np.mean(np.square(errors)) / truth.var()
     assert unexplained < 0.2
-    result = forests.decompose(forest)
+    result = boxes.decompose(forest)
     for term, share in result.shares.items():
         assert share.mean() == pytest.approx(expected.get(term, 0.0), abs=unexplained), term
     assert result.rest.mean() < unexplained
@@ -142,17 +142,17 @@ def test_boxes_read_from_the_fanova_package_give_its_own_numbers(monkeypatch):
     package = forests.fanova_object(X, y, [3], 6, 9)
     forest = forests.grow_fanova(X, y, [3], 6, 9)
     codes = np.where(np.arange(4) == 3, X > 0.5, X)
-    predicted = [one.value[forests.locate(one.low, one.high, X)] for one in forest]
+    predicted = [one.value[boxes.locate(one.low, one.high, X)] for one in forest]
     np.testing.assert_allclose(
         np.mean(predicted, axis=0), [package.the_forest.predict(x) for x in codes.tolist()]
     )
-    for term, share in forests.decompose(forest).shares.items():
+    for term, share in boxes.decompose(forest).shares.items():
         theirs = package.quantify_importance(term)[term]
         assert share.mean() == pytest.approx(theirs["individual importance"], abs=1e-12)
         assert share.std() == pytest.approx(theirs["individual std"], abs=1e-12)
     grid = np.array([0.03, 0.51, 0.97])
     theirs = [package.marginal_mean_variance_for_values([1], [x])[0] for x in grid]
-    np.testing.assert_allclose(forests.marginal(forest, 1, grid).mean(axis=0), theirs)
+    np.testing.assert_allclose(boxes.marginal(forest, 1, grid).mean(axis=0), theirs)
 
 
 def test_boxes_read_from_scikit_learn_predict_what_it_predicts():
@@ -161,18 +161,16 @@ def test_boxes_read_from_scikit_learn_predict_what_it_predicts():
     X, y = sample_with_flags()
     model = RandomForestRegressor(30, max_features=2, random_state=4, oob_score=True).fit(X, y)
     forest = forests.grow_sklearn(X, y, [3], 30, 4)
-    predicted = [one.value[forests.locate(one.low, one.high, X)] for one in forest]
+    predicted = [one.value[boxes.locate(one.low, one.high, X)] for one in forest]
     np.testing.assert_allclose(np.mean(predicted, axis=0), model.predict(X))
     seen_by_all = np.all([one.in_bag for one in forest], axis=0)
     assert not seen_by_all.any()
-    assert forests.out_of_bag_r2(forest, X, y) == pytest.approx(model.oob_score_)
+    assert boxes.out_of_bag_r2(forest, X, y) == pytest.approx(model.oob_score_)
 
 
 def test_the_two_backends_agree():
     X, y = sample_with_flags(200)
-    first, second = (
-        forests.decompose(grow(X, y, [3], 100, 1)) for grow in forests.BACKENDS.values()
-    )
+    first, second = (boxes.decompose(grow(X, y, [3], 100, 1)) for grow in forests.BACKENDS.values())
     # Two random forests of 100 trees: the standard error of a mean share is a tenth of the spread
     # over trees (below 0.15), twice; what remains is how each of them draws its splits.
     for term, share in first.shares.items():
@@ -191,7 +189,7 @@ def test_out_of_bag_r2_of_pure_noise_is_not_above_zero_by_much():
     X, y = rng.uniform(size=(200, 3)), rng.normal(size=200)
     for grow in forests.BACKENDS.values():
         # The standard error of a correlation of 0 at 200 samples is 0.07.
-        assert forests.out_of_bag_r2(grow(X, y, [], 50, 3), X, y) < 0.07
+        assert boxes.out_of_bag_r2(grow(X, y, [], 50, 3), X, y) < 0.07
 
 
 def test_the_package_leaves_the_root_logger_alone():

@@ -11,7 +11,7 @@ from scipy.stats import qmc
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from odyssey.analysis import effects, gp, surrogates
+from odyssey.analysis import effects, gp, readings, surrogates
 
 
 def on_grid(function, dimensions: int) -> gp.Draws:
@@ -147,7 +147,7 @@ def found(truth: str, draws: int) -> pd.DataFrame:
     for seed in range(draws):
         X, y = bias.truths()[truth].trials(200, np.random.default_rng([seed, 99]))
         process = surrogates.fit_process(X, y, axes, seed)
-        rows.append(effects.shares(process))
+        rows.append(readings.shares(process))
     return pd.DataFrame(rows)
 
 

@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 
 from odyssey.analysis import claims, effects, fanova, gp, robustness, selection, surrogates, tables
 from odyssey.analysis.collect import trials_table
+from odyssey.analysis.markup import markdown
 from odyssey.figures import figure_4, figure_5, figure_6
 from odyssey.figures import surrogates as surrogates_figure
 from odyssey.hyperparameters import BY_NAME, HYPERPARAMETERS
@@ -195,11 +196,11 @@ def test_tables_have_a_column_for_each(trials, analysed):
     best = tables.best_trials(marked)
     assert {"hidden_size", "layers", "batch", "parameters"} <= set(best)
     assert {str(best[c].dtype) for c in ("layers", "batch", "parameters")} == {"Int64"}
-    text = tables.markdown(best)
+    text = markdown(best, tables.HEADINGS)
     assert "| Layers | Batch | Parameters |" in text
     shares = tables.importances(analysed["importance"], marked)
     assert set(ALONG) <= set(shares)
-    assert "| Parameters |" in tables.markdown(shares)
+    assert "| Parameters |" in markdown(shares, tables.HEADINGS)
 
 
 def test_the_table_of_trials_has_layers_and_batch_if_any_trial_has(trials):

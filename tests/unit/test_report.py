@@ -110,38 +110,6 @@ def script(page: str, name: str):
 # Sentences
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0, "0"),
-        (8.3812, "8.38"),
-        (31.24, "31.2"),
-        (1234.5, "1,234"),
-        (0.0021, "0.00210"),
-        (-0.5, "−0.500"),
-        (0.00013, "1.3e−4"),
-    ],
-)
-def test_a_number_in_a_sentence_has_up_to_three_digits(value, text):
-    assert sentences.short(value) == text
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.784, "78 %"), (0.0123, "1.2 %"), (0.0004, "under 0.1 %"), (0, "0.0 %"), (1, "100 %")],
-)
-def test_a_share_is_written_as_a_percentage(share, text):
-    assert sentences.percent(share) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(50, "50.0 seconds"), (600, "10.0 minutes"), (7200, "2.00 hours"), (86400 * 3, "3.00 days")],
-)
-def test_a_time_has_the_unit_that_suits_it(seconds, text):
-    assert sentences.duration(seconds) == text
-
-
 def test_words_are_listed_as_in_a_sentence():
     assert sentences.listed(["a"]) == "a"
     assert sentences.listed(["a", "b", "c"]) == "a, b and c"

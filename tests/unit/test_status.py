@@ -117,7 +117,8 @@ def test_the_table_says_how_long_it_will_take_whoever_is_at_work(study, results)
     assert "of one core left at most" in printed(study, cells)
     assert "at work now" not in printed(study, cells)
     cells[0].running = 2
-    assert "with the 2 at work now" in printed(study, cells)
+    # A caption is broken where its table ends.
+    assert "with the 2 at work now" in " ".join(printed(study, cells).split())
     finish(study, results, 0, status="diverged", train_seconds=0.0, validation=None)
     assert "of one core left" in printed(study, status.look(study, results))
 
@@ -136,14 +137,6 @@ def test_looking_at_a_study_takes_no_claim_from_its_jobs(study, results):
     status.look(study, results)
     take = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'ab'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
     subprocess.run([sys.executable, "-c", take, state / ".claims"], check=True)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0 s"), (89, "89 s"), (90, "1.5 min"), (3600, "60 min"), (9000, "2.5 h"), (1e6, "12 d")],
-)
-def test_durations_have_two_figures(seconds, text):
-    assert status.duration(seconds) == text
 
 
 @pytest.mark.parametrize("module", ["status", "forecast"])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from odyssey.analysis import selection, tables, welch
+from odyssey.analysis import markup, selection, tables, welch
 
 
 def trials() -> pd.DataFrame:
@@ -94,17 +94,17 @@ def test_costs_add_up(marked):
     ],
 )
 def test_values_are_written_for_readers(value, text):
-    assert tables.format_value(value) == text
+    assert markup.format_value(value) == text
 
 
 def test_markdown_and_latex_are_as_expected():
     frame = pd.DataFrame(
         {"task": ["a_b", "jsb"], "variant": ["V", "N|P"], "test": [1.0, np.nan], "p": [np.nan] * 2}
     )
-    assert tables.markdown(frame) == (
+    assert markup.markdown(frame, tables.HEADINGS) == (
         "| Task | Variant | Test |\n| --- | --- | ---: |\n| a_b | V | 1.000 |\n| jsb | N\\|P |  |\n"
     )
-    assert tables.latex(frame, "Best 10 %").splitlines() == [
+    assert markup.latex(frame, "Best 10 %", tables.HEADINGS).splitlines() == [
         r"\begin{table*}",
         r"\centering",
         r"\caption{Best 10 \%}",
@@ -177,4 +177,4 @@ def test_the_claims_stand_task_by_task_with_their_corpora(marked):
         ["all", "largest"],
     ]
     assert table["corpus"].fillna("").tolist() == ["synthetic (stand-in)", *["music21"] * 2, ""]
-    assert r"best & $\leq$ 8.38 & 8.400" in tables.latex(table, "Claims")
+    assert r"best & $\leq$ 8.38 & 8.400" in markup.latex(table, "Claims", tables.HEADINGS)

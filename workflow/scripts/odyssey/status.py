@@ -19,6 +19,7 @@ from odyssey.config import Study
 from odyssey.config_files import study_or_exit
 from odyssey.files import file_digest
 from odyssey.lost import all_failed
+from odyssey.quantities import duration
 from odyssey.search import draw_cell
 from odyssey.training.checkpoints import epochs_done
 from odyssey.training.cost import expected_seconds
@@ -141,23 +142,6 @@ def _failed(runs: Path) -> set[int]:
     return numbers
 
 
-def duration(seconds: float) -> str:
-    """Write a duration with two figures.
-
-    Parameters
-    ----------
-    seconds : float
-
-    Returns
-    -------
-    str
-    """
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * length:
-            return f"{seconds / length:.{0 if seconds >= 10 * length else 1}f} {unit}"
-    return f"{seconds:.0f} s"
-
-
 def table(study: Study, cells: list[Cell]) -> Table:
     """Lay the cells out for a terminal.
 
@@ -177,9 +161,9 @@ def table(study: Study, cells: list[Cell]) -> Table:
     left = correction * sum(c.left for c in cells)
     caption = f"{done:,} of {sum(c.trials for c in cells):,} trials done"
     if left:
-        caption += f", {duration(left)} of one core left" + ("" if expected else " at most")
+        caption += f", {duration(left, 2)} of one core left" + ("" if expected else " at most")
         if running:
-            caption += f": {duration(left / running)} with the {running} at work now"
+            caption += f": {duration(left / running, 2)} with the {running} at work now"
     for cell in cells:
         if cell.statuses["failed"] == cell.trials:
             caption += f"\n{all_failed(cell.trials, cell.variant, cell.task)}"
@@ -198,7 +182,7 @@ def table(study: Study, cells: list[Cell]) -> Table:
             *map(str, (cell.trials, s.total(), cell.running, cell.waiting)),
             *map(str, (s["diverged"], s["failed"])),
             "" if cell.best is None else f"{cell.best:.2f}",
-            duration(correction * cell.left) if cell.left else "",
+            duration(correction * cell.left, 2) if cell.left else "",
             end_section=number + 1 < len(cells) and cells[number + 1].task != cell.task,
         )
     return made

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
+from odyssey.analysis.files import typed
 from odyssey.seeds import analysis_generator
 
 COLUMNS = {
@@ -27,10 +28,6 @@ FRONT_COLUMNS = {
 
 def winning_chances(n: int) -> np.ndarray:
     """Say how likely each of n ranked trials is the best of k drawn without replacement.
-
-    Parameters
-    ----------
-    n : int
 
     Returns
     -------
@@ -150,4 +147,4 @@ def fronts(trials: pd.DataFrame) -> pd.DataFrame:
                 )
             )
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    return frame.reindex(columns=list(FRONT_COLUMNS)).astype(FRONT_COLUMNS)
+    return typed(frame, FRONT_COLUMNS)

@@ -18,7 +18,7 @@ COLUMNS = {
     "variant": "str",
     "trial": "int64",
     "seed": "int64",
-    **{h.name: h.kind for h in hyperparameters.COLUMNS},
+    **{one.name: one.kind for one in hyperparameters.COLUMNS},
     "parameters": "int64",
     "status": "str",
     "reason": "str",
@@ -33,7 +33,7 @@ COLUMNS = {
     "source": "str",
     "synthetic": "bool",
 }
-OPTIONAL = tuple(h.name for h in hyperparameters.COLUMNS if h.absent is not None)
+OPTIONAL = tuple(one.name for one in hyperparameters.COLUMNS if one.absent is not None)
 CURVE_COLUMNS = {
     "task": "str",
     "variant": "str",
@@ -45,16 +45,7 @@ CURVE_COLUMNS = {
 
 
 def read_records(path: str | os.PathLike) -> list[dict]:
-    """Read the trials that one shard has finished.
-
-    Parameters
-    ----------
-    path : path-like
-        JSON lines, one object a trial.
-
-    Returns
-    -------
-    list of dict
+    """Read the trials that one shard has finished: JSON lines, one object a trial.
 
     Raises
     ------
@@ -70,7 +61,7 @@ def read_records(path: str | os.PathLike) -> list[dict]:
                 raise ValueError(f"{path}, line {number}: not JSON ({error.msg})") from None
             if not isinstance(record, dict):
                 raise ValueError(f"{path}, line {number}: not a JSON object")
-            missing = [k for k in COLUMNS if k not in record and k not in OPTIONAL]
+            missing = [key for key in COLUMNS if key not in record and key not in OPTIONAL]
             missing += [] if "curve" in record else ["curve"]
             if missing:
                 raise ValueError(f"{path}, line {number}: no {', '.join(missing)}")
@@ -101,7 +92,7 @@ def _in_study_order(
             "variant": frame["variant"].map(list(variants).index),
         }
     ).astype("int64")
-    keys = keys.join(frame[[c for c in ("trial", "epoch") if c in frame]])
+    keys = keys.join(frame[[name for name in ("trial", "epoch") if name in frame]])
     order = np.lexsort([keys[column] for column in reversed(keys.columns)])
     return frame.iloc[order].reset_index(drop=True)
 
@@ -130,7 +121,7 @@ def trials_table(
         If a trial is there twice, or belongs to no cell of the study.
     """
     rows = list(records)
-    columns = [c for c in COLUMNS if c not in OPTIONAL or any(c in row for row in rows)]
+    columns = [name for name in COLUMNS if name not in OPTIONAL or any(name in row for row in rows)]
     data = {column: [row.get(column) for row in rows] for column in columns}
     frame = _typed(data, COLUMNS)
     frame = _in_study_order(frame, tasks, variants)
@@ -182,17 +173,7 @@ def curves_table(
 
 
 def read_trials(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a table of trials, with or without columns that a later stage has added.
-
-    Parameters
-    ----------
-    path : path-like
-        What `trials_table` or `selection.select` made.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The very table that was written.
+    """Read a table of trials, with or without the columns that `selection.select` has added.
 
     Raises
     ------

@@ -9,7 +9,8 @@ from multiprocessing import get_context
 import numpy as np
 import pandas as pd
 
-from odyssey.analysis import effects, forests
+from odyssey.analysis import effects, forests, readings
+from odyssey.analysis.files import typed
 from odyssey.analysis.surrogates import (
     GP,
     PAIR_GRID,
@@ -104,25 +105,18 @@ def _obstacle(y: np.ndarray, axes: list[Coordinate]) -> str:
 
 
 def importance(surrogate: Surrogate) -> list[dict[str, str | int | float]]:
-    """List the shares of a surrogate's variance.
+    """List the shares of a surrogate's variance: term, order, share, and its interval.
 
-    Parameters
-    ----------
-    surrogate : Surrogate
-
-    Returns
-    -------
-    list of dict
-        `term`, `order`, `share` and its interval, `low` and `high`: main effects, pairs, three and
-        more together (of no order), and of higher order, which is all but the main effects.
+    Main effects, pairs, three and more together (of no order), and of higher order, which is all
+    but the main effects.
     """
     orders = {effects.INTERACTIONS: (HIGHER, None)}
     names = [axis.name for axis in surrogate.axes]
     for term in surrogate.shares:
         name = " × ".join(names[j] for j in term)
         orders[effects.share_of(name)] = (name, len(term))
-    found = effects.shares(surrogate)
-    rest = effects.share(surrogate, surrogate.rest)
+    found = readings.shares(surrogate)
+    rest = readings.share(surrogate, surrogate.rest)
     last = found.pop(effects.INTERACTIONS)
     rows = [(*orders[effect], *triple) for effect, triple in found.items()]
     rows += [(BEYOND_PAIRS, None, *rest), (HIGHER, None, *last)]
@@ -131,28 +125,18 @@ def importance(surrogate: Surrogate) -> list[dict[str, str | int | float]]:
 
 
 def main_shares(importances: pd.DataFrame, surrogate: str, response: str = "test") -> pd.DataFrame:
-    """Pick the main effects and all interactions together.
-
-    Parameters
-    ----------
-    importances : pandas.DataFrame
-        As `analyse_cell` returns them, of any number of cells.
-    surrogate : str
-        One of `SURROGATES`.
-    response : str
-        One of `RESPONSES`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of `importances`, of each cell that has a surrogate.
-    """
+    """Pick main effects and all interactions together, of each cell that has the surrogate."""
     known = importances[
         (importances["response"] == response)
         & (importances["surrogate"] == surrogate)
         & importances["share"].notna()
     ]
-    return known[known["order"].eq(1).fillna(value=False) | known["term"].eq(HIGHER)]
+    return known[of_order(known, 1) | known["term"].eq(HIGHER)]
+
+
+def of_order(importances: pd.DataFrame, order: int) -> pd.Series:
+    """Say of each share whether so many hyperparameters have it together, and no others."""
+    return importances["order"].eq(order).fillna(value=False).astype(bool)
 
 
 def _marginals(surrogate: Surrogate) -> pd.DataFrame:
@@ -268,12 +252,12 @@ def analyse_cell(
                         | {"unexplained": surrogate.unexplained if kind == GP else math.nan}
                     ]
                 ),
-                pd.DataFrame(effects.of_surrogate(surrogate, response, len(y))),
+                pd.DataFrame(readings.of_surrogate(surrogate, response, len(y))),
             )
             for part, frame in zip(parts, of_cell, strict=True):
                 if len(frame):
                     part.append(frame.assign(**key))
-    return tuple(_table(part, types) for part, types in zip(parts, KINDS.values(), strict=True))
+    return tuple(_joined(part, types) for part, types in zip(parts, KINDS.values(), strict=True))
 
 
 def analyse(
@@ -285,23 +269,10 @@ def analyse(
     workers: int = 1,
     surrogates: tuple[str, ...] = SURROGATES,
 ) -> tuple[pd.DataFrame, ...]:
-    """Decompose the results of every cell of a study.
+    """Decompose the results of every cell of a study, `workers` cells at the same time.
 
-    Parameters
-    ----------
-    trials : pandas.DataFrame
-        One row a trial.
-    ranges, seed, trees, backend
-        As for `analyse_cell`, the same for all cells.
-    workers : int
-        Processes at work at the same time; the tables do not depend on it.
-    surrogates : tuple of str
-        Of `SURROGATES`.
-
-    Returns
-    -------
-    tuple of pandas.DataFrame
-        As `analyse_cell` returns them, cells in the order of `trials`.
+    As `analyse_cell` does, whose settings serve all cells; cells stay in the order of `trials`, and
+    the tables do not depend on the number of workers.
     """
     cells = [cell for _, cell in trials.groupby(["task", "variant"], sort=False)]
     settings = {"ranges": ranges, "seed": seed, "trees": trees, "backend": backend}
@@ -313,14 +284,10 @@ def analyse(
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
             results = list(pool.map(of_cell, cells))
     return tuple(
-        _table(list(part), types)
+        _joined(list(part), types)
         for part, types in zip(zip(*results, strict=True), KINDS.values(), strict=True)
     )
 
 
-def _table(parts: list[pd.DataFrame], types: dict[str, str]) -> pd.DataFrame:
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    frame = frame.reindex(columns=list(types))
-    texts = [column for column, kind in types.items() if kind == "str"]
-    frame[texts] = frame[texts].astype("str").fillna("")
-    return frame.astype(types)
+def _joined(parts: list[pd.DataFrame], types: dict[str, str]) -> pd.DataFrame:
+    return typed(pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(), types)

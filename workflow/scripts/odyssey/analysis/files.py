@@ -7,29 +7,13 @@ import pandas as pd
 
 
 def write_csv(frame: pd.DataFrame, path: str | os.PathLike) -> None:
-    """Write a table so that equal tables are equal files.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-    path : path-like
-    """
+    """Write a table so that equal tables are equal files."""
     # Without a float_format, pandas writes the shortest digits that read back as the same number.
     frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def read_csv(path: str | os.PathLike, types: Mapping[str, str]) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote.
-
-    Parameters
-    ----------
-    path : path-like
-    types : mapping of str to str
-        pandas' type of each column; columns that the file does not have are ignored.
-
-    Returns
-    -------
-    pandas.DataFrame
+    """Read a table that `write_csv` wrote, columns that it does not have ignored.
 
     Raises
     ------
@@ -42,3 +26,11 @@ def read_csv(path: str | os.PathLike, types: Mapping[str, str]) -> pd.DataFrame:
         return pd.read_csv(path, dtype=dict(types), keep_default_na=False, na_values=empty)
     except (ValueError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
         raise ValueError(f"{path} is not the table it should be: {error}") from None
+
+
+def typed(frame: pd.DataFrame, types: Mapping[str, str]) -> pd.DataFrame:
+    """Give a table these columns, in pandas' types; a text that is missing is empty."""
+    frame = frame.reindex(columns=list(types))
+    texts = [column for column, kind in types.items() if kind == "str"]
+    frame[texts] = frame[texts].astype("str").fillna("")
+    return frame.astype(dict(types))

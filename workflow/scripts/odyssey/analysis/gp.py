@@ -32,75 +32,37 @@ CHUNK = 4096
 
 @dataclass(frozen=True)
 class Process:
-    """A fitted Gaussian process, of a response that is standardised on its scale.
+    """A fitted Gaussian process, of a response that is standardised on its scale."""
 
-    Parameters
-    ----------
-    smoothness : float
-        Of `SMOOTHNESS`.
-    amplitude, noise : float
-        Variances of the function and of what it leaves.
-    lengths : numpy.ndarray of float, shape (dimensions,)
-        Sides of the cube are 1.
-    evidence : float
-        Logarithm of the marginal likelihood of the response in its own unit.
-    cholesky : numpy.ndarray of float, shape (samples, samples)
-        Lower factor of the covariance of the response.
-    """
-
-    smoothness: float
-    amplitude: float
-    noise: float
-    lengths: np.ndarray
-    evidence: float
-    cholesky: np.ndarray
+    smoothness: float  # of `SMOOTHNESS`
+    amplitude: float  # variance of the function
+    noise: float  # variance of what it leaves
+    lengths: np.ndarray  # shape (dimensions,); sides of the cube are 1
+    evidence: float  # logarithm of the marginal likelihood of the response in its own unit
+    cholesky: np.ndarray  # lower factor of the response's covariance, shape (samples, samples)
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What is known of a response after its trials.
+    """What is known of a response after its trials."""
 
-    Parameters
-    ----------
-    X : numpy.ndarray of float, shape (samples, dimensions)
-    z : numpy.ndarray of float, shape (samples,)
-        The response, standardised on its scale.
-    scale : str
-        ``log`` or ``linear``.
-    mean, sd : float
-        Of the response on its scale.
-    processes : list of Process
-    weights : numpy.ndarray of float
-        Of the processes, by their evidence; they add up to 1.
-    """
-
-    X: np.ndarray
-    z: np.ndarray
-    scale: str
-    mean: float
-    sd: float
+    X: np.ndarray  # shape (samples, dimensions)
+    z: np.ndarray  # the response, standardised on its scale, shape (samples,)
+    scale: str  # ``log`` or ``linear``
+    mean: float  # of the response on its scale
+    sd: float  # of the same
     processes: list[Process]
-    weights: np.ndarray
+    weights: np.ndarray  # of the processes, by their evidence; they add up to 1
 
 
 @dataclass(frozen=True)
 class Draws:
-    """Functions drawn from the posterior, on a grid.
+    """Functions drawn from the posterior, on a grid."""
 
-    Parameters
-    ----------
-    nodes, weights : list of numpy.ndarray of float
-        Of each dimension: the grid's points, and the share of the side that each stands for.
-    values : numpy.ndarray of float, shape (points, ..., draws)
-        In the response's own unit.
-    noise : numpy.ndarray of float, shape (draws,)
-        Mean variance of the response about the function, in its unit squared.
-    """
-
-    nodes: list[np.ndarray]
-    weights: list[np.ndarray]
-    values: np.ndarray
-    noise: np.ndarray
+    nodes: list[np.ndarray]  # of each dimension: the grid's points
+    weights: list[np.ndarray]  # of each: the share of the side that a point stands for
+    values: np.ndarray  # in the response's own unit, shape (points, ..., draws)
+    noise: np.ndarray  # mean variance about each function, in the unit squared, shape (draws,)
 
 
 def _matern(distance: np.ndarray, smoothness: float) -> np.ndarray:
@@ -163,7 +125,7 @@ def fit(X: np.ndarray, y: np.ndarray) -> Fit:
         if best is None or smooth.evidence > best[0].evidence:
             best = smooth, z, scale, mean, sd, jacobian
     smooth, z, scale, mean, sd, jacobian = best
-    processes = [*(_process(X, z, s, jacobian) for s in SMOOTHNESS[:-1]), smooth]
+    processes = [*(_process(X, z, smoothness, jacobian) for smoothness in SMOOTHNESS[:-1]), smooth]
     evidence = np.array([process.evidence for process in processes])
     weights = np.exp(evidence - evidence.max())
     return Fit(X, z, scale, mean, sd, processes, weights / weights.sum())
@@ -264,18 +226,7 @@ def draw(of: Fit, steps: Mapping[int, int], seed: int, draws: int = DRAWS) -> Dr
 
 
 def averaged(of: Draws, kept: Sequence[int]) -> np.ndarray:
-    """Average draws over all dimensions but some.
-
-    Parameters
-    ----------
-    of : Draws
-    kept : sequence of int
-        Ascending.
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (points, ..., draws)
-    """
+    """Average draws over all dimensions but those kept, ascending; shape (points, ..., draws)."""
     values = of.values
     for dimension in reversed(range(len(of.nodes))):
         if dimension not in kept:
@@ -284,18 +235,7 @@ def averaged(of: Draws, kept: Sequence[int]) -> np.ndarray:
 
 
 def variance_of(values: np.ndarray, weights: Sequence[np.ndarray]) -> np.ndarray:
-    """Compute each draw's variance over a grid.
-
-    Parameters
-    ----------
-    values : numpy.ndarray of float, shape (points, ..., draws)
-    weights : sequence of numpy.ndarray of float
-        Of the grid's dimensions.
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (draws,)
-    """
+    """Compute each draw's variance over a grid (points, ..., draws) of weighted dimensions."""
     mean, square = values, values - values.mean()
     square, mean = square**2, square
     for weight in weights:
@@ -345,18 +285,9 @@ def _between(nodes: np.ndarray, grid: np.ndarray) -> np.ndarray:
 
 
 def marginal(of: Draws, dimension: int, grid: np.ndarray) -> np.ndarray:
-    """Predict along one dimension, averaged over all others.
+    """Predict along one dimension, averaged over all others; shape (draws, points).
 
-    Parameters
-    ----------
-    of : Draws
-    dimension : int
-    grid : numpy.ndarray of float, shape (points,)
-        In [0, 1]; where a dimension has a few values, these.
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (draws, points)
+    The grid lies in [0, 1]; where a dimension has a few values, it is these.
     """
     return (_between(of.nodes[dimension], grid) @ averaged(of, [dimension])).T
 
@@ -364,18 +295,9 @@ def marginal(of: Draws, dimension: int, grid: np.ndarray) -> np.ndarray:
 def pair_marginal(
     of: Draws, pair: tuple[int, int], grid: tuple[np.ndarray, np.ndarray]
 ) -> np.ndarray:
-    """Predict over a plane, averaged over all other dimensions and all draws.
+    """Predict over a plane, averaged over all other dimensions and all draws; shape (a, b).
 
-    Parameters
-    ----------
-    of : Draws
-    pair : tuple of int
-        The two dimensions, ascending.
-    grid : tuple of numpy.ndarray of float, shapes (a,) and (b,)
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (a, b)
+    The pair of dimensions ascends, and their grids have a and b points.
     """
     plane = averaged(of, pair).mean(axis=-1)
     first, second = (_between(of.nodes[j], points) for j, points in zip(pair, grid, strict=True))

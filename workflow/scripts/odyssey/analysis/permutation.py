@@ -19,35 +19,16 @@ TOLERANCE, ITERATIONS = 0.01, 5
 
 @dataclass(frozen=True)
 class Cell:
-    """The trials of a cell, in the order of their validation results.
+    """The trials of a cell, in the order of their validation results; lower is better."""
 
-    Parameters
-    ----------
-    validation, test : numpy.ndarray of float, shape (trials,)
-        In the task's measure, lower is better; validation ascends, those without come last as NaN.
-    selected : int
-        How many of them are selected, of those with a validation result.
-    """
-
+    # In the task's measure, shape (trials,); they ascend, and those that are missing come last.
     validation: np.ndarray
-    test: np.ndarray
-    selected: int
+    test: np.ndarray  # shape (trials,)
+    selected: int  # how many are selected, of those with a validation result
 
 
 def cell(validation: np.ndarray, test: np.ndarray, selected: int) -> Cell:
-    """Put a cell's trials in order.
-
-    Parameters
-    ----------
-    validation, test : array_like of float, shape (trials,)
-        NaN where there is no result.
-    selected : int
-
-    Returns
-    -------
-    Cell
-        Equal validation results stay in the order given.
-    """
+    """Put a cell's trials in order, equal validation results as they came; NaN is no result."""
     validation, test = np.asarray(validation, float), np.asarray(test, float)
     order = np.argsort(validation, kind="stable")
     return Cell(validation[order], test[order], selected)
@@ -55,16 +36,12 @@ def cell(validation: np.ndarray, test: np.ndarray, selected: int) -> Cell:
 
 @dataclass(frozen=True)
 class Shuffles:
-    """The places, among both cells' trials in order, of the best trials of two new cells.
+    """The places, among both cells' trials in order, of the best trials of two new cells."""
 
-    Parameters
-    ----------
-    first, second : numpy.ndarray of int, shapes (draws, k + 1) and (draws, m + 1)
-        Of the k and m best, and of the one that comes next; the number of trials if there is none.
-    """
-
+    # Of the k best and of the one that comes next, which is the number of trials if there is none;
+    # shape (draws, k + 1).
     first: np.ndarray
-    second: np.ndarray
+    second: np.ndarray  # the same of the other cell, shape (draws, m + 1)
 
 
 def shuffle(
@@ -72,19 +49,8 @@ def shuffle(
 ) -> Shuffles:
     """Draw how the trials of two cells fall into two new ones of the same sizes.
 
-    Parameters
-    ----------
-    sizes : tuple of int
-        Trials of each.
-    selected : tuple of int
-        How many of each are selected, at most its size.
-    draws : int
-    generator : numpy.random.Generator
-
-    Returns
-    -------
-    Shuffles
-        They depend on no result and serve all pairs of cells of these sizes.
+    Of each so many are selected, at most its size. The shuffles depend on no result and serve all
+    pairs of cells of these sizes.
     """
     n = sum(sizes)
     in_first = np.zeros((draws, n), dtype=bool)
@@ -144,17 +110,12 @@ def _own(of: Cell) -> np.ndarray:
 
 
 def difference(group: Cell, reference: Cell) -> tuple[float, float]:
-    """Measure how far two cells' selected trials are apart.
-
-    Parameters
-    ----------
-    group, reference : Cell
+    """Measure how far two cells' selected trials are apart: group - reference.
 
     Returns
     -------
     difference, error : float
-        Of the mean test results, group - reference, and its standard error, with the luck of
-        selection.
+        Of the mean test results, and its standard error, with the luck of selection.
     """
     (a, va), (b, vb) = (
         moments(one.validation, one.test, _own(one), len(one.test)) for one in (group, reference)
@@ -165,11 +126,7 @@ def difference(group: Cell, reference: Cell) -> tuple[float, float]:
 def null_distribution(group: Cell, reference: Cell, shuffles: Shuffles) -> np.ndarray:
     """Compute what the studentised difference would be if the two cells did not differ.
 
-    Parameters
-    ----------
-    group, reference : Cell
-    shuffles : Shuffles
-        Of cells of these sizes, with as many selected.
+    The shuffles are of cells of these sizes, with as many selected.
 
     Returns
     -------
@@ -192,19 +149,9 @@ def null_distribution(group: Cell, reference: Cell, shuffles: Shuffles) -> np.nd
 
 
 def p_value(t: float, null: np.ndarray) -> float:
-    """Say how often a difference as large comes about by chance.
+    """Say how often a studentised difference as large comes about by chance.
 
-    Parameters
-    ----------
-    t : float
-        The studentised difference.
-    null : numpy.ndarray of float, shape (draws,)
-        As `null_distribution` returns it.
-
-    Returns
-    -------
-    float
-        Two-sided; the measured arrangement counts as one of the shuffles.
+    It is two-sided; the measured arrangement counts as one of the shuffles.
 
     References
     ----------
@@ -218,19 +165,9 @@ def p_value(t: float, null: np.ndarray) -> float:
 
 
 def critical(null: np.ndarray, alpha: float) -> float:
-    """Say how many standard errors a difference has to reach.
+    """Say how many standard errors a difference has to reach, so that p is at most alpha.
 
-    Parameters
-    ----------
-    null : numpy.ndarray of float, shape (draws,)
-        As `null_distribution` returns it.
-    alpha : float
-        Level of one comparison.
-
-    Returns
-    -------
-    float
-        Above it p is at most alpha; infinite if there are too few shuffles for that.
+    It is infinite if there are too few shuffles for that.
     """
     # p <= alpha if at most so many shuffles are as large.
     allowed = math.floor(alpha * (1 + len(null)) + 1e-9) - 1
@@ -240,39 +177,15 @@ def critical(null: np.ndarray, alpha: float) -> float:
 
 
 def shifted(of: Cell, by: float) -> Cell:
-    """Add to all results of a cell.
-
-    Parameters
-    ----------
-    of : Cell
-    by : float
-        In the task's measure.
-
-    Returns
-    -------
-    Cell
-    """
+    """Add to all results of a cell."""
     return Cell(of.validation + by, of.test + by, of.selected)
 
 
 def interval(group: Cell, reference: Cell, shuffles: Shuffles, alpha: float) -> tuple[float, float]:
-    """Find the differences that the test does not reject.
+    """Find the differences that the test does not reject, with coverage 1 - alpha.
 
     A cell that lies by the whole of a difference above the other, once it is taken off it, does not
     differ. So each end is the difference whose removal leaves a p of alpha.
-
-    Parameters
-    ----------
-    group, reference : Cell
-    shuffles : Shuffles
-        Of cells of these sizes, with as many selected.
-    alpha : float
-        One minus the coverage.
-
-    Returns
-    -------
-    low, high : float
-        In the task's measure.
     """
     middle, error = difference(group, reference)
     ends = []

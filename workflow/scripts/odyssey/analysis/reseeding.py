@@ -15,6 +15,7 @@ from scipy import stats
 
 from odyssey import seeds
 from odyssey.analysis.collect import COLUMNS as TRIAL_COLUMNS
+from odyssey.analysis.files import typed
 from odyssey.analysis.selection import CELL
 from odyssey.analysis.welch import REFERENCE, selection_variance
 
@@ -51,22 +52,7 @@ COLUMNS = {
 
 
 def with_new_seed(trials: list[dict], selected: set[int], repeat: int) -> list[dict]:
-    """Give the selected trials of a cell another seed.
-
-    Parameters
-    ----------
-    trials : list of dict
-        All of the cell, as `odyssey.search.draw_cell` returns them.
-    selected : set of int
-        Their numbers.
-    repeat : int
-        From 1; which of the new seeds.
-
-    Returns
-    -------
-    list of dict
-        With all else as it was.
-    """
+    """Give the selected trials of a cell, by their numbers, the seed of a repeat, from 1."""
     return [
         trial | {"seed": seeds.repeated_seed(trial["seed"], repeat)}
         for trial in trials
@@ -76,11 +62,6 @@ def with_new_seed(trials: list[dict], selected: set[int], repeat: int) -> list[d
 
 def check(marked: pd.DataFrame, reseeded: pd.DataFrame) -> None:
     """Refuse new seeds of other trials than those that are selected.
-
-    Parameters
-    ----------
-    marked, reseeded : pandas.DataFrame
-        As of `compare`.
 
     Raises
     ------
@@ -219,4 +200,4 @@ def compare(marked: pd.DataFrame, reseeded: pd.DataFrame, alpha: float = 0.05) -
                 row["first_difference"] = row["selected"] - vanilla["selected"]
                 row |= _difference(row, errors[row["variant"]], errors[REFERENCE], levels)
         parts += rows
-    return pd.DataFrame(parts).reindex(columns=list(COLUMNS)).astype(COLUMNS)
+    return typed(pd.DataFrame(parts), COLUMNS)

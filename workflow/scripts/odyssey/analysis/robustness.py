@@ -11,8 +11,8 @@ import pandas as pd
 from scipy import stats
 
 from odyssey.analysis import permutation, welch
-from odyssey.analysis.claims import standing
 from odyssey.analysis.selection import number_selected, select
+from odyssey.analysis.verdicts import standing
 from odyssey.seeds import analysis_generator
 
 # Shuffles and resamples, of which there are many sets here.
@@ -21,6 +21,7 @@ FRACTIONS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 QUARTERS = (0.25, 0.5, 0.75, 1.0)
 FRACTION, TRIALS, MEASURE, EQUAL = "best fraction", "trials", "measure", "equal parameters"
 IMPROVEMENT = "probability of improvement"
+# Of selected trials (sets, trials) in the order of validation, so that the first is the best by it.
 MEASURES = {
     "mean": lambda values: np.nanmean(values, axis=1),
     "median": lambda values: np.nanmedian(values, axis=1),
@@ -50,18 +51,9 @@ def _compared(marked: pd.DataFrame, aspect: str, setting: str, rule: dict) -> pd
 
 
 def at_equal_parameters(trials: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Keep the trials of a variant and of vanilla whose networks are as large as the other's.
+    """Keep those trials of a variant and of vanilla, on one task, whose sizes both cells have.
 
-    Parameters
-    ----------
-    trials : pandas.DataFrame
-        Of one task.
-    variant : str
-
-    Returns
-    -------
-    pandas.DataFrame
-        Those whose number of parameters lies in the range that both cells have.
+    Their numbers of parameters lie in the range that both cells have.
     """
     pair = trials[trials["variant"].isin([variant, welch.REFERENCE])]
     ranges = pair.groupby("variant")["parameters"].agg(["min", "max"])
@@ -72,7 +64,7 @@ def _equal_parameters(trials: pd.DataFrame, fraction: float, rule: dict) -> pd.D
     """Compare each variant with vanilla at equal parameters; p counts all comparisons."""
     parts = []
     for _, of_task in trials.groupby("task", sort=False):
-        others = [v for v in of_task["variant"].unique() if v != welch.REFERENCE]
+        others = [name for name in of_task["variant"].unique() if name != welch.REFERENCE]
         for variant in others:
             pair = at_equal_parameters(of_task, variant)
             if pair["variant"].nunique() < 2:
@@ -102,16 +94,7 @@ def by_measure(
     measure: str,
     alpha: float,
 ) -> tuple[float, float, float, float]:
-    """Compare two cells by any measure of their selected trials.
-
-    Parameters
-    ----------
-    group, reference : permutation.Cell
-    shuffles : permutation.Shuffles
-    measure : str
-        One of `MEASURES`; ``best`` is the test result of the best by validation.
-    alpha : float
-        One minus the coverage of the interval.
+    """Compare two cells by any of `MEASURES` of their selected trials.
 
     Returns
     -------
@@ -143,13 +126,6 @@ def improvement(
     generator: np.random.Generator,
 ) -> tuple[float, float, float]:
     """Estimate how probably a selected trial of one cell is better than one of the other.
-
-    Parameters
-    ----------
-    group, reference : permutation.Cell
-    alpha : float
-        One minus the coverage of the interval.
-    generator : numpy.random.Generator
 
     Returns
     -------
@@ -234,10 +210,10 @@ def analyse(
         `COLUMNS`. `estimate` is the difference from vanilla in the task's measure, with its
         interval, or the probability of improvement (a selected trial of the variant is better than
         one of vanilla), which has no p. `verdict` is how the variant would stand to vanilla
-        (`claims.standing`).
+        (`verdicts.standing`).
     """
     rule = {"alpha": alpha, "correction": correction, "draws": DRAWS, "seed": seed}
-    parts = [_compared(select(trials, f), FRACTION, f"{f:.0%}", rule) for f in FRACTIONS]
+    parts = [_compared(select(trials, each), FRACTION, f"{each:.0%}", rule) for each in FRACTIONS]
     largest = trials.groupby(["task", "variant"])["trial"].size().max()
     for number in dict.fromkeys(round(part * largest) for part in QUARTERS):
         fewer = select(trials[trials["trial"] < number], fraction)

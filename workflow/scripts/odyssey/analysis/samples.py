@@ -9,19 +9,9 @@ SAMPLES = {("timit", "nltk"): "sample of 160 utterances"}
 
 
 def samples(frame: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, str]:
-    """Say of the tasks of a study which have no more than a sample.
+    """Say of the tasks that have no more than a sample what it is: "sample of 160 utterances".
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Read are `task` and `source`.
-    kinds : mapping of str to str
-        From the study's tasks to their kinds.
-
-    Returns
-    -------
-    dict of str to str
-        From those tasks to what is said of them: ``"sample of 160 utterances"``.
+    Read are `task` and `source`; `kinds` goes from the study's tasks to their kinds.
     """
     sources = frame[["task", "source"]].drop_duplicates()
     found = {}

@@ -26,24 +26,14 @@ DISTRIBUTION_COLUMNS = {
 
 
 def number_selected(trials: int, fraction: float) -> int:
-    """Say how many trials are the best `fraction` of a cell.
+    """Say how many trials are the best `fraction` of a cell, those without a result included.
 
-    Parameters
-    ----------
-    trials : int
-        All of the cell, those without a result included.
-    fraction : float
-        In (0, 1].
-
-    Returns
-    -------
-    int
-        Rounded to the nearest, halves up, and at least 1.
+    Rounded to the nearest, halves up, and at least 1.
 
     Raises
     ------
     ValueError
-        If `fraction` is out of its range.
+        If `fraction` is not in (0, 1].
     """
     if not 0 < fraction <= 1:
         raise ValueError(f"the selected fraction must be in (0, 1], not {fraction}")
@@ -87,23 +77,13 @@ def select(trials: pd.DataFrame, fraction: float = 0.1) -> pd.DataFrame:
 def engines(trials: pd.DataFrame) -> dict[str, str]:
     """Say what trained each variant, where it was not the same engine for all.
 
-    Seconds of different engines do not compare.
-
-    Parameters
-    ----------
-    trials : pandas.DataFrame
-        One row a trial; read are `variant` and `engine`.
-
-    Returns
-    -------
-    dict of str to str
-        Empty if one engine trained all; a variant that several have trained has both names.
+    Seconds of different engines do not compare. A variant that several have trained has both names.
     """
     if trials["engine"].nunique() < 2:
         return {}
     return (
         trials.groupby("variant", sort=False)["engine"]
-        .agg(lambda e: " and ".join(e.unique()))
+        .agg(lambda names: " and ".join(names.unique()))
         .to_dict()
     )
 

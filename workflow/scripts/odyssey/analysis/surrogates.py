@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from odyssey.analysis import forests, gp
+from odyssey.analysis import boxes, forests, gp
 from odyssey.hyperparameters import HYPERPARAMETERS, STEPS, back, onto
 
 GP, FOREST = "gp", "forest"
@@ -22,55 +22,25 @@ GRID, PAIR_GRID = 60, 20
 
 @dataclass(frozen=True)
 class Coordinate:
-    """One axis of the cube on which a forest is grown.
+    """One axis of the cube on which a surrogate is grown."""
 
-    Parameters
-    ----------
-    name : str
-        Of the hyperparameter.
-    low, high : float
-        Ends of the searched range, on the coordinate's scale (`Hyperparameter.ends`).
-    scale : str
-        As of `odyssey.hyperparameters.Hyperparameter`.
-    """
-
-    name: str
-    low: float
+    name: str  # of the hyperparameter
+    low: float  # end of the searched range, on the coordinate's scale (`Hyperparameter.ends`)
     high: float
-    scale: str
+    scale: str  # as of `odyssey.hyperparameters.Hyperparameter`
 
     def unit(self, values: np.ndarray) -> np.ndarray:
-        """Bring values of the hyperparameter to [0, 1].
+        """Bring values of the hyperparameter, in its own unit, to [0, 1].
 
-        Parameters
-        ----------
-        values : array_like of float, any shape
-            In the hyperparameter's own unit; 0 and 1 (or bool) for a flag.
-
-        Returns
-        -------
-        numpy.ndarray of float, shape of `values`
-            Without unit, 0 at `low` and 1 at `high`; values beyond the range are clipped to its
-            ends. Each of a few values goes to the middle of its part: those of a flag to 0.25 and
-            0.75.
+        Values beyond the range are clipped to its ends. Each of a few values goes to the middle of
+        its part: those of a flag, which are 0 and 1, to 0.25 and 0.75.
         """
         values = onto(self.scale, np.asarray(values, dtype=float))
         # Rounding of whole sizes, and of 1 - momentum, may lead a hair beyond the ends.
         return np.clip((values - self.low) / (self.high - self.low), 0, 1)
 
     def values(self, unit: np.ndarray) -> np.ndarray:
-        """Bring numbers in [0, 1] back to the hyperparameter's own unit.
-
-        Parameters
-        ----------
-        unit : numpy.ndarray of float, any shape
-            In [0, 1], without unit.
-
-        Returns
-        -------
-        numpy.ndarray of float, shape of `unit`
-            In the hyperparameter's own unit; for a flag 0 up to the middle and 1 above it.
-        """
+        """Bring numbers in [0, 1] back to the hyperparameter's own unit; a flag is 1 above 0.5."""
         return back(self.scale, self.low + unit * (self.high - self.low))
 
     @property
@@ -79,18 +49,9 @@ class Coordinate:
         return round(self.high - self.low) if self.scale in STEPS else None
 
     def grid(self, points: int) -> np.ndarray:
-        """Return points that cover the axis.
+        """Return points that cover the axis: the middles of as many equal parts of [0, 1].
 
-        Parameters
-        ----------
-        points : int
-            How many, at least 1; not read where there are a few values.
-
-        Returns
-        -------
-        numpy.ndarray of float, shape (points,)
-            The middles of as many equal parts of [0, 1], ascending, without unit; where there are
-            a few values their places, shape (steps,).
+        Where there are a few values it is their places, however many are asked for.
         """
         points = self.steps or points
         return (np.arange(points) + 0.5) / points
@@ -101,75 +62,48 @@ def coordinates(
 ) -> list[Coordinate]:
     """List the axes along which the trials of a cell were drawn.
 
-    Parameters
-    ----------
-    trials : pandas.DataFrame
-        Of one cell.
-    ranges : mapping of str to tuple of float
-        Searched ranges, by the keys under `search`.
-
-    Returns
-    -------
-    list of Coordinate
-        Those with a range of more than one value, and the flags `nesterov` and `clip` where the
-        trials have both values of them.
+    Those with a range of more than one value, and the flags `nesterov` and `clip` where the trials
+    have both values of them. The ranges are by the keys under `search`.
     """
     axes = []
-    for h in HYPERPARAMETERS:
-        if h.scale == "flag":
-            searched, ends = h.name in trials and trials[h.name].dropna().nunique() == 2, (0, 1)
+    for one in HYPERPARAMETERS:
+        if one.scale == "flag":
+            searched, ends = one.name in trials and trials[one.name].dropna().nunique() == 2, (0, 1)
         else:
-            ends = ranges.get(h.key, (0, 0))
+            ends = ranges.get(one.key, (0, 0))
             searched = ends[0] < ends[1]
         if searched:
-            axes.append(Coordinate(h.name, *h.ends(*ends), h.scale))
+            axes.append(Coordinate(one.name, *one.ends(*ends), one.scale))
     return axes
 
 
 @dataclass(frozen=True)
 class Surrogate:
-    """What is known of a response of one cell.
+    """What is known of a response of one cell."""
 
-    Parameters
-    ----------
-    kind : str
-        Of `SURROGATES`.
-    axes : list of Coordinate
-    shares : dict of tuple of int to numpy.ndarray of float, shape (draws,)
-        Of each axis and each pair of axes in the variance of the function.
-    rest : numpy.ndarray of float, shape (draws,)
-        Of three and more axes together.
-    unexplained : float
-        What the response varies about the function, as a share of all that it varies: by the
-        model, or of trials left out if that is more; 0 for a forest, which has no model of it.
-    curves : list of numpy.ndarray of float, shape (draws, points)
-        Of each axis, the response at `axis.grid(GRID)`, averaged over all other axes, in its unit.
-    planes : dict of tuple of int to numpy.ndarray of float, shape (a, b)
-        Of each pair of axes, the response at their grids of `PAIR_GRID`, averaged over all other
-        axes and all draws.
-    mean : float
-        Of the function, over the cube and all draws.
-    r2 : float
-        Share of the variance explained of trials that were left out: out of bag, or one at a time.
-    diagnosis : dict
-        As `gp.diagnose` returns it; empty for a forest.
-    """
-
-    kind: str
+    kind: str  # of `SURROGATES`
     axes: list[Coordinate]
+    # Of each axis and each pair of axes in the variance of the function, shape (draws,).
     shares: dict[tuple[int, ...], np.ndarray]
-    rest: np.ndarray
+    rest: np.ndarray  # of three and more axes together, shape (draws,)
+    # What the response varies about the function, as a share of all that it varies: by the model,
+    # or of trials left out if that is more; 0 for a forest, which has no model of it.
     unexplained: float
+    # Of each axis, the response at `axis.grid(GRID)`, averaged over all other axes, in its unit;
+    # shape (draws, points).
     curves: list[np.ndarray]
+    # Of each pair of axes, the response at their grids of `PAIR_GRID`, averaged over all other axes
+    # and all draws; shape (a, b).
     planes: dict[tuple[int, int], np.ndarray]
-    mean: float
-    r2: float
-    diagnosis: dict[str, float | str]
+    mean: float  # of the function, over the cube and all draws
+    r2: float  # share of the variance explained of trials left out: out of bag, or one at a time
+    diagnosis: dict[str, float | str]  # as `gp.diagnose` returns it; empty for a forest
 
 
 def _pairs(axes: list[Coordinate]) -> list[tuple[tuple[int, int], tuple[np.ndarray, np.ndarray]]]:
     grids = [axis.grid(PAIR_GRID) for axis in axes]
-    return [(p, (grids[p[0]], grids[p[1]])) for p in itertools.combinations(range(len(axes)), 2)]
+    pairs = itertools.combinations(range(len(axes)), 2)
+    return [((first, second), (grids[first], grids[second])) for first, second in pairs]
 
 
 def grow_forest(
@@ -195,18 +129,17 @@ def grow_forest(
     Surrogate
     """
     forest = forests.BACKENDS[backend](X, y, _flags(axes), trees, seed)
-    parts = forests.decompose(forest)
-    volumes = [(tree.high - tree.low).prod(axis=1) for tree in forest]
+    parts = boxes.decompose(forest)
     return Surrogate(
         FOREST,
         axes,
         parts.shares,
         parts.rest,
         0.0,
-        [forests.marginal(forest, j, axis.grid(GRID)) for j, axis in enumerate(axes)],
-        {pair: forests.pair_marginal(forest, pair, grid) for pair, grid in _pairs(axes)},
-        float(np.mean([v @ tree.value for v, tree in zip(volumes, forest, strict=True)])),
-        forests.out_of_bag_r2(forest, X, y),
+        [boxes.marginal(forest, j, axis.grid(GRID)) for j, axis in enumerate(axes)],
+        {pair: boxes.pair_marginal(forest, pair, grid) for pair, grid in _pairs(axes)},
+        float(np.mean([(tree.high - tree.low).prod(axis=1) @ tree.value for tree in forest])),
+        boxes.out_of_bag_r2(forest, X, y),
         {},
     )
 
@@ -214,19 +147,7 @@ def grow_forest(
 def fit_process(
     X: np.ndarray, y: np.ndarray, axes: list[Coordinate], seed: int, draws: int = gp.DRAWS
 ) -> Surrogate:
-    """Fit this project's surrogate.
-
-    Parameters
-    ----------
-    X, y, axes, seed
-        As of `grow_forest`.
-    draws : int
-        Of its posterior.
-
-    Returns
-    -------
-    Surrogate
-    """
+    """Fit this project's surrogate, from the same trials, with so many draws of its posterior."""
     # Products this small are slower in several threads, and each number of threads rounds its way.
     with threadpool_limits(1):
         fit = gp.fit(X, y)

@@ -1,15 +1,18 @@
-"""Tables to read and to print: one frame in, a CSV, a Markdown and a LaTeX file out."""
+"""Tables to read and to print: what each holds, and its CSV, Markdown and LaTeX file.
+
+What is laid out is a table that another module of this folder made; `marked` are the trials as
+`selection.select` returns them, which name the corpus behind each number.
+"""
 
 import math
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from odyssey.analysis.fanova import HIGHER
+from odyssey.analysis.fanova import HIGHER, of_order
 from odyssey.analysis.files import write_csv
+from odyssey.analysis.markup import latex, markdown
 from odyssey.analysis.selection import engines
 from odyssey.hyperparameters import BY_NAME, COLUMNS
 
@@ -21,7 +24,7 @@ HEADINGS = {
     "trial": "Trial",
     "test": "Test",
     "validation": "Validation",
-    **{h.name: h.heading for h in (*COLUMNS, BY_NAME["parameters"])},
+    **{one.name: one.heading for one in (*COLUMNS, BY_NAME["parameters"])},
     "epochs": "Epochs",
     "best_epoch": "Best epoch",
     "train_seconds": "Seconds",
@@ -75,45 +78,15 @@ HEADINGS = {
 }
 # Of the table of best trials, what figures read.
 BEST_COLUMNS = {"task": "str", "variant": "str", "trial": "Int64", "best_epoch": "Int64"}
-LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "&": r"\&",
-        "%": r"\%",
-        "$": r"\$",
-        "#": r"\#",
-        "_": r"\_",
-        "{": r"\{",
-        "}": r"\}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "²": r"\textsuperscript{2}",
-        "×": r"$\times$",
-        "<": r"$<$",
-        ">": r"$>$",
-        "≤": r"$\leq$",
-        "≥": r"$\geq$",
-    }
-)
 
 
 def corpus(source: str, synthetic: bool) -> str:
-    """Name the corpus behind a number, a made-up one as such.
-
-    Parameters
-    ----------
-    source : str
-    synthetic : bool
-
-    Returns
-    -------
-    str
-    """
+    """Name the corpus behind a number, a made-up one as such."""
     return f"{source} ({STAND_IN})" if synthetic and source != STAND_IN else source
 
 
 def _corpora(frame: pd.DataFrame) -> list[str]:
-    return [corpus(s, m) for s, m in zip(frame["source"], frame["synthetic"], strict=True)]
+    return [corpus(*pair) for pair in zip(frame["source"], frame["synthetic"], strict=True)]
 
 
 def _corpus_of_task(marked: pd.DataFrame) -> dict[str, str]:
@@ -122,23 +95,14 @@ def _corpus_of_task(marked: pd.DataFrame) -> dict[str, str]:
 
 
 def best_trials(marked: pd.DataFrame) -> pd.DataFrame:
-    """Find the best trial of each cell, by validation.
+    """Find the best trial of each cell, by validation, among trials that are marked.
 
-    Parameters
-    ----------
-    marked : pandas.DataFrame
-        As `selection.select` returns it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a cell, with the hyperparameters; a cell without any validation result is a row
-        without numbers.
+    A cell without any validation result is a row without numbers.
     """
-    columns = [c for c in HEADINGS if c in marked.columns]
+    columns = [name for name in HEADINGS if name in marked.columns]
     counted = ["trial", "parameters", "epochs", "best_epoch"]
-    counted += [h.name for h in COLUMNS if h.kind == "int64"]
-    whole = [c for c in counted if c in marked.columns]
+    counted += [one.name for one in COLUMNS if one.kind == "int64"]
+    whole = [name for name in counted if name in marked.columns]
     best = marked[marked["rank"] == 1]
     cells = marked.drop_duplicates(["task", "variant"])
     table = cells[["task", "variant", "source", "synthetic"]].merge(
@@ -152,21 +116,8 @@ def best_trials(marked: pd.DataFrame) -> pd.DataFrame:
 
 
 def tests(welch: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
-    """Lay out the comparisons with vanilla, with the corpus behind each number.
-
-    Parameters
-    ----------
-    welch : pandas.DataFrame
-        As `welch.compare` returns it.
-    marked : pandas.DataFrame
-        As `selection.select` returns it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `welch` that `HEADINGS` names, and `corpus`.
-    """
-    table = welch[[c for c in welch.columns if c in HEADINGS]].copy()
+    """Lay out the comparisons with vanilla, with the corpus behind each number."""
+    table = welch[[name for name in welch.columns if name in HEADINGS]].copy()
     table["corpus"] = table["task"].map(_corpus_of_task(marked))
     return table
 
@@ -174,26 +125,15 @@ def tests(welch: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
 def importances(importance: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
     """Lay out the shares of main effects and interactions, a row for each surrogate.
 
-    Parameters
-    ----------
-    importance : pandas.DataFrame
-        As `fanova.analyse_cell` returns it, of all cells.
-    marked : pandas.DataFrame
-        As `selection.select` returns it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `task`, `variant`, `response`, `surrogate`, `n`, `r2`, a column for each main effect,
-        ``higher order``, which is all interactions together, with its interval, ``pairs`` of these,
-        `note` and `corpus`. Shares are of 1.
+    Shares are of 1. There is a column for each main effect; ``higher order`` is all interactions
+    together, with its interval, and ``pairs`` are part of these.
     """
-    terms = [*importance.loc[importance["order"].eq(1).fillna(value=False), "term"].unique()]
+    terms = [*importance.loc[of_order(importance, 1), "term"].unique()]
     keys = ["task", "variant", "response", "surrogate"]
     rows = []
     for key, of_one in importance.groupby(keys, sort=False):
         by_term = of_one.set_index("term")
-        pairs = of_one.loc[of_one["order"].eq(2).fillna(value=False), "share"]
+        pairs = of_one.loc[of_order(of_one, 2), "share"]
         first = of_one.iloc[0]
         higher = by_term.loc[HIGHER] if HIGHER in by_term.index else {}
         rows.append(
@@ -210,38 +150,15 @@ def importances(importance: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
 
 
 def robustness(found: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
-    """Lay out what other choices would have found, with the corpus behind each number.
-
-    Parameters
-    ----------
-    found : pandas.DataFrame
-        As `robustness.analyse` returns it.
-    marked : pandas.DataFrame
-        As `selection.select` returns it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `found`, and `corpus`.
-    """
+    """Lay out what other choices would have found, with the corpus behind each number."""
     return found.assign(corpus=found["task"].map(_corpus_of_task(marked)))
 
 
 def claims(judged: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
     """Lay out the verdicts on the paper's statements, with the corpus behind each.
 
-    Parameters
-    ----------
-    judged : pandas.DataFrame
-        As `claims.judge` returns it.
-    marked : pandas.DataFrame
-        As `selection.select` returns it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Task by task, the columns of `claims.judge` but the rules, and `corpus`; last the statements
-        about all tasks together, which have none.
+    Task by task, without the rules; last the statements about all tasks together, which have no
+    corpus.
     """
     corpora = _corpus_of_task(marked)
     rows = [judged[judged["task"] == task] for task in (*corpora, "all")]
@@ -252,19 +169,9 @@ def claims(judged: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
 
 
 def costs(trials: pd.DataFrame) -> pd.DataFrame:
-    """Add up what each cell cost.
+    """Add up what each cell cost: trials by status, seconds and epochs.
 
-    Parameters
-    ----------
-    trials : pandas.DataFrame
-        One row a trial.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a cell: numbers of trials by status, seconds of training in all, in the middle and
-        at most, epochs a trial and seconds an epoch; where the study has several engines, by which
-        the cell was `trained_by`, as their seconds do not compare.
+    Where the study has several engines, `trained_by` says which, as their seconds do not compare.
     """
     rows, by = [], engines(trials)
     for (task, variant), cell in trials.groupby(["task", "variant"], sort=False):
@@ -289,101 +196,6 @@ def costs(trials: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def format_value(value: object) -> str:
-    """Write a value as a reader wants it: four digits, nothing if missing.
-
-    Parameters
-    ----------
-    value : object
-
-    Returns
-    -------
-    str
-    """
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:#.4g}".rstrip(".") if abs(value) < 1e4 else f"{value:.0f}"
-    return str(value)
-
-
-def _printed(frame: pd.DataFrame, headings: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
-    columns = [c for c in frame.columns if frame[c].map(format_value).ne("").any()]
-    rows = [[format_value(v) for v in row] for row in frame[columns].itertuples(index=False)]
-    return [headings.get(c, c) for c in columns], rows
-
-
-def _numeric(frame: pd.DataFrame, heading: str, headings: Mapping[str, str]) -> bool:
-    column = next(c for c in frame.columns if headings.get(c, c) == heading)
-    kind = frame[column].dtype
-    return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
-
-
-def markdown(frame: pd.DataFrame, headings: Mapping[str, str] = HEADINGS) -> str:
-    """Write a table in GitHub's Markdown.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Columns without any value are left out.
-    headings : mapping of str to str
-        From columns to what stands above them.
-
-    Returns
-    -------
-    str
-    """
-    heads, rows = _printed(frame, headings)
-    rows = [[value.replace("|", r"\|") for value in row] for row in rows]
-    rules = ["---:" if _numeric(frame, head, headings) else "---" for head in heads]
-    return "".join(f"| {' | '.join(row)} |\n" for row in (heads, rules, *rows))
-
-
-def latex(frame: pd.DataFrame, caption: str, headings: Mapping[str, str] = HEADINGS) -> str:
-    """Write a table in LaTeX, with the rules of the package booktabs.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Columns without any value are left out. A thin rule parts the tasks.
-    caption : str
-        Plain text.
-    headings : mapping of str to str
-        From columns to what stands above them.
-
-    Returns
-    -------
-    str
-        A `table*` environment.
-    """
-    heads, rows = _printed(frame, headings)
-    alignment = "".join("r" if _numeric(frame, head, headings) else "l" for head in heads)
-    lines, previous = [], None
-    for row in rows:
-        if previous is not None and row[0] != previous:
-            lines.append(r"\midrule")
-        previous = row[0]
-        lines.append(" & ".join(value.translate(LATEX) for value in row) + r" \\")
-    return "\n".join(
-        [
-            r"\begin{table*}",
-            r"\centering",
-            rf"\caption{{{caption.translate(LATEX)}}}",
-            rf"\begin{{tabular}}{{{alignment}}}",
-            r"\toprule",
-            " & ".join(head.translate(LATEX) for head in heads) + r" \\",
-            r"\midrule",
-            *lines,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table*}",
-            "",
-        ]
-    )
-
-
 def write(
     frame: pd.DataFrame,
     caption: str,
@@ -391,16 +203,10 @@ def write(
     md: str | os.PathLike,
     tex: str | os.PathLike,
 ) -> None:
-    """Write a table as three files.
+    """Write a table as three files, of which the CSV keeps every digit and the columns' names.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-    caption : str
-        Plain text; above the Markdown table and in the LaTeX one.
-    csv, md, tex : path-like
-        The CSV file keeps every digit and the columns' own names.
+    The caption, plain text, stands above the Markdown table and in the LaTeX one.
     """
     write_csv(frame, csv)
-    Path(md).write_text(f"{caption}\n\n{markdown(frame)}", encoding="utf-8")
-    Path(tex).write_text(latex(frame, caption), encoding="utf-8")
+    Path(md).write_text(f"{caption}\n\n{markdown(frame, HEADINGS)}", encoding="utf-8")
+    Path(tex).write_text(latex(frame, caption, HEADINGS), encoding="utf-8")

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import special, stats
 
 from odyssey.analysis import permutation
+from odyssey.quantities import count
 from odyssey.seeds import analysis_generator
 
 REFERENCE = "V"
@@ -129,15 +130,7 @@ def selection_variance(cell: pd.DataFrame) -> float:
 def hedges_g(group: np.ndarray, reference: np.ndarray) -> float:
     """Measure a difference in pooled standard deviations, without the bias of small samples.
 
-    Parameters
-    ----------
-    group, reference : numpy.ndarray of float, shapes (n,) and (m,)
-        At least two values each, and not both constant.
-
-    Returns
-    -------
-    float
-        Positive where the group's mean is above the reference's.
+    Of each there are two values at least, not all of them the same.
 
     References
     ----------
@@ -151,33 +144,12 @@ def hedges_g(group: np.ndarray, reference: np.ndarray) -> float:
 
 
 def bonferroni(p: np.ndarray, comparisons: int) -> np.ndarray:
-    """Adjust p values for the number of comparisons.
-
-    Parameters
-    ----------
-    p : numpy.ndarray of float, shape (k,)
-        k may be smaller than `comparisons`, where some could not be made.
-    comparisons : int
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (k,)
-    """
+    """Adjust p values for the number of comparisons, some of which could not be made."""
     return np.minimum(1.0, p * comparisons)
 
 
 def holm(p: np.ndarray, comparisons: int) -> np.ndarray:
-    """Adjust p values for the number of comparisons, step by step from the smallest.
-
-    Parameters
-    ----------
-    p : numpy.ndarray of float, shape (k,)
-        k may be smaller than `comparisons`: those that could not be made come last.
-    comparisons : int
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (k,)
+    """Adjust p values step by step from the smallest; comparisons not made come last.
 
     References
     ----------
@@ -193,17 +165,14 @@ def holm(p: np.ndarray, comparisons: int) -> np.ndarray:
 CORRECTIONS = {"bonferroni": bonferroni, "holm": holm}
 
 
-def _plural(count: int) -> str:
-    return f"{count} selected trial{'' if count == 1 else 's'} with a test result"
-
-
 def _obstacle(variant: str, group: np.ndarray, reference: np.ndarray | None) -> str:
     """Say why two groups cannot be tested, or nothing."""
     if reference is None:
         return f"no test: the task has no {REFERENCE}"
     for name, values in ((variant, group), (REFERENCE, reference)):
         if len(values) < 2:
-            return f"no test: {name} has {_plural(len(values))}, two are needed"
+            trials = count(len(values), "selected trial")
+            return f"no test: {name} has {trials} with a test result, two are needed"
     if not np.ptp(group) and not np.ptp(reference):
         return f"no test: neither {variant} nor {REFERENCE} varies"
     return ""

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from odyssey import palette
+from odyssey.analysis.verdicts import differs
 from odyssey.figures import style
 
 ROWS = {"all": "all trials", "selected": "best by validation"}
@@ -38,9 +39,7 @@ def draw(distributions: pd.DataFrame, welch: pd.DataFrame, tasks: style.Tasks) -
     """
     titles = style.titles(distributions, tasks)
     different = set(
-        welch.loc[welch["significant"].fillna(value=False), ["task", "variant"]].itertuples(
-            index=False, name=None
-        )
+        welch.loc[differs(welch), ["task", "variant"]].itertuples(index=False, name=None)
     )
     names = list(titles)
     pairs = [names[first : first + ABREAST] for first in range(0, len(names), ABREAST)]

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from odyssey import palette
 from odyssey.analysis.robustness import EQUAL, FRACTION, IMPROVEMENT, MEASURE, TRIALS
+from odyssey.analysis.verdicts import BETTER, NO_DIFFERENT, OPEN, WORSE
 from odyssey.figures import style
 
 PANELS = {
@@ -19,9 +20,9 @@ PANELS = {
 }
 # Marker of each verdict and whether it is filled; the chance of being better has none.
 MARKERS = {
-    "worse": ("o", True),
-    "no different": ("o", False),
-    "open": ("x", False),
+    WORSE: ("o", True),
+    NO_DIFFERENT: ("o", False),
+    OPEN: ("x", False),
     "": ("s", False),
 }
 # Height that the settings of a variant take together, of the distance of two variants.
@@ -86,7 +87,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, variants: list[str]) -> None:
         y = some["variant"].map(variants.index).to_numpy() + place
         ax.hlines(y, some["low"], some["high"], color=colour, linewidth=0.8)
         for verdict, (marker, filled) in MARKERS.items():
-            chosen = some["verdict"].isin(["worse", "better"] if filled else [verdict]).to_numpy()
+            chosen = some["verdict"].isin([WORSE, BETTER] if filled else [verdict]).to_numpy()
             ax.plot(
                 some["estimate"][chosen],
                 y[chosen],

@@ -6,6 +6,7 @@ import seaborn
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
+from odyssey.analysis.verdicts import differs
 from odyssey.figures import style
 
 # Effects beyond this many pooled standard deviations have one colour.
@@ -37,8 +38,7 @@ def draw(welch: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks) -
     rows = welch.set_index(["variant", "task"])
     cells = {"index": variants, "columns": list(titles)}
     effects = rows["hedges_g"].unstack().reindex(**cells).astype("float64")
-    found = rows["significant"].astype("boolean").fillna(value=False).unstack().reindex(**cells)
-    found = found.astype("boolean").fillna(value=False)
+    found = differs(rows).unstack(fill_value=False).reindex(**cells, fill_value=False)
     with style.style():
         size = (1.5 + 1.15 * len(titles), 1.1 + 0.27 * len(variants))
         figure = Figure(figsize=size, layout="constrained")

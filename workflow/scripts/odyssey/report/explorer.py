@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from odyssey.hyperparameters import HYPERPARAMETERS, LOGARITHMIC, ranged
+from odyssey.quantities import brief
 
 # Columns beside the axes.
 FIRST = ("task", "variant", "trial", "engine", "status", "selected", "epochs", "best_epoch")
@@ -176,7 +177,7 @@ def packed_curves(curves: pd.DataFrame, every: int) -> pd.DataFrame:
     # As plain objects: pandas' own texts are slow to take apart one by one.
     cells = kept[["task", "variant", "trial"]].assign(
         **{
-            name: pd.Series(map(_number, values.tolist()), index=kept.index, dtype=object)
+            name: pd.Series([brief(value, 4) for value in values.tolist()], kept.index, object)
             for name, values in texts.items()
         }
     )
@@ -185,10 +186,6 @@ def packed_curves(curves: pd.DataFrame, every: int) -> pd.DataFrame:
         .agg(" ".join)
         .reset_index()
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}" if math.isfinite(value) else ""
 
 
 def limits(results: pd.Series) -> tuple[float, float]:

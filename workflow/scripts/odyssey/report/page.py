@@ -12,14 +12,16 @@ from markupsafe import Markup
 
 from odyssey.analysis import effects
 from odyssey.analysis import tables as printed
+from odyssey.analysis.markup import format_value
 from odyssey.analysis.samples import samples
 from odyssey.analysis.selection import engines
+from odyssey.analysis.verdicts import CONTRADICTED, REPRODUCED, UNDECIDED
 from odyssey.figures.style import Tasks
 from odyssey.report import captions, explorer, sentences
 from odyssey.report.files import setting_lines
 
 HERE = Path(__file__).parent
-VERDICTS = {"reproduced": "yes", "contradicted": "no", "undecided": "open"}
+VERDICTS = {REPRODUCED: "yes", CONTRADICTED: "no", UNDECIDED: "open"}
 TABLES = {
     "best_trials": "The best trial of each cell, by validation",
     "tests": "Each variant's selected trials against vanilla's",
@@ -289,7 +291,7 @@ def _table(name: str, frame: pd.DataFrame, labels: Mapping[str, str]) -> dict:
     for row in frame[columns].to_dict("records"):
         cells = []
         for column, value in row.items():
-            text = printed.format_value(value)
+            text = format_value(value)
             key = "" if pd.isna(value) or not numeric[column] else repr(float(value))
             shown = labels.get(text, text) if column == "task" else text
             cells.append({"text": shown, "key": key, "numeric": numeric[column]})

@@ -1,20 +1,28 @@
 """What a study found, in sentences made from its tables."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 import pandas as pd
 
 from odyssey.analysis import effects
-from odyssey.analysis.claims import standing
-from odyssey.analysis.fanova import BEYOND_PAIRS, HIGHER
+from odyssey.analysis.fanova import BEYOND_PAIRS, HIGHER, of_order
 from odyssey.analysis.surrogates import FOREST, GP
 from odyssey.analysis.tables import STAND_IN
+from odyssey.analysis.verdicts import (
+    BETTER,
+    NO_DIFFERENT,
+    OPEN,
+    VERDICTS,
+    WORSE,
+    differs,
+    is_found,
+    standing,
+)
 from odyssey.hyperparameters import BY_NAME, HYPERPARAMETERS, Hyperparameter
+from odyssey.quantities import count, duration, percent, short
 
 REFERENCE = "V"
-UNITS = {"years": 365.25 * 86400, "days": 86400, "hours": 3600, "minutes": 60}
 SURROGATES = {GP: "Gaussian process", FOREST: "forest"}
 # What `significant` goes by: whether it counts the luck of selection.
 TESTS = {True: "permutation of whole cells", False: "Welch’s t-test, as in the paper"}
@@ -59,23 +67,6 @@ def listed(parts: Iterable[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
-def short(value: float) -> str:
-    """Write a number to three digits, for a sentence.
-
-    Parameters
-    ----------
-    value : float
-
-    Returns
-    -------
-    str
-    """
-    if value != 0 and not 1e-3 <= abs(value) < 1e5:
-        return f"{value:.1e}".replace("-", "−").replace("e−0", "e−").replace("e+0", "e")
-    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
-    return f"{value:,.{digits}f}".replace("-", "−")
-
-
 def quantity(measure: str, value: float) -> str:
     """Write a result with its name and unit.
 
@@ -94,44 +85,6 @@ def quantity(measure: str, value: float) -> str:
     return f"{name} {short(value)} {unit}".strip()
 
 
-def percent(share: float) -> str:
-    """Write a share as a percentage, whole from ten on.
-
-    Parameters
-    ----------
-    share : float
-
-    Returns
-    -------
-    str
-    """
-    value = 100 * share
-    if 0 < value < 0.1:
-        return "under 0.1 %"
-    return f"{value:.0f} %" if abs(value) >= 9.95 else f"{value:.1f} %"
-
-
-def duration(seconds: float) -> str:
-    """Write a time in the unit that suits it.
-
-    Parameters
-    ----------
-    seconds : float
-
-    Returns
-    -------
-    str
-    """
-    for unit, size in UNITS.items():
-        if seconds >= 2 * size:
-            return f"{short(seconds / size)} {unit}"
-    return f"{short(seconds)} seconds"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def what_ran(trials: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """Say in one sentence how much was trained, how much of it failed, and which cells as a whole.
 
@@ -147,9 +100,9 @@ def what_ran(trials: pd.DataFrame, labels: Mapping[str, str]) -> str:
     str
     """
     sizes = [
-        _count(len(trials), "trial"),
-        _count(trials["variant"].nunique(), "variant"),
-        _count(trials["task"].nunique(), "task"),
+        count(len(trials), "trial"),
+        count(trials["variant"].nunique(), "variant"),
+        count(trials["task"].nunique(), "task"),
     ]
     time = duration(trials["train_seconds"].sum())
     text = f"{sizes[0]} of {sizes[1]} on {sizes[2]} took {time} of training"
@@ -213,7 +166,7 @@ def against_vanilla(
     tested = others[others["p_adjusted"].notna()]
     if tested.empty:
         return "No variant could be compared with vanilla."
-    significant = tested[tested["significant"].fillna(value=False)]
+    significant = tested[differs(tested)]
     tasks = list(tested["task"].unique())
     parts = []
     better = significant[significant["direction"] == "better"]
@@ -226,10 +179,10 @@ def against_vanilla(
     parts += _worse(significant[significant["direction"] == "worse"], tested, tasks)
     missing = len(others) - len(tested)
     if missing:
-        parts.append(f"{_count(missing, 'comparison')} could not be made")
+        parts.append(f"{count(missing, 'comparison')} could not be made")
     text = "; ".join(parts)
     text = f"{text[0].upper()}{text[1:]} ({TESTS[selection_luck]}, α = {alpha:g})."
-    lucky = tested["paper_significant"].fillna(value=False) & ~tested["significant"].astype(bool)
+    lucky = differs(tested, "paper_") & ~differs(tested)
     if selection_luck and lucky.any():
         cells = [
             row.variant if len(tasks) == 1 else f"{row.variant} on {labels[row.task]}"
@@ -312,7 +265,7 @@ def comparisons(
         text += f"with {quantity(measures[task], best['mean'])}"
         if best["variant"] != REFERENCE and reference["mean"].notna().any():
             text += f"; vanilla has {short(reference['mean'].iloc[0])}"
-            text += "" if _found(best) else ", and that may be chance"
+            text += "" if is_found(best) else ", and that may be chance"
         said = _differences(rows, alpha, margin, TESTS[selection_luck])
         sentences.append(f"{text}. {said}".strip())
     return sentences
@@ -324,10 +277,6 @@ def _with_interval(row, alpha: float) -> str:
     return f"{row.variant} ({sign}{short(row.difference)}, {100 * (1 - alpha):g} % {interval})"
 
 
-def _found(row: Mapping) -> bool:
-    return bool(pd.notna(row["significant"]) and row["significant"])
-
-
 def _differences(rows: pd.DataFrame, alpha: float, margin: float, test: str) -> str:
     tested = rows[rows["p_adjusted"].notna()]
     if tested.empty:
@@ -335,10 +284,10 @@ def _differences(rows: pd.DataFrame, alpha: float, margin: float, test: str) -> 
     stands = pd.Series([standing(r, margin) for r in tested.to_dict("records")], tested.index)
     parts = []
     for word, text in (
-        ("better", f"Significantly better than vanilla ({test}) "),
-        ("worse", f"Significantly worse than vanilla ({test}) "),
-        ("no different", f"No different by more than {short(margin)} "),
-        ("open", "Neither shown to differ nor not to "),
+        (BETTER, f"Significantly better than vanilla ({test}) "),
+        (WORSE, f"Significantly worse than vanilla ({test}) "),
+        (NO_DIFFERENT, f"No different by more than {short(margin)} "),
+        (OPEN, "Neither shown to differ nor not to "),
     ):
         some = tested[stands == word]
         if len(some):
@@ -382,7 +331,7 @@ def importances(
         if rows["share"].isna().all():
             sentences.append(f"{labels[task]}: {first['note']}.")
             continue
-        alone = rows["order"].fillna(0) == 1
+        alone = of_order(rows, 1)
         main = rows[alone].sort_values("share", ascending=False)
         each = [f"{_name(r.term)} {_share(r)}" for r in main.itertuples()]
         together = next(rows[rows["term"] == HIGHER].itertuples())
@@ -620,7 +569,7 @@ def budgets(budget: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
             if k > rows["k"].max() / 2 or of_k.empty:
                 continue
             best = of_k.loc[of_k["expected"].idxmin()]
-            text = f"with {_count(k, 'trial')} {best['variant']} ({short(best['expected'])}, "
+            text = f"with {count(k, 'trial')} {best['variant']} ({short(best['expected'])}, "
             text += f"interval {short(best['low'])} to {short(best['high'])}"
             reference = of_k[of_k["variant"] == REFERENCE]
             if best["variant"] != REFERENCE and len(reference):
@@ -652,10 +601,10 @@ def verdicts(claims: pd.DataFrame) -> str:
         counted.append(
             listed(
                 f"{counts.get(verdict, 0)} {verdict}"
-                for verdict in ("reproduced", "contradicted", "undecided")
+                for verdict in VERDICTS
                 if counts.get(verdict, 0)
             )
         )
     return (
-        f"Of {_count(len(claims), 'claim')}: {counted[0]}. By the paper’s own rules: {counted[1]}."
+        f"Of {count(len(claims), 'claim')}: {counted[0]}. By the paper’s own rules: {counted[1]}."
     )
