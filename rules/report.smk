@@ -16,6 +16,7 @@ rule report:
             name=["best_trials", "tests", "importance", "robustness", "costs"],
         ),
         modules=[
+            f"{LIBRARY}/captions.py",
             f"{LIBRARY}/figures/style.py",
             *expand(
                 f"{LIBRARY}/report/{{file}}",
@@ -25,6 +26,7 @@ rule report:
                         "explorer.py",
                         "files.py",
                         "page.py",
+                        "rows.py",
                         "sentences.py",
                     ),
                     *("page.css", "page.html.jinja", "page.js"),

@@ -4,16 +4,23 @@ import json
 import re
 from dataclasses import replace
 from html import unescape
-from html.parser import HTMLParser
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import made_up_trials
 import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
+from matplotlib.figure import Figure
+from pages import parse
+from project import REPOSITORY
 
 from odyssey.analysis import claims, effects, fanova, selection, tables, welch
+from odyssey.captions import FIGURES, TABLES
+from odyssey.figures import style
 from odyssey.report import captions, explorer, files, sentences
+from odyssey.report.files import Picture
 from odyssey.report.page import Contents, render, script_data
 
 LABELS = {"timit": "TIMIT", "jsb": "JSB Chorales"}
@@ -30,8 +37,8 @@ CONFIGURATION = {
         "surrogate": "gp",
     },
 }
-# Tags that have no end.
-VOID = {"meta", "link", "img", "br", "input", "hr"}
+DRAWING = '<svg xmlns=\'http://www.w3.org/2000/svg\' width="252pt" height="216pt"/>'
+PICTURE = Picture("data:", 252.0, 216.0)
 
 
 def welch_table(task="jsb", **differences) -> pd.DataFrame:
@@ -74,32 +81,6 @@ def small(trials=6, tasks=("timit", "jsb"), variants=("V", "NP", "NOAF"), synthe
         welch.compare(marked, draws=99),
         made_up_trials.TASKS,
     )
-
-
-def parse(page: str):
-    """Read a page's tags and the text outside scripts and styles; every tag must be closed."""
-
-    class Reader(HTMLParser):
-        def __init__(self):
-            super().__init__()
-            self.tags, self.open, self.text = [], [], []
-
-        def handle_starttag(self, tag, attributes):
-            self.tags.append((tag, dict(attributes)))
-            if tag not in VOID:
-                self.open.append(tag)
-
-        def handle_endtag(self, tag):
-            assert self.open.pop() == tag
-
-        def handle_data(self, data):
-            if not {"script", "style"} & set(self.open):
-                self.text.append(data)
-
-    reader = Reader()
-    reader.feed(page)
-    assert reader.open == []
-    return reader.tags, re.sub(r"\s+", " ", " ".join(reader.text))
 
 
 def script(page: str, name: str):
@@ -250,6 +231,17 @@ def test_a_caption_ranks_the_hyperparameters_and_keeps_interactions_apart():
     assert "those of three and more have 4.6 %" in text
 
 
+def test_the_summary_names_the_hyperparameter_that_explains_most_on_each_task():
+    jsb = importance(learning_rate=0.75, hidden_size=0.12, higher=0.13)
+    timit = importance(hidden_size=0.6, learning_rate=0.3, higher=0.1).assign(task="timit")
+    both = pd.concat([timit, jsb], ignore_index=True)
+    assert sentences.what_matters(both, LABELS) == (
+        "Most of vanilla’s variance is explained by hidden size on TIMIT (60 %) and learning rate "
+        "on JSB Chorales (75 %)."
+    )
+    assert sentences.what_matters(both.assign(share=np.nan), LABELS) == ""
+
+
 def test_a_surrogate_that_explains_nothing_is_called_so():
     (text,) = sentences.importances(
         importance(r2=-0.1, note="the process explains nothing", learning_rate=0.5, higher=0.5),
@@ -380,13 +372,14 @@ def test_a_figure_of_the_supplement_is_captioned_for_its_variant():
     assert made.title.startswith("Figure 4. ")
     assert made.title.endswith(": NFG+NOAF")
     assert made.findings == ["found"]
+    assert made.cell == "NFG+NOAF"
     made = captions.caption("figure_4_V_forest", {"figure_4": find})
     assert made.title.endswith(": V, by the paper’s forest")
     assert asked == [("NFG+NOAF", "gp"), ("V", "forest")]
 
 
 def test_a_figure_that_is_not_known_has_its_name_for_a_title():
-    assert captions.caption("my_own_plot", {}) == captions.Caption("My own plot", "", [])
+    assert captions.caption("my_own_plot", {}) == captions.Shown("My own plot", "", [], "")
 
 
 # Explorer
@@ -473,9 +466,42 @@ def test_any_number_of_variants_has_colours():
 # Files
 
 
-def test_a_pdf_is_refused_as_a_figure_of_the_page(tmp_path):
-    with pytest.raises(ValueError, match=r"figure_3\.pdf: .* must be \.svg or \.png"):
-        files.read_images([tmp_path / "figure_3.pdf"])
+@pytest.mark.parametrize("name", ["figure_3.pdf", "figure_3.svg"])
+def test_what_is_no_svg_is_refused_as_a_figure_of_the_page(name, tmp_path):
+    (tmp_path / name).write_text("not a drawing", encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"{re.escape(name)}: .* must be a \.svg"):
+        files.read_pictures([tmp_path / name])
+
+
+def test_a_picture_holds_the_drawing_whole_and_is_shorter_than_its_file(tmp_path):
+    path = tmp_path / "drawn.svg"
+    with style.style():
+        figure = Figure(figsize=(3.5, 2.0))
+        ax = figure.subplots()
+        ax.plot([0, 1 / 3, 1], [0.1234567, 0.7, 0.2], color="#0072b2")
+        ax.set_title("50 % of \"it\" & 'that' < #1")
+    style.save(figure, [path])
+    (picture,) = files.read_pictures([path]).values()
+    assert (picture.width, picture.height) == (252.0, 144.0)
+    kind, _, data = picture.address.partition(",")
+    assert kind == "data:image/svg+xml;charset=utf-8"
+    assert not {'"', "#"} & set(data)
+    assert len(data) < 0.85 * path.stat().st_size
+    was, now = (drawn(text) for text in (path.read_text(encoding="utf-8"), unquote(data)))
+    assert [tag for tag, _ in now] == [tag for tag, _ in was]
+    for (_, before), (_, after) in zip(was, now, strict=True):
+        assert after == pytest.approx(before, abs=0.01)
+
+
+def drawn(text: str) -> list[tuple[str, list[float]]]:
+    """List the elements of a drawing with the numbers in their attributes."""
+    number = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+    return [
+        (element.tag, [float(n) for v in element.attrib.values() for n in number.findall(v)])
+        for element in ElementTree.fromstring(text).iter()
+        if element.tag.startswith("{http://www.w3.org/2000/svg}")
+        and not element.tag.endswith("metadata")
+    ]
 
 
 def test_a_configuration_is_laid_out_one_line_a_key():
@@ -518,9 +544,9 @@ def test_a_part_that_the_study_lacks_has_no_section():
     assert links <= ids
 
 
-def test_a_full_report_shows_claims_before_figures_before_tables_before_trials(tmp_path):
+def test_a_full_report_answers_first_and_then_shows_claims_trials_figures_and_tables(tmp_path):
     contents = small()
-    (tmp_path / "figure_3.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (tmp_path / "pareto.svg").write_text(DRAWING)
     tables.best_trials(contents.trials).to_csv(tmp_path / "best_trials.csv", index=False)
     spreads = selection.distributions(contents.trials)
     rows = [*effects.of_comparisons(contents.welch), *effects.of_distributions(spreads)]
@@ -532,7 +558,7 @@ def test_a_full_report_shows_claims_before_figures_before_tables_before_trials(t
             contents.curves,
             contents.welch,
             made_up_trials.TASKS,
-            files.read_images([tmp_path / "figure_3.svg"]),
+            files.read_pictures([tmp_path / "pareto.svg"]),
             files.read_tables([tmp_path / "best_trials.csv"]),
             {"numpy": "1.2.3"},
             "one core",
@@ -541,13 +567,52 @@ def test_a_full_report_shows_claims_before_figures_before_tables_before_trials(t
     )
     tags, text = parse(page)
     sections = [a["id"] for t, a in tags if t == "section"]
-    assert sections == ["run", "claims", "figures", "tables", "explorer"]
-    assert len([a for t, a in tags if a.get("class") == "verdict"]) == len(judged)
+    assert sections == ["answer", "claims", "explorer", "figures", "tables", "run"]
+    # In the strip, in a claim's line and where it is opened.
+    assert len([a for t, a in tags if "data-tip" in a]) == len(judged)
+    assert len([a for t, a in tags if a.get("class") == "verdict"]) == 2 * len(judged)
     assert all(a.get("alt") for t, a in tags if t == "img")
     assert all("scope" in a for t, a in tags if t == "th")
     assert "1.2.3" in text
     assert "one core" in text
-    assert "Figure 3. Test results of each variant." in text
+    assert "What accuracy costs. Test results against" in text
+
+
+def test_the_answer_says_how_each_variant_stands_to_vanilla_and_shows_figure_3_once():
+    contents = small(tasks=("jsb",), synthetic=())
+    table = welch_table(NP=-1.0, NOAF=2.0)
+    page = render(replace(contents, welch=table, pictures={"figure_3": PICTURE, "pareto": PICTURE}))
+    answer = page[page.index('<section id="answer"') : page.index('<section id="explorer"')]
+    _, text = parse(answer[: answer.index("</section>") + len("</section>")])
+    assert "No variant" not in text
+    assert "V 10.00 NP 9.00 −1.00 better −1.50 to −0.50 NOAF 12.00 +2.00 worse" in text
+    tags, _ = parse(page)
+    figures = [a["id"] for t, a in tags if t == "figure"]
+    assert figures == ["figure_3", "pareto"]
+    assert 'id="figure_3"' in answer
+
+
+def test_figures_of_single_variants_stand_behind_a_choice_of_which_one_is_made():
+    names = ("figure_4", "figure_6", "pareto", "figure_4_V_forest", "figure_4_NP", "figure_6_NP")
+    page = render(replace(small(), pictures=dict.fromkeys(names, PICTURE)))
+    tags, text = parse(page)
+    choices = [a for t, a in tags if t == "input"]
+    assert [("checked" in a) for a in choices] == [True, False, False]
+    assert "V V, by the paper’s forest NP" in text
+    shown = [a["id"] for t, a in tags if t == "figure"]
+    assert shown == [
+        "pareto",
+        *("figure_4", "figure_6"),
+        "figure_4_V_forest",
+        *("figure_4_NP", "figure_6_NP"),
+    ]
+
+
+def test_every_figure_and_table_of_a_study_has_a_caption():
+    kept = REPOSITORY / "results" / "reference" / "jsb"
+    names = {path.stem for path in (kept / "figures").glob("*.svg")}
+    assert {*names, "figure_2"} == set(FIGURES)
+    assert {path.stem for path in (kept / "tables").glob("*.csv")} == set(TABLES)
 
 
 def test_texts_from_the_study_cannot_become_markup():
@@ -589,7 +654,7 @@ def test_a_mere_sample_of_a_corpus_is_named_at_the_top_and_wherever_its_numbers_
     contents.trials.loc[contents.trials["task"] == "timit", "source"] = "nltk"
     _, text = parse(render(contents))
     notice = "A sample. TIMIT (sample of 160 utterances): a small part of the corpus."
-    assert text.index(notice) < text.index("What was run", text.index("The study"))
+    assert text.index(notice) < text.index("No variant")
     assert re.findall(r"TIMIT(?! \(sample of 160 utterances\))", text) == []
 
 
@@ -601,15 +666,15 @@ def test_a_study_of_several_engines_says_that_their_seconds_do_not_compare():
     table = tables.costs(trials)
     names = list(zip(table["variant"], table["trained_by"], strict=True))
     assert names == 2 * [("V", "fused"), ("NP", "reference"), ("NOAF", "fused")]
-    images = {"pareto": "data:", "figure_4": "data:"}
-    several = replace(contents, trials=trials, images=images, tables={"costs": table})
+    pictures = {"pareto": PICTURE, "figure_4": PICTURE}
+    several = replace(contents, trials=trials, pictures=pictures, tables={"costs": table})
     text = parse(render(several))[1]
     beware = (
         "Trained by different engines, whose seconds do not compare: "
         "fused (V and NOAF); reference (NP)."
     )
     assert text.count(beware) == 2  # at the top, and under the figure
-    assert "do not compare" not in parse(render(replace(contents, images=images)))[1]
+    assert "do not compare" not in parse(render(replace(contents, pictures=pictures)))[1]
     assert "trained_by" not in tables.costs(contents.trials)
 
 

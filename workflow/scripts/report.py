@@ -8,7 +8,7 @@ from odyssey.analysis.files import read_csv
 from odyssey.console import job
 from odyssey.files import write_atomically
 from odyssey.machine import machine
-from odyssey.report.files import read_images, read_tables, versions
+from odyssey.report.files import read_pictures, read_tables, versions
 from odyssey.report.page import Contents, render
 
 TABLES = {
@@ -27,7 +27,7 @@ with job(snakemake.log[0]):
             trials=read_trials(given.trials),
             curves=pd.read_parquet(given.curves),
             welch=read_csv(given.welch, welch.COLUMNS),
-            images=read_images(given.figures),
+            pictures=read_pictures(given.figures),
             tables=read_tables(given.tables),
             versions=versions(),
             machine=machine(),

@@ -50,6 +50,8 @@ class Hyperparameter:
         somewhere between the two.
     curve : bool
         Whether figures show the marginal along it.
+    even : bool
+        Whether its axis there is even, though it is drawn on a logarithmic one.
     absent : bool or int or None
         What a trial has whose table does not name it; None if every table names it.
     """
@@ -68,6 +70,7 @@ class Hyperparameter:
     hatch: str
     span: str = ""
     curve: bool = True
+    even: bool = False
     absent: bool | int | None = None
 
     @property
@@ -202,6 +205,7 @@ HYPERPARAMETERS = (
         colour=ORANGE,
         hatch="///",
         span="From the smallest tenth of sizes to the largest",
+        even=True,  # as in the paper
     ),
     # Never searched beside hidden_size, which follows from it.
     Hyperparameter(

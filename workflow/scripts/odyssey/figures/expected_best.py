@@ -17,8 +17,6 @@ def draw(expected: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks
         As `budget.expected_best` returns it.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
-    tasks : mapping of str to mapping
-        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------

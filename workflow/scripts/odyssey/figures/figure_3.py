@@ -27,8 +27,6 @@ def draw(distributions: pd.DataFrame, welch: pd.DataFrame, tasks: style.Tasks) -
         As `selection.distributions` returns it.
     welch : pandas.DataFrame
         As `welch.compare` returns it; read are `task`, `variant` and `significant`.
-    tasks : mapping of str to mapping
-        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------

@@ -30,9 +30,6 @@ def draw(
         As `fanova.analyse_cell` returns it, of all cells.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
-    tasks : mapping of str to mapping
-        Title and measure of each task (`odyssey.config.Study.descriptions`).
-    variant : str
     surrogate : str
         One of `surrogates.SURROGATES`.
 

@@ -19,8 +19,6 @@ def draw(
         As `tables.best_trials` returns it; read are `task`, `variant`, `trial` and `best_epoch`.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
-    tasks : mapping of str to mapping
-        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------

@@ -27,7 +27,6 @@ def line_of(variant: str, variants: list[str]) -> dict:
 
     Parameters
     ----------
-    variant : str
     variants : list of str
         The study's.
 
@@ -56,7 +55,6 @@ def dot_of(variant: str, variants: list[str]) -> dict:
 
     Parameters
     ----------
-    variant : str
     variants : list of str
         The study's.
 

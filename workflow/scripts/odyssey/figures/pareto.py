@@ -24,8 +24,6 @@ def draw(
         As `budget.fronts` returns it.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
-    tasks : mapping of str to mapping
-        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------

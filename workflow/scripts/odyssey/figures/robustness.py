@@ -38,8 +38,6 @@ def draw(robustness: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tas
         As `robustness.analyse` returns it.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
-    tasks : mapping of str to mapping
-        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------

@@ -22,8 +22,6 @@ def draw(welch: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks) -
         As `welch.compare` returns it.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
-    tasks : mapping of str to mapping
-        Title and measure of each task (`odyssey.config.Study.descriptions`).
 
     Returns
     -------

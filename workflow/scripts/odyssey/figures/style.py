@@ -64,40 +64,17 @@ SETTINGS = {
 
 
 def style() -> AbstractContextManager:
-    """Apply the style to all that is drawn within the ``with`` block.
-
-    Returns
-    -------
-    context manager
-    """
+    """Apply the style to all that is drawn within the ``with`` block."""
     return mpl.rc_context(SETTINGS)
 
 
 def label(term: str) -> str:
-    """Name a hyperparameter, or all that interact, on an axis.
-
-    Parameters
-    ----------
-    term : str
-
-    Returns
-    -------
-    str
-    """
+    """Name a hyperparameter, or all that interact, on an axis."""
     return BY_NAME[term].short if term in BY_NAME else term
 
 
 def number(value: float) -> str:
-    """Write a whole number as shortly as an axis has room for, thousands as ``20k``.
-
-    Parameters
-    ----------
-    value : float
-
-    Returns
-    -------
-    str
-    """
+    """Write a whole number as shortly as an axis has room for, thousands as ``20k``."""
     return f"{value / 1000:.0f}k" if value >= 1e4 else f"{value:.0f}"
 
 
@@ -106,15 +83,13 @@ def along(ax: Axes, parameter: str, panels: int) -> None:
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     parameter : str
         A hyperparameter.
     panels : int
         How many share the width of a page.
     """
     shown = BY_NAME[parameter]
-    # The paper's axis of sizes is even, though they are drawn on a logarithmic one.
-    if shown.logarithmic and parameter != "hidden_size":
+    if shown.logarithmic and not shown.even:
         ax.set_xscale("log")
         if shown.kind == "int64":
             low, high = ax.get_xlim()
@@ -137,7 +112,6 @@ def titles(distributions: pd.DataFrame, tasks: Tasks) -> dict[str, str]:
     ----------
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task`, `source` and `synthetic`.
-    tasks : mapping of str to mapping
 
     Returns
     -------
@@ -157,7 +131,6 @@ def task_title(title: str, synthetic: bool) -> str:
     ----------
     title : str
         Of the task.
-    synthetic : bool
 
     Returns
     -------
@@ -194,7 +167,6 @@ def legend_below(figure: Figure, handles: Mapping[str, Artist]) -> None:
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure
     handles : mapping of str to matplotlib.artist.Artist
         From names to what stands for them.
     """
@@ -217,16 +189,7 @@ def legend_below(figure: Figure, handles: Mapping[str, Artist]) -> None:
 
 
 def sentence(text: str) -> Figure:
-    """Say in words why there is nothing to draw.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Say in words why there is nothing to draw."""
     with style():
         figure = Figure(figsize=(COLUMN, 1.0))
         figure.text(0.5, 0.5, text, ha="center", va="center", wrap=True)
@@ -234,16 +197,7 @@ def sentence(text: str) -> Figure:
 
 
 def no_surrogate(variant: str) -> Figure:
-    """Say why there is nothing to draw of what fANOVA finds.
-
-    Parameters
-    ----------
-    variant : str
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Say why there is nothing to draw of what fANOVA finds."""
     return sentence(f"{variant}: no surrogate, or none of these hyperparameters varies")
 
 
@@ -252,7 +206,6 @@ def save(figure: Figure, paths: Iterable[str | os.PathLike]) -> None:
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure
     paths : iterable of path-like
         The suffix is the format: ``.pdf``, ``.png`` or ``.svg``.
     """

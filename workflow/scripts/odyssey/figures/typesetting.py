@@ -27,10 +27,8 @@ class Line:
 
     Parameters
     ----------
-    text : str
     look : dict
         Keywords of matplotlib's `text`.
-    indent, width, ascent, descent : float
     """
 
     text: str
@@ -64,11 +62,6 @@ class Columns:
 def paragraph(name: str, cell: Cell) -> Paragraph:
     """Set a cell: its name and title, its equations, and what its weights start from.
 
-    Parameters
-    ----------
-    name : str
-    cell : Cell
-
     Returns
     -------
     callable
@@ -97,10 +90,6 @@ def columns(paragraphs: Sequence[Paragraph], width: float) -> Columns:
         As `paragraph` returns them.
     width : float
         Of the figure, in inches.
-
-    Returns
-    -------
-    Columns
     """
     whole = INCH * width - 2 * MARGIN
     number, room = 2, (whole - GUTTER) / 2

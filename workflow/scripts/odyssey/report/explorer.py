@@ -11,7 +11,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_hex
 
-from odyssey.hyperparameters import HYPERPARAMETERS, LOGARITHMIC, ranged
+from odyssey.hyperparameters import (
+    BY_NAME,
+    HYPERPARAMETERS,
+    LOGARITHMIC,
+    Hyperparameter,
+    ranged,
+)
 from odyssey.quantities import brief
 
 # Columns beside the axes.
@@ -60,7 +66,6 @@ class Axis:
         As of `odyssey.hyperparameters.Hyperparameter`.
     label, brief : str
         Its name, and what stands where there is little room.
-    whole : bool
     """
 
     key: str
@@ -80,7 +85,13 @@ class Axis:
         return ranged(self.scale, trials[self.column])
 
 
-PARAMETERS = Axis("parameters", "parameters", "log", "parameters", "weights", whole=True)
+def _axis(h: Hyperparameter) -> Axis:
+    """Show a hyperparameter; one that is drawn by its distance from 1 is shown so."""
+    names = (f"1 − {h.short}", f"1 − {h.brief}") if h.scale == "log1m" else (h.short, h.brief)
+    return Axis(h.key, h.name, h.scale, *names, h.kind == "int64")
+
+
+PARAMETERS = _axis(BY_NAME["parameters"])
 SECONDS = Axis("train_seconds", "train_seconds", "log", "training time (s)", "time", whole=False)
 
 
@@ -91,27 +102,13 @@ def drawn_axes(trials: pd.DataFrame) -> list[Axis]:
     ----------
     trials : pandas.DataFrame
         As `selection.select` returns it.
-
-    Returns
-    -------
-    list of Axis
     """
-    found = []
-    for h in HYPERPARAMETERS:
-        if h.scale == "flag" or h.name not in trials or h.name == PARAMETERS.column:
-            continue
-        # What is drawn by its distance from 1 is shown so.
-        names = (f"1 − {h.short}", f"1 − {h.brief}") if h.scale == "log1m" else (h.short, h.brief)
-        found.append(Axis(h.key, h.name, h.scale, *names, h.kind == "int64"))
-    return found
+    shown = (h for h in HYPERPARAMETERS if h.scale != "flag" and h.name != PARAMETERS.column)
+    return [_axis(h) for h in shown if h.name in trials]
 
 
 def colours(variants: Sequence[str]) -> dict[str, str | None]:
     """Give each variant its colour.
-
-    Parameters
-    ----------
-    variants : sequence of str
 
     Returns
     -------
@@ -508,7 +505,7 @@ def _tooltip(axes: Sequence[Axis]) -> list[alt.Tooltip]:
 
 def _parallel(visible, base, trials, axes, ticks, colour, picked, tooltip) -> alt.LayerChart:
     names = [*(axis.label for axis in axes), RESULT]
-    brief = {axis.label: axis.brief for axis in axes} | {RESULT: "test"}
+    shorter = {axis.label: axis.brief for axis in axes} | {RESULT: "test"}
     low_high = "results[task][0]) / (results[task][1] - results[task][0])"
     places = {axis.label: _place(trials, axis) for axis in axes}
     places[RESULT] = f"isValid(datum.test) ? (datum.result - {low_high} : null"
@@ -521,7 +518,7 @@ def _parallel(visible, base, trials, axes, ticks, colour, picked, tooltip) -> al
             orient="top",
             labelAngle=0,
             labelPadding=8,
-            labelExpr=f"width < {NARROW} ? {brief}[datum.label] : datum.label",
+            labelExpr=f"width < {NARROW} ? {shorter}[datum.label] : datum.label",
             ticks=False,
             domain=False,
         ),

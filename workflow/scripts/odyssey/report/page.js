@@ -1,5 +1,5 @@
 // The little that neither HTML nor Vega does by itself: start Vega, tell it the width and the colour
-// scheme of the page, and sort tables.
+// scheme of the page, sort tables, and open what an address or a printer asks for.
 
 const scheme = matchMedia("(prefers-color-scheme: dark)");
 const plots = document.getElementById("plots");
@@ -61,4 +61,29 @@ function sort(head) {
 for (const button of document.querySelectorAll("th > button")) {
   button.addEventListener("click", () => sort(button.parentElement));
 }
+
+function reveal() {
+  const wanted = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!wanted) return;
+  const cell = wanted.closest(".cell");
+  if (cell) document.getElementById(cell.id.replace("cell", "show")).checked = true;
+  wanted.closest("details")?.setAttribute("open", "");
+  wanted.scrollIntoView();
+}
+
+// On paper nothing can be opened.
+const closed = new Set();
+addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("details:not([open])")) {
+    closed.add(details);
+    details.open = true;
+  }
+});
+addEventListener("afterprint", () => {
+  for (const details of closed) details.open = false;
+  closed.clear();
+});
+
+addEventListener("hashchange", reveal);
+reveal();
 start();

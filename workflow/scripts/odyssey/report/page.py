@@ -3,9 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 
-import jinja2
 import pandas as pd
 import vl_convert
 from markupsafe import Markup
@@ -15,20 +14,15 @@ from odyssey.analysis import tables as printed
 from odyssey.analysis.markup import format_value
 from odyssey.analysis.samples import samples
 from odyssey.analysis.selection import engines
-from odyssey.analysis.verdicts import CONTRADICTED, REPRODUCED, UNDECIDED
+from odyssey.captions import of_table
 from odyssey.figures.style import Tasks
-from odyssey.report import captions, explorer, sentences
-from odyssey.report.files import setting_lines
+from odyssey.report import captions, explorer, rows, sentences
+from odyssey.report.files import Picture, setting_lines
+from odyssey.report.templates import fill, verbatim
 
-HERE = Path(__file__).parent
-VERDICTS = {REPRODUCED: "yes", CONTRADICTED: "no", UNDECIDED: "open"}
-TABLES = {
-    "best_trials": "The best trial of each cell, by validation",
-    "tests": "Each variant's selected trials against vanilla's",
-    "importance": "Importance of the hyperparameters",
-    "robustness": "Differences from vanilla under other choices",
-    "costs": "What each cell cost",
-}
+# The figure that answers the question, and how wide one is at most, in points, that has room for
+# its caption beside it.
+ANSWER, NARROW = "figure_3", 300
 
 
 @dataclass(frozen=True)
@@ -47,11 +41,10 @@ class Contents:
         As `welch.compare` returns it.
     tasks : mapping of str to mapping
         Title and measure of each task (`odyssey.config.Study.descriptions`).
-    images : mapping of str to str
-        From figures' names to the addresses of their images (`files.read_images`).
+    pictures : mapping of str to Picture
+        From figures' names (`files.read_pictures`).
     tables : mapping of str to pandas.DataFrame
         From tables' names.
-    versions : mapping of str to str
     machine : str
         On which the report is made.
     importance : pandas.DataFrame, optional
@@ -69,7 +62,7 @@ class Contents:
     curves: pd.DataFrame
     welch: pd.DataFrame
     tasks: Tasks
-    images: Mapping[str, str] = field(default_factory=dict)
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     machine: str = ""
@@ -81,10 +74,6 @@ class Contents:
 
 def render(contents: Contents) -> str:
     """Write the report.
-
-    Parameters
-    ----------
-    contents : Contents
 
     Returns
     -------
@@ -98,23 +87,12 @@ def render(contents: Contents) -> str:
     }
     labels = sentences.task_labels(contents.trials, titles)
     measures = {task: contents.tasks[task]["measure"] for task in labels}
-    alpha = contents.configuration["analysis"]["alpha"]
+    shown = _figures(contents, labels, measures)
     every = explorer.stride(len(contents.curves))
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("page.html.jinja").render(
+    return fill(
+        "page.html.jinja",
         study=contents.configuration["study"],
-        summary=[
-            sentences.what_ran(contents.trials, labels),
-            sentences.against_vanilla(
-                contents.welch, labels, alpha, contents.configuration["analysis"]["selection_luck"]
-            ),
-        ],
+        summary=_summary(contents, labels),
         stand_ins=sentences.listed(
             titles[task]
             for task, label in labels.items()
@@ -126,9 +104,14 @@ def render(contents: Contents) -> str:
         facts=_facts(contents),
         settings=setting_lines(contents.configuration),
         versions=contents.versions,
-        claims=_claims(contents.claims, labels),
+        answer=next((figure for figure in shown if figure["name"] == ANSWER), None),
+        standings=rows.standings(contents.welch, labels, measures, _margins(contents)),
+        selected=sentences.percent(contents.configuration["analysis"]["best_fraction"]),
+        claims=[] if contents.claims is None else rows.claims(contents.claims, labels),
         verdicts="" if contents.claims is None else sentences.verdicts(contents.claims),
-        figures=_figures(contents, labels, measures, alpha),
+        figures=[f for f in shown if f["name"] != ANSWER and not f["cell"]],
+        cells=list(dict.fromkeys(f["cell"] for f in shown if f["cell"])),
+        of_cells=[f for f in shown if f["cell"]],
         tables=[_table(name, frame, labels) for name, frame in contents.tables.items()],
         chart=script_data(
             explorer.chart(
@@ -139,39 +122,40 @@ def render(contents: Contents) -> str:
         curve_stride=every,
         colours=explorer.colours(list(contents.trials["variant"].unique())),
         library=Markup(vl_convert.javascript_bundle()),
-        style=_text("page.css"),
-        script=_text("page.js"),
+        script=verbatim("page.js"),
     )
 
 
-def _text(name: str) -> Markup:
-    """Read a part of the page that is not to be escaped."""
-    return Markup((HERE / name).read_text(encoding="utf-8"))
-
-
 def script_data(value: object) -> Markup:
-    """Write data as JSON that can stand in a script element, whatever texts are in it.
-
-    Parameters
-    ----------
-    value : object
-
-    Returns
-    -------
-    markupsafe.Markup
-    """
+    """Write data as JSON that can stand in a script element, whatever texts are in it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c"))
+
+
+def _summary(contents: Contents, labels: Mapping[str, str]) -> str:
+    analysis = contents.configuration["analysis"]
+    said = [
+        sentences.against_vanilla(
+            contents.welch, labels, analysis["alpha"], analysis["selection_luck"]
+        )
+    ]
+    if contents.importance is not None:
+        said.append(sentences.what_matters(contents.importance, labels, analysis["surrogate"]))
+    return " ".join([*filter(None, said), sentences.what_ran(contents.trials, labels)])
+
+
+def _margins(contents: Contents) -> dict[str, float]:
+    return {} if contents.effects is None else effects.margins(contents.effects)
 
 
 def _tasks(
     trials: pd.DataFrame, labels: Mapping[str, str], measures: Mapping[str, str]
 ) -> list[dict]:
-    rows = []
+    found = []
     for task, of_task in trials.groupby("task", sort=False):
         status = of_task["status"].value_counts()
         first = of_task.iloc[0]
-        rows.append(
+        found.append(
             {
                 "label": labels[task],
                 "corpus": printed.corpus(first["source"], first["synthetic"]),
@@ -184,7 +168,7 @@ def _tasks(
                 "time": sentences.duration(of_task["train_seconds"].sum()),
             }
         )
-    return rows
+    return found
 
 
 def _facts(contents: Contents) -> dict[str, str]:
@@ -206,77 +190,67 @@ def _facts(contents: Contents) -> dict[str, str]:
     return {name: fact for name, fact in facts.items() if fact}
 
 
-def _figure_of(value: float) -> str:
-    return "" if pd.isna(value) else sentences.short(value)
-
-
-def _claims(claims: pd.DataFrame | None, labels: Mapping[str, str]) -> list[dict]:
-    if claims is None:
-        return []
-    groups = []
-    for (rule, statement), rows in claims.groupby(["rule", "claim"], sort=False):
-        if not groups or groups[-1]["rule"] != rule:
-            groups.append({"rule": rule, "claims": []})
-        findings = [_finding(row, labels) for row in rows.to_dict("records")]
-        groups[-1]["claims"].append({"statement": statement, "findings": findings})
-    return groups
-
-
-def _finding(row: Mapping, labels: Mapping[str, str]) -> dict[str, str]:
-    interval = [_figure_of(row[end]) for end in ("ci_low", "ci_high")]
-    return {
-        "task": labels.get(row["task"], f"{row['task']} tasks"),
-        "paper": row["paper"],
-        "measured": _figure_of(row["measured"]),
-        "interval": " to ".join(interval) if all(interval) else "",
-        "verdict": row["verdict"],
-        "paper_rule": row["paper_rule"],
-        "coverage": "" if pd.isna(row["coverage"]) else sentences.percent(row["coverage"]),
-        "kind": VERDICTS[row["verdict"]],
-        "note": row["note"],
-    }
-
-
-def _figures(
-    contents: Contents, labels: Mapping[str, str], measures: Mapping[str, str], alpha: float
-) -> list[dict]:
-    margins = {} if contents.effects is None else effects.margins(contents.effects)
-    luck = contents.configuration["analysis"]["selection_luck"]
+def _finders(
+    contents: Contents, labels: Mapping[str, str], measures: Mapping[str, str]
+) -> captions.Finders:
+    analysis, margins = contents.configuration["analysis"], _margins(contents)
 
     def tested(_variant, _surrogate):
-        return sentences.comparisons(contents.welch, labels, measures, alpha, margins, luck)
+        return sentences.comparisons(
+            contents.welch,
+            labels,
+            measures,
+            analysis["alpha"],
+            margins,
+            analysis["selection_luck"],
+        )
 
-    findings = {
+    found = {
         "figure_3": tested,
         "significance": tested,
         "learning_curves": lambda _v, _s: sentences.best_trials(contents.trials, labels),
     }
     beware = [text for text in [sentences.engines(engines(contents.trials))] if text]
     if beware:
-        findings["pareto"] = lambda _v, _s: beware
+        found["pareto"] = lambda _v, _s: beware
     if contents.budget is not None:
-        findings["expected_best"] = lambda _v, _s: sentences.budgets(contents.budget, labels)
+        found["expected_best"] = lambda _v, _s: sentences.budgets(contents.budget, labels)
     if contents.importance is not None:
-
-        def importances(variant, surrogate):
-            return sentences.importances(contents.importance, labels, variant, surrogate)
-
-        def interactions(variant, surrogate):
-            return sentences.interactions(contents.importance, labels, variant, surrogate)
-
-        findings |= {"figure_5": importances, "surrogates": importances, "figure_6": interactions}
+        importances = partial(sentences.importances, contents.importance, labels)
+        interactions = partial(sentences.interactions, contents.importance, labels)
+        found |= {"figure_5": importances, "surrogates": importances, "figure_6": interactions}
     if contents.effects is not None:
-        findings["figure_4"] = lambda variant, surrogate: (
+        found["figure_4"] = lambda variant, surrogate: (
             sentences.marginals(contents.effects, labels, measures, variant, surrogate) + beware
         )
+    return found
+
+
+def _figures(
+    contents: Contents, labels: Mapping[str, str], measures: Mapping[str, str]
+) -> list[dict]:
+    find = _finders(contents, labels, measures)
     surrogate = contents.configuration["analysis"]["surrogate"]
+    again = {
+        name.group(1) for name in map(captions.SUPPLEMENT.fullmatch, contents.pictures) if name
+    }
+    shown = [
+        (name, picture, captions.caption(name, find, surrogate))
+        for name, picture in contents.pictures.items()
+    ]
     return [
         {
             "name": name,
-            "image": Markup(image),
-            "caption": captions.caption(name, findings, surrogate),
+            # What else HTML would have escaped may stand in an attribute, and there is a lot of it.
+            "address": Markup(picture.address.replace("&", "&amp;")),
+            "width": round(picture.width),
+            "height": round(picture.height),
+            "narrow": picture.width <= NARROW,
+            "caption": caption,
+            # Those of vanilla name none.
+            "cell": caption.cell or (sentences.REFERENCE if name in again else ""),
         }
-        for name, image in contents.images.items()
+        for name, picture, caption in shown
     ]
 
 
@@ -287,7 +261,7 @@ def _is_number(kind) -> bool:
 def _table(name: str, frame: pd.DataFrame, labels: Mapping[str, str]) -> dict:
     columns = [c for c in frame.columns if frame[c].notna().any()]
     numeric = {c: _is_number(frame[c].dtype) for c in columns}
-    rows = []
+    lines = []
     for row in frame[columns].to_dict("records"):
         cells = []
         for column, value in row.items():
@@ -295,13 +269,13 @@ def _table(name: str, frame: pd.DataFrame, labels: Mapping[str, str]) -> dict:
             key = "" if pd.isna(value) or not numeric[column] else repr(float(value))
             shown = labels.get(text, text) if column == "task" else text
             cells.append({"text": shown, "key": key, "numeric": numeric[column]})
-        rows.append(cells)
+        lines.append(cells)
     return {
         "name": name,
-        "title": TABLES.get(name, name.replace("_", " ").capitalize()),
+        "caption": of_table(name),
         "heads": [
             {"text": printed.HEADINGS.get(c, c.replace("_", " ")), "numeric": numeric[c]}
             for c in columns
         ],
-        "rows": rows,
+        "rows": lines,
     }

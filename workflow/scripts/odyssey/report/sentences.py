@@ -53,16 +53,7 @@ def task_labels(trials: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, st
 
 
 def listed(parts: Iterable[str]) -> str:
-    """Join words as a sentence lists them: ``a, b and c``.
-
-    Parameters
-    ----------
-    parts : iterable of str
-
-    Returns
-    -------
-    str
-    """
+    """Join words as a sentence lists them: ``a, b and c``."""
     words = list(parts)
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
@@ -94,10 +85,6 @@ def what_ran(trials: pd.DataFrame, labels: Mapping[str, str]) -> str:
         One row a trial.
     labels : mapping of str to str
         From tasks to their names.
-
-    Returns
-    -------
-    str
     """
     sizes = [
         count(len(trials), "trial"),
@@ -157,10 +144,6 @@ def against_vanilla(
         The level of the tests.
     selection_luck : bool
         Whether the tests count the luck of selection.
-
-    Returns
-    -------
-    str
     """
     others = welch[welch["variant"] != REFERENCE]
     tested = others[others["p_adjusted"].notna()]
@@ -317,8 +300,6 @@ def importances(
         As `fanova.analyse_cell` returns it.
     labels : mapping of str to str
         From tasks to their names.
-    variant : str
-    surrogate : str
 
     Returns
     -------
@@ -346,6 +327,31 @@ def importances(
             text += f" Beware: {first['note']}."
         sentences.append(text)
     return sentences
+
+
+def what_matters(importance: pd.DataFrame, labels: Mapping[str, str], surrogate: str = GP) -> str:
+    """Say in one sentence which hyperparameter explains most of vanilla's variance.
+
+    Parameters
+    ----------
+    importance : pandas.DataFrame
+        As `fanova.analyse_cell` returns it.
+    labels : mapping of str to str
+        From tasks to their names.
+
+    Returns
+    -------
+    str
+        Empty without any share.
+    """
+    rows = _of_test(importance, REFERENCE, surrogate)
+    alone = rows[(rows["order"].fillna(0) == 1) & rows["share"].notna()]
+    most = alone.loc[alone.groupby("task", sort=False)["share"].idxmax()]
+    each = []
+    for term, rows in most.groupby("term", sort=False):
+        where = (f"{labels[row.task]} ({percent(row.share)})" for row in rows.itertuples())
+        each.append(f"{_name(term)} on {listed(where)}")
+    return f"Most of vanilla’s variance is explained by {listed(each)}." if each else ""
 
 
 def _share(row) -> str:
@@ -377,9 +383,6 @@ def interactions(
     ----------
     importance : pandas.DataFrame
         As `fanova.analyse_cell` returns it.
-    labels : mapping of str to str
-    variant : str
-    surrogate : str
 
     Returns
     -------
@@ -426,8 +429,6 @@ def marginals(
         As `effects.table` returns it.
     labels, measures : mapping of str to str
         From tasks to their names and to what their results measure.
-    variant : str
-    surrogate : str
 
     Returns
     -------
@@ -523,7 +524,6 @@ def best_trials(trials: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     ----------
     trials : pandas.DataFrame
         As `selection.select` returns it.
-    labels : mapping of str to str
 
     Returns
     -------
@@ -552,7 +552,6 @@ def budgets(budget: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     ----------
     budget : pandas.DataFrame
         As `budget.expected_best` returns it.
-    labels : mapping of str to str
 
     Returns
     -------
