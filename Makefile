@@ -17,32 +17,21 @@ help: ## this list
 
 venv: $(READY) ## .venv, with the packages of requirements.lock
 
-$(READY): requirements.lock envs/venv.sh
+$(READY): requirements.lock pyproject.toml envs/venv.sh
 	@envs/venv.sh $(PYTHON)
 
 study: $(READY) ## the default study; its figures are then in results/quick/figures
 	$(BIN)/snakemake --cores $(CORES) $(ARGS)
 	@echo "The figures are in results/quick/figures, the report is results/quick/report.html"
 
-# What stands behind collect, which makes trials.csv of the runs.
-ANALYSED := $(shell sed -n 's/^ *rule \(.*\):/\1/p' rules/analysis.smk rules/figures.smk rules/report.smk | grep -v collect)
-REFERENCES := $(patsubst results/reference/%/trials.csv,%,$(wildcard results/reference/*/trials.csv))
-# Figures and report are kept of the paper's music only, of the studies beside it tables.
-reference: $(READY) ## results/reference and the tables in the documents, from each study's trials.csv
-	@test -n "$(REFERENCES)" || { echo "There is no trials.csv in a folder of results/reference"; exit 1; }
-	for study in $(REFERENCES); do \
-		$(BIN)/snakemake --cores $(CORES) --configfile config/$$study.yaml --forceall \
-			--allowed-rules $(ANALYSED) -- analysis \
-			$$(test $$study != jsb || echo figures report) || exit; \
-	done
-	$(BIN)/python docs/across.py
-	$(BIN)/python docs/tables.py
+reference: $(READY) ## what is kept in results/reference, and the tables in the documents, from each study's trials.csv
+	$(BIN)/odyssey reference --cores $(CORES) $(ARGS)
 
 status: $(READY) ## how far the study is (ARGS="--watch --configfile FILE")
-	@PYTHONPATH=workflow/scripts $(BIN)/python -m odyssey.status $(ARGS)
+	@$(BIN)/odyssey status $(ARGS)
 
 cost: $(READY) ## what a study will cost, measured here (ARGS="--configfile FILE")
-	@PYTHONPATH=workflow/scripts $(BIN)/python -m odyssey.forecast $(ARGS)
+	@$(BIN)/odyssey cost $(ARGS)
 
 test: $(READY) ## the test suite (SLOW=1: with the tests that take minutes)
 	$(BIN)/python -m pytest $(if $(SLOW),-m "slow or not slow") $(ARGS)
@@ -50,16 +39,17 @@ test: $(READY) ## the test suite (SLOW=1: with the tests that take minutes)
 lint: $(READY) ## what has to hold before a commit, besides the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakefmt --check Snakefile rules workflow results/reference
 	$(BIN)/snakemake --lint
+	$(BIN)/mypy
 
 config: $(READY) ## config/README.md and config/schema.json, from the models
-	PYTHONPATH=workflow/scripts $(BIN)/python -m odyssey.config_reference
+	$(BIN)/odyssey config
 
 format: $(READY) ## the layout of the code, put right
 	$(BIN)/ruff check --fix-only --select I .
 	$(BIN)/ruff format .
-	$(BIN)/snakefmt Snakefile rules
+	$(BIN)/snakefmt Snakefile rules workflow results/reference
 
 bench: .venv/installed-bench ## the engines against their peers, and the workflow's own cost (benchmarks/README.md)
 	$(BIN)/python benchmarks/engine.py $(ARGS)
@@ -80,5 +70,5 @@ lock: ## the lock files, from pyproject.toml
 	rm -rf .lock
 
 clean: ## away with .venv and the caches; results stay
-	rm -rf .venv .lock .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .lock .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

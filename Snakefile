@@ -1,15 +1,13 @@
 """The study: a table of trials that the workflow fills, and everything that is read off it."""
 
-import os
 import re
 import shlex
 import sys
 from pathlib import Path
 
-# As a module of another workflow, this file lies elsewhere than that one's.
-HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
-SCRIPTS = HERE / "workflow" / "scripts"
-sys.path.insert(0, str(SCRIPTS))
+
+include: "workflow/scripts/library.smk"
+
 
 # Snakemake writes the path of its Python into shell commands as it stands, spaces and all. Once is
 # enough, though a module of another workflow may be read here again.
@@ -68,9 +66,6 @@ if workflow.is_main_process:
 TASKS = list(study.tasks)
 RESULTS = f"results/{study.study}"
 LOGS = f"{RESULTS}/logs"
-# Code that makes tables and figures is an input of their rules: a changed module remakes what it
-# made. Training is different: what it paid for is kept until PROCEDURE is raised.
-LIBRARY = os.path.relpath(SCRIPTS / "odyssey")
 
 
 localrules:

@@ -10,20 +10,23 @@ Markdown, and the geometric mean of the ratios.
 import argparse
 import json
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from statistics import geometric_mean, median
+from types import SimpleNamespace
 
 REPOSITORY = Path(__file__).parents[1]
 SHAPES, SIZES, VARIANT_SIZE = ("timit", "iam", "jsb"), (20, 40, 78, 120, 200), 78
+# Python imports what lies where it is started before what is installed.
+WORKER = "import runpy, sys; runpy.run_path(sys.argv[1])['work'](*sys.argv[2:])"
 
 
 def work(tree: str, folder: str) -> None:
-    """Serve points and turns from standard input with the library of a tree."""
-    sys.path[:0] = [str(Path(tree, "benchmarks")), str(Path(tree, "workflow", "scripts"))]
-    import engine
+    """Serve points and turns from standard input; started in the folder of a tree's library."""
+    engine = SimpleNamespace(**runpy.run_path(str(Path(tree, "benchmarks", "engine.py"))))
 
     from odyssey.cells import build, variants
     from odyssey.training.fused import FusedEngine
@@ -71,8 +74,7 @@ def main() -> None:
     if arguments.points:
         points = [(s, int(n), v) for s, n, v in (p.split(",") for p in arguments.points)]
     else:
-        sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
-        from odyssey.cells.variants import PAPER_VARIANTS
+        from odyssey.cells.variants import PAPER_VARIANTS  # of this tree, not of a worker's
 
         points += [(shape, VARIANT_SIZE, v) for shape in SHAPES for v in PAPER_VARIANTS[1:]]
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
@@ -84,9 +86,12 @@ def main() -> None:
         for name, tree in (("before", other), ("now", REPOSITORY)):
             kernels = Path(folder, f"kernels-{name}")
             kernels.mkdir()
-            command = [sys.executable, __file__, "--work", str(tree), str(kernels)]
             workers[name] = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                [sys.executable, "-c", WORKER, __file__, str(tree), str(kernels)],
+                cwd=tree / "workflow" / "scripts",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
         print("| shape | size | variant | before, µs | now, µs | before / now |")
         print("|---|---:|---|---:|---:|---:|")
@@ -110,7 +115,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--work"]:
-        work(*sys.argv[2:])
-    else:
-        main()
+    main()

@@ -6,15 +6,12 @@ Most trials of the study on the paper's music have a learning rate at which noth
 matter. Those in vanilla's basin say what does matter there (basin.csv). Some seconds.
 """
 
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.analysis import effects, fanova
 from odyssey.analysis.collect import read_trials

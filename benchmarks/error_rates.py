@@ -8,7 +8,6 @@ permutation of whole cells and the paper's Welch test each say what they find. W
 error_rates.csv; under a minute.
 """
 
-import sys
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -16,8 +15,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy import stats
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.analysis import permutation
 from odyssey.analysis.collect import read_trials

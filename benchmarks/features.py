@@ -20,8 +20,6 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
-
 from odyssey.corpora import synthetic_speech, timit
 from odyssey.features import mfcc
 from odyssey.tasks import read_settings

@@ -6,12 +6,9 @@
 """
 
 import argparse
-import sys
 import tempfile
 import threading
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.cells.build import build
 from odyssey.cells.variants import cell

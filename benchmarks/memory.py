@@ -8,7 +8,6 @@ of a core.
 
 import math
 import statistics
-import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -20,8 +19,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy import stats
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey import seeds
 from odyssey.analysis.files import write_csv

@@ -24,8 +24,6 @@ from statistics import median
 import numpy as np
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
-
 from odyssey.cells.variants import PAPER_VARIANTS
 
 HERE = Path(__file__).parent

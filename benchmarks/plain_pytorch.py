@@ -14,7 +14,6 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"  # before numpy is loaded
 
-import sys
 import tempfile
 import threading
 from dataclasses import replace
@@ -23,8 +22,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.cells.build import build
 from odyssey.config_files import study_or_exit

@@ -16,8 +16,6 @@ from pathlib import Path
 
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
-
 from odyssey.analysis.collect import curves_table, read_records, read_trials, trials_table
 from odyssey.config_files import study_or_exit
 

@@ -5,12 +5,9 @@
 No study's own table can hold that. `make reference` runs it before docs/tables.py, which words it.
 """
 
-import sys
 from pathlib import Path
 
 import pandas as pd
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.analysis import welch
 from odyssey.analysis.collect import read_trials

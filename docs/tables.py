@@ -13,8 +13,6 @@ from pathlib import Path
 
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
-
 from odyssey.analysis import effects, robustness, statements, verdicts
 from odyssey.analysis.fanova import HIGHER
 from odyssey.analysis.markup import markdown

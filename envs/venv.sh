@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv with what requirements.lock says; does nothing where that is done already.
+# Makes .venv with what requirements.lock says, and the library installed as it lies here; does nothing
+# where that is done already.
 #
 #     envs/venv.sh [python]
 #
@@ -14,6 +15,7 @@ python=${1:-python3}
 venv=.venv
 lock=requirements.lock
 stamp=$venv/installed
+described=$venv/pyproject.toml # as it was when the library was installed
 log=$venv/install.log
 built_here='pyrfr|fanova' # fanova needs pyrfr
 
@@ -112,12 +114,17 @@ install() {
     wait "$builder" || { cat "$venv/build.log" >>"$log"; give_up; }
     "${pip[@]}" --no-deps "$venv"/wheels/pyrfr-*.whl -r <(grep -E '^fanova==' "$lock") >>"$log" 2>&1 || give_up
     rm -rf "$venv/build" "$venv/build.log" "$venv/wheels"
-    state >"$stamp"
 }
 
-if [[ -f $stamp ]] && state | cmp -s - "$stamp"; then
-    touch "$stamp"
-else
+# Editable: what is installed is the place, the version and the command. The lock has all it needs.
+install_library() {
+    "$venv/bin/pip" install --no-index --no-deps --no-build-isolation -e . >>"$log" 2>&1 || give_up
+    cp pyproject.toml "$described"
+}
+
+if ! [[ -f $stamp ]] || ! state | cmp -s - "$stamp"; then
     check_machine
     install
 fi
+cmp -s pyproject.toml "$described" 2>/dev/null || install_library
+state >"$stamp"

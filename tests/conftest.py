@@ -1,13 +1,21 @@
 """What several tests share; its place puts this folder on the path, for `import project`."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+import odyssey
 from odyssey.cells.build import build, compiler_version, kernel_digest
 from odyssey.cells.variants import cell
 from odyssey.training.fused import instruction_sets
+
+HERE = Path(__file__).parents[1] / "workflow" / "scripts" / "odyssey"
+if Path(odyssey.__file__).parent != HERE:
+    raise RuntimeError(
+        f"the library in {Path(odyssey.__file__).parent} is not the one to be tested"
+    )
 
 # No test asserts a time: the machine may be busy.
 settings.register_profile("odyssey", deadline=None)

@@ -5,15 +5,11 @@ hyperparameter, and chance. What the analysis has to find in it can so be said b
 """
 
 import argparse
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from odyssey.cells.variants import PAPER_VARIANTS, cell
 from odyssey.config import read_study

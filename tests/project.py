@@ -55,8 +55,9 @@ class Project:
         return [sys.executable, "-m", "snakemake", *arguments, *common]
 
     def environment(self) -> dict[str, str]:
-        # Python is started hundreds of times, and is not to compile all it imports each time.
-        left_out = ("SNAKEMAKE_", "PYTHONDONTWRITEBYTECODE")
+        # Python is started hundreds of times: it is not to compile all it imports each time, and to
+        # import this project's library, not another.
+        left_out = ("SNAKEMAKE_", "PYTHON")
         return {k: v for k, v in os.environ.items() if not k.startswith(left_out)}
 
     def snakemake(self, *arguments: str, fails: bool = False) -> str:

@@ -2,16 +2,13 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from odyssey.files import hold, write_atomically
 
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
-HOLD = f"""
+HOLD = """
 import sys
-sys.path.insert(0, {str(SCRIPTS)!r})
 from odyssey.files import hold
 print(hold(sys.argv[1]), flush=True)
 sys.stdin.read()

@@ -1,14 +1,12 @@
 """The fused engine equals the readable one, for every cell that is shipped."""
 
 import ctypes
-import os
 import platform
 import shutil
 import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -554,10 +552,8 @@ def test_two_trials_at_the_full_size_of_timit_stay_far_below_the_memory_limit(ke
 
 def run(code):
     """Run Python in a process of its own; return what it printed."""
-    scripts = Path(build.__file__).parents[2]
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
-        env={**os.environ, "PYTHONPATH": str(scripts)},
         check=True,
         capture_output=True,
         text=True,

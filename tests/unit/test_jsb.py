@@ -184,11 +184,7 @@ def test_music21_leaves_nothing_behind_and_needs_no_network(scores, tmp_path):
         "from odyssey.corpora import chorales_music21\n"
         "print(len(chorales_music21.read_score(pathlib.Path(sys.argv[1]))))\n"
     )
-    environment = os.environ | {
-        "HOME": str(home),
-        "TMPDIR": str(scratch),
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
+    environment = os.environ | {"HOME": str(home), "TMPDIR": str(scratch)}
     done = subprocess.run(
         [sys.executable, "-c", program, str(scores["bwv269.mxl"])],
         env=environment,

@@ -2,14 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
-SETTLE = f"""
+SETTLE = """
 import sys
-sys.path.insert(0, {str(SCRIPTS)!r})
 from odyssey.files import hold
 from odyssey.locks import settle
 print(settle(sys.argv[1], hold(sys.argv[1] + "/alive")), flush=True)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,57 @@ def test_the_citation_names_the_version_of_the_project(pyproject):
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == pyproject["project"]["version"]
     assert citation["references"][0]["doi"] == "10.1109/TNNLS.2016.2582924"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> zipfile.ZipFile:
+    """The library, built without a network from what a container is made of."""
+    folder = tmp_path_factory.mktemp("built")
+    for name in ("LICENSE", "README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(
+        ROOT / "workflow", folder / "workflow", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    offline = ["--no-index", "--no-deps", "--no-build-isolation"]
+    command = [sys.executable, "-m", "pip", "wheel", *offline, "-w", folder / "wheels", folder]
+    subprocess.run(command, check=True, capture_output=True)
+    (made,) = (folder / "wheels").iterdir()
+    return zipfile.ZipFile(made)
+
+
+def test_all_files_of_the_library_are_in_the_package_and_nothing_else(wheel):
+    scripts = ROOT / "workflow" / "scripts"
+    listed = subprocess.run(
+        ["git", "ls-files", "odyssey"], cwd=scripts, check=True, capture_output=True, text=True
+    )
+    files = {name for name in listed.stdout.splitlines() if (scripts / name).exists()}
+    packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert packed == files - {"odyssey/ruff.toml"}
+
+
+def test_the_package_has_the_version_and_the_command(wheel, pyproject):
+    version = pyproject["project"]["version"]
+    folder = f"lstm_odyssey-{version}.dist-info"
+    assert f"\nVersion: {version}\n" in wheel.read(f"{folder}/METADATA").decode()
+    assert b"odyssey = odyssey.commands:main" in wheel.read(f"{folder}/entry_points.txt")
+
+
+def test_an_editable_library_is_found_after_one_that_lies_on_the_path(tmp_path):
+    # As the script of a job finds the library of its own copy of the workflow.
+    (tmp_path / "odyssey").mkdir()
+    (tmp_path / "odyssey" / "__init__.py").write_text("print('of the copy')", encoding="utf-8")
+    command = [sys.executable, "-c", "import odyssey"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "of the copy\n"
+
+
+def test_only_modules_that_are_there_are_excused_from_strict_types(pyproject):
+    mypy = pyproject["tool"]["mypy"]
+    assert mypy["strict"] is True
+    (excused,) = mypy["overrides"]
+    for module in excused["module"]:
+        path = ROOT / "workflow" / "scripts" / module.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__init__.py").exists(), module
 
 
 def test_pyrfr_was_built_so_that_a_forest_can_be_fitted():

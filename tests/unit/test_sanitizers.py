@@ -82,12 +82,11 @@ def run(name, tmp_path, monkeypatch, instruction_set):
     monkeypatch.setattr(build, "FLAGS", (*build.FLAGS, *FLAGS))
     kernel = str(tmp_path / "fused.so")
     build.build(cell("RNN" if name == "beyond" else name), kernel, instruction_set)
-    paths = [Path(build.__file__).parents[2], Path(__file__).parent]
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(PROGRAM), name, kernel],
+        cwd=Path(__file__).parent,  # where `standard` is found
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(map(str, paths)),
             "LD_PRELOAD": " ".join(preload),
             "ASAN_OPTIONS": "detect_leaks=0",  # Python's own are not looked for
         },

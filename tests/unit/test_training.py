@@ -10,7 +10,6 @@ import sys
 import textwrap
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,7 +24,6 @@ from odyssey.training.trial import Plan, fingerprint, train
 
 PLAN = Plan("jsb", "V", epochs=4, patience=15, engine="reference", device="cpu")
 TIMES = "train_seconds"
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
 
 def row(number=0, **changes):
@@ -344,9 +342,8 @@ def test_a_trial_that_another_job_trains_is_waited_for_and_not_trained_twice(seq
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
 def test_a_job_told_to_end_leaves_no_half_file_and_exits_with_the_signals_number(tmp_path, number):
-    code = f"""
-        import sys, time
-        sys.path.insert(0, {str(SCRIPTS)!r})
+    code = """
+        import time
         from odyssey.console import job
         from odyssey.files import write_atomically
         def write(file):
@@ -367,9 +364,8 @@ def test_a_job_told_to_end_leaves_no_half_file_and_exits_with_the_signals_number
 
 
 def test_a_second_signal_does_not_cut_short_what_the_first_has_begun(tmp_path):
-    code = f"""
-        import sys, time
-        sys.path.insert(0, {str(SCRIPTS)!r})
+    code = """
+        import time
         from odyssey.console import job
         with job("log"):
             try:

@@ -53,9 +53,8 @@ def test_all_else_is_there_and_says_so_too(lost):
         "4 (50 %) failed, among them all trials of NP on JSB Chorales"
     )
     shown = subprocess.run(
-        [sys.executable, "-m", "odyssey.status", "--configfile", "study.yaml"],
+        [sys.executable, "-m", "odyssey", "status", "--configfile", "study.yaml"],
         cwd=lost.folder,
-        env={**lost.environment(), "PYTHONPATH": "workflow/scripts"},
         capture_output=True,
         text=True,
         check=True,

@@ -3,8 +3,8 @@
 import json
 import types
 import typing
-from collections.abc import Mapping
-from pathlib import Path
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticUndefined
 
 from odyssey.config import Study
+from odyssey.kept_studies import repository
 from odyssey.search_space import WholeRange
 from odyssey.tasks import KINDS, settings_of
 from odyssey.tasks.base import TaskSettings
@@ -179,7 +180,9 @@ def reference() -> str:
     return HEADER + "\n".join(_rows(Study, "", None)) + "\n"
 
 
-if __name__ == "__main__":
-    folder = Path(__file__).parents[3] / "config"
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write both files."""
+    ArgumentParser(prog="odyssey config", description=__doc__).parse_args(argv)
+    folder = repository() / "config"
     (folder / "schema.json").write_text(schema(), encoding="utf-8")
     (folder / "README.md").write_text(reference(), encoding="utf-8")

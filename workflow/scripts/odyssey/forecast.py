@@ -1,10 +1,10 @@
-"""What a study will cost, measured on this machine: `python -m odyssey.forecast`."""
+"""What a study will cost, measured on this machine: `odyssey cost`."""
 
 import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -192,11 +192,11 @@ def _forecast_task(study: Study, task: str, epoch) -> Forecast:
     return Forecast(task, count, jobs, total / 3600, longest / 3600)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(prog="forecast", description=__doc__)
+    parser = argparse.ArgumentParser(prog="odyssey cost", description=__doc__)
     parser.add_argument("--configfile", nargs="+", default=["config/config.yaml"])
-    study = study_or_exit(parser.parse_args().configfile)
+    study = study_or_exit(parser.parse_args(argv).configfile)
     console = Console()
     with tempfile.TemporaryDirectory() as folder, console.status("compiling") as status:
         kernels = {v: f"{folder}/{v}.so" for v in study.variants if study.engine(v) == "fused"}
@@ -230,7 +230,3 @@ def main() -> None:
     console.print(
         "Core-hours at most, if every trial takes all its epochs, on cores like this machine's."
     )
-
-
-if __name__ == "__main__":
-    main()

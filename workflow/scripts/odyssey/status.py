@@ -1,4 +1,4 @@
-"""How far a study is: `python -m odyssey.status`, while it runs or afterwards."""
+"""How far a study is: `odyssey status`, while it runs or afterwards."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +52,7 @@ class Cell:
     task: str
     variant: str
     trials: int
-    statuses: Counter = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
     running: int = 0
     waiting: int = 0
     best: float | None = None
@@ -198,9 +199,9 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print the table once, or again and again."""
-    parser = argparse.ArgumentParser(prog="status", description=__doc__)
+    parser = argparse.ArgumentParser(prog="odyssey status", description=__doc__)
     parser.add_argument("--configfile", nargs="+", default=["config/config.yaml"])
     parser.add_argument(
         "--watch",
@@ -210,7 +211,7 @@ def main() -> None:
         metavar="SECONDS",
         help="look again every so many seconds, until interrupted",
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     study = study_or_exit(arguments.configfile)
     folder = Path("results") / study.study
     if not folder.is_dir():
@@ -225,7 +226,3 @@ def main() -> None:
                 time.sleep(arguments.watch)
     except KeyboardInterrupt:
         pass
-
-
-if __name__ == "__main__":
-    main()

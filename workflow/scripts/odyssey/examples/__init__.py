@@ -1,0 +1,1 @@
+"""What `odyssey new-cell` and `odyssey new-task` write: the examples of the documents."""
