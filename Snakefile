@@ -14,6 +14,8 @@ include: "workflow/scripts/library.smk"
 if Path(sys.executable).exists():
     sys.executable = shlex.quote(sys.executable)
 
+from odyssey import results
+from odyssey.catalogue import TABLES, drawings, wanted
 from odyssey.cells.build import drop_stale
 from odyssey.cells.variants import KIN
 from odyssey.checks import check_corpora, planning_note, unknown_sizes
@@ -21,6 +23,7 @@ from odyssey.config import ConfigError, read_study
 from odyssey.config_files import check_keys
 from odyssey.features.sequences import PREPARATION
 from odyssey.files import hold
+from odyssey.imports import imported
 from odyssey.locks import settle
 from odyssey.lost import last_words
 from odyssey.search import draw_cell
@@ -51,7 +54,8 @@ try:
         check_corpora(study)
 except ConfigError as error:
     sys.exit(f"Error in the configuration:\n{error}")
-# `settle` adds to Snakemake's own message of a locked folder, which names --unlock alone.
+# Without settle a killed Snakemake would keep its user out until --unlock, which does not ask whether
+# another one lives (tests/workflow/test_disk.py): so a killed study goes on by the same command.
 if workflow.is_main_process:
     alone = hold(".snakemake/alive")
     for note in (planning_note(study), *study.notices, settle(".snakemake", alone)):
@@ -71,13 +75,11 @@ LOGS = f"{RESULTS}/logs"
 localrules:
     all,
     features,
-    trials,
     runs,
     analysis,
     figures,
     report,
     complete,
-    draw_trials,
     kernel,
     collect,
     collect_reseeded,
@@ -86,12 +88,7 @@ localrules:
     budget,
     effects,
     claims,
-    table_best_trials,
-    table_tests,
-    table_importance,
-    table_robustness,
-    table_claims,
-    table_costs,
+    table,
 
 
 wildcard_constraints:
@@ -104,7 +101,6 @@ wildcard_constraints:
 include: "rules/common.smk"
 include: "rules/corpora.smk"
 include: "rules/features.smk"
-include: "rules/trials.smk"
 include: "rules/training.smk"
 include: "rules/reseed.smk"
 include: "rules/analysis.smk"
@@ -116,7 +112,6 @@ include: "rules/complete.smk"
 rule all:
     default_target: True
     input:
-        rules.trials.input,
         rules.analysis.input,
         rules.figures.input,
         rules.report.output,

@@ -1,12 +1,14 @@
 """Runs to tables: all trials in one, the best of each cell, and their comparison with vanilla."""
 
-TABLE_TEXTS = ["md", "tex"]
+# The trials with their marks.
+MARKED = results.files("marked", RESULTS)
 
 
 rule collect:
     input:
         runs=rules.runs.input,
-        module=f"{LIBRARY}/analysis/collect.py",
+        # No more: where the runs are gone, more would train them again.
+        code=own_code("collect", "analysis/collect"),
     output:
         trials=f"{RESULTS}/trials.csv",
         curves=f"{RESULTS}/curves.parquet",
@@ -24,9 +26,10 @@ rule collect:
 rule select_best:
     input:
         trials=rules.collect.output.trials,
-        module=f"{LIBRARY}/analysis/selection.py",
+        # No more: new seeds are trained of what is selected.
+        code=own_code("select_best", "analysis/selection"),
     output:
-        trials=f"{RESULTS}/selection/trials.csv",
+        marks=f"{RESULTS}/selection/trials.csv",
         distributions=f"{RESULTS}/selection/distributions.csv",
     log:
         f"{LOGS}/selection.log",
@@ -40,10 +43,8 @@ rule select_best:
 
 rule welch:
     input:
-        trials=rules.select_best.output.trials,
-        modules=expand(
-            f"{LIBRARY}/analysis/{{module}}.py", module=["permutation", "welch"]
-        ),
+        marked=MARKED,
+        code=code_of("welch"),
     output:
         f"{RESULTS}/tests/welch.csv",
     log:
@@ -62,19 +63,7 @@ rule welch:
 rule fanova:
     input:
         trials=rules.collect.output.trials,
-        modules=expand(
-            f"{LIBRARY}/analysis/{{module}}.py",
-            module=[
-                "boxes",
-                "effects",
-                "fanova",
-                "forests",
-                "gp",
-                "readings",
-                "surrogates",
-            ],
-        ),
-        hyperparameters=f"{LIBRARY}/hyperparameters.py",
+        code=code_of("fanova_cells"),
     output:
         importance=f"{RESULTS}/fanova/importance.csv",
         marginals=f"{RESULTS}/fanova/marginals.csv",
@@ -98,7 +87,7 @@ rule fanova:
 rule budget:
     input:
         trials=rules.collect.output.trials,
-        module=f"{LIBRARY}/analysis/budget.py",
+        code=code_of("budget"),
     output:
         expected=f"{RESULTS}/budget/expected_best.csv",
         fronts=f"{RESULTS}/budget/fronts.csv",
@@ -117,10 +106,7 @@ rule robustness:
     input:
         trials=rules.collect.output.trials,
         effects=f"{RESULTS}/effects.csv",
-        modules=expand(
-            f"{LIBRARY}/analysis/{{module}}.py",
-            module=["permutation", "robustness", "selection", "verdicts", "welch"],
-        ),
+        code=code_of("robustness"),
     output:
         f"{RESULTS}/tests/robustness.csv",
     log:
@@ -142,7 +128,7 @@ rule effects:
         welch=rules.welch.output[0],
         fanova=rules.fanova.output.effects,
         reseeded=[f"{RESULTS}/tests/reseeded.csv"] if study.analysis.reseed else [],
-        module=f"{LIBRARY}/analysis/effects.py",
+        code=code_of("effects"),
     output:
         f"{RESULTS}/effects.csv",
     log:
@@ -160,10 +146,7 @@ rule claims:
         distributions=rules.select_best.output.distributions,
         effects=rules.effects.output[0],
         coverage=f"{LIBRARY}/analysis/coverage.csv",
-        modules=expand(
-            f"{LIBRARY}/analysis/{{module}}.py",
-            module=["claims", "statements", "verdicts"],
-        ),
+        code=code_of("claims"),
     output:
         f"{RESULTS}/claims.csv",
     log:
@@ -180,11 +163,9 @@ if study.analysis.reseed:
 
     rule luck_of_seeds:
         input:
-            trials=rules.select_best.output.trials,
+            marked=MARKED,
             reseeded=f"{RESULTS}/reseed/trials.csv",
-            modules=expand(
-                f"{LIBRARY}/analysis/{{module}}.py", module=["reseeding", "welch"]
-            ),
+            code=code_of("luck_of_seeds"),
         output:
             f"{RESULTS}/tests/reseeded.csv",
         log:
@@ -197,128 +178,32 @@ if study.analysis.reseed:
             "../workflow/scripts/luck_of_seeds.py"
 
 
-rule table_best_trials:
+rule table:
     input:
-        trials=rules.select_best.output.trials,
-        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
+        unpack(lambda w: named(TABLES[w.name].results)),
+        code=code_of("table"),
     output:
         report(
-            f"{RESULTS}/tables/best_trials.csv",
-            caption="../workflow/captions/best_trials.rst",
+            f"{RESULTS}/tables/{{name}}.csv",
+            caption="../workflow/captions/entry.rst",
             category="Tables",
-            labels={"table": "best trials"},
+            labels={"table": "{name}"},
         ),
-        expand(f"{RESULTS}/tables/best_trials.{{ext}}", ext=TABLE_TEXTS),
+        f"{RESULTS}/tables/{{name}}.md",
+        f"{RESULTS}/tables/{{name}}.tex",
     log:
-        f"{LOGS}/tables/best_trials.log",
+        f"{LOGS}/tables/{{name}}.log",
+    wildcard_constraints:
+        name="|".join(TABLES),
     conda:
         "../envs/analysis.yaml"
+    params:
+        function=lambda w: TABLES[w.name].function,
+        results=lambda w: TABLES[w.name].results,
+        title=lambda w: TABLES[w.name].caption.title,
+        caption=lambda w: str(TABLES[w.name].caption),
     script:
-        "../workflow/scripts/table_best_trials.py"
-
-
-rule table_tests:
-    input:
-        trials=rules.select_best.output.trials,
-        welch=rules.welch.output[0],
-        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
-    output:
-        report(
-            f"{RESULTS}/tables/tests.csv",
-            caption="../workflow/captions/tests.rst",
-            category="Tables",
-            labels={"table": "tests"},
-        ),
-        expand(f"{RESULTS}/tables/tests.{{ext}}", ext=TABLE_TEXTS),
-    log:
-        f"{LOGS}/tables/tests.log",
-    conda:
-        "../envs/analysis.yaml"
-    script:
-        "../workflow/scripts/table_tests.py"
-
-
-rule table_importance:
-    input:
-        trials=rules.select_best.output.trials,
-        importance=rules.fanova.output.importance,
-        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
-    output:
-        report(
-            f"{RESULTS}/tables/importance.csv",
-            caption="../workflow/captions/importance.rst",
-            category="Tables",
-            labels={"table": "importance"},
-        ),
-        expand(f"{RESULTS}/tables/importance.{{ext}}", ext=TABLE_TEXTS),
-    log:
-        f"{LOGS}/tables/importance.log",
-    conda:
-        "../envs/analysis.yaml"
-    script:
-        "../workflow/scripts/table_importance.py"
-
-
-rule table_robustness:
-    input:
-        trials=rules.select_best.output.trials,
-        robustness=rules.robustness.output[0],
-        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
-    output:
-        report(
-            f"{RESULTS}/tables/robustness.csv",
-            caption="../workflow/captions/robustness.rst",
-            category="Tables",
-            labels={"table": "robustness"},
-        ),
-        expand(f"{RESULTS}/tables/robustness.{{ext}}", ext=TABLE_TEXTS),
-    log:
-        f"{LOGS}/tables/robustness.log",
-    conda:
-        "../envs/analysis.yaml"
-    script:
-        "../workflow/scripts/table_robustness.py"
-
-
-rule table_claims:
-    input:
-        trials=rules.select_best.output.trials,
-        claims=rules.claims.output[0],
-        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
-    output:
-        report(
-            f"{RESULTS}/tables/claims.csv",
-            caption="../workflow/captions/claims.rst",
-            category="Tables",
-            labels={"table": "claims"},
-        ),
-        expand(f"{RESULTS}/tables/claims.{{ext}}", ext=TABLE_TEXTS),
-    log:
-        f"{LOGS}/tables/claims.log",
-    conda:
-        "../envs/analysis.yaml"
-    script:
-        "../workflow/scripts/table_claims.py"
-
-
-rule table_costs:
-    input:
-        trials=rules.select_best.output.trials,
-        modules=expand(f"{LIBRARY}/analysis/{{module}}.py", module=["markup", "tables"]),
-    output:
-        report(
-            f"{RESULTS}/tables/costs.csv",
-            caption="../workflow/captions/costs.rst",
-            category="Tables",
-            labels={"table": "costs"},
-        ),
-        expand(f"{RESULTS}/tables/costs.{{ext}}", ext=TABLE_TEXTS),
-    log:
-        f"{LOGS}/tables/costs.log",
-    conda:
-        "../envs/analysis.yaml"
-    script:
-        "../workflow/scripts/table_costs.py"
+        "../workflow/scripts/table.py"
 
 
 rule analysis:
@@ -332,9 +217,6 @@ rule analysis:
         rules.effects.output,
         rules.claims.output,
         rules.luck_of_seeds.output if study.analysis.reseed else [],
-        rules.table_best_trials.output,
-        rules.table_tests.output,
-        rules.table_importance.output,
-        rules.table_robustness.output,
-        rules.table_claims.output,
-        rules.table_costs.output,
+        expand(
+            f"{RESULTS}/tables/{{name}}.{{ext}}", name=TABLES, ext=["csv", "md", "tex"]
+        ),

@@ -1,6 +1,7 @@
 """Functions that rules take inputs, parameters and resources from, and that the hooks call."""
 
 import math
+import os
 from functools import cache
 
 from snakemake.exceptions import WorkflowError
@@ -26,7 +27,7 @@ def files_of(wildcards):
 
 @cache
 def drawn_trials(task, variant):
-    """A cell's trials, as its table has them: both are drawn from the same seeds."""
+    """A cell's trials, which its shards and what is expected of them share."""
     return draw_cell(study, task, variant)
 
 
@@ -127,27 +128,40 @@ def kernel_of(wildcards):
     return f"{RESULTS}/engine/{wildcards.variant}.so" if fused else []
 
 
-def cell_modules():
-    """What figure 1 shows of cells: how they are read and written, and those that ship."""
-    read = ["equations", "reference", "typeset", "variants"]
-    read += [f"kin/{v.lower()}" for v in study.variants if v in KIN]
-    return [
-        *(f"{LIBRARY}/cells/{module}.py" for module in read),
-        f"{LIBRARY}/figures/typesetting.py",
-    ]
+def own_code(script, *modules):
+    """A script, and modules of the library, as an input: what it made is made anew with them."""
+    files = [f"{LIBRARY}/../{script}.py", *(f"{LIBRARY}/{m}.py" for m in modules)]
+    # There are no scripts where the workflow is hosted elsewhere, and nobody edits them.
+    return [os.path.relpath(file) for file in files if os.path.exists(file)]
 
 
-def drawn_by(name):
-    """The modules that draw a figure."""
-    return [
-        f"{LIBRARY}/{module}.py"
-        for module in (
-            f"figures/{name}",
-            "figures/looks",
-            "figures/style",
-            "hyperparameters",
-        )
-    ]
+def code_of(script, *modules):
+    """The same, and all that they import of the library."""
+
+    def files(wildcards):
+        own = own_code(script, *modules)
+        return own + [os.path.relpath(module) for module in imported(*own)]
+
+    return files
+
+
+def named(names):
+    """The files of results that an entry of the catalogue names."""
+    task = SHOWN[0] if SHOWN else ""
+    return {name: results.files(name, RESULTS, task) for name in names}
+
+
+def settings_of(wildcards):
+    """What a figure is drawn by, beside results."""
+    drawing = DRAWINGS[wildcards.name]
+    return {key: SETTINGS[key] for key in drawing.figure.settings} | drawing.own
+
+
+def labels_of(wildcards):
+    """What stands beside a figure in Snakemake's own report."""
+    drawing = DRAWINGS[wildcards.name]
+    variant = {"variant": ", ".join(drawing.own.values())} if drawing.own else {}
+    return {"figure": drawing.module} | variant
 
 
 def tell_of_lost(jobs):

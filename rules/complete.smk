@@ -1,7 +1,6 @@
 """The end of a study, which is a good one unless all trials of some cell failed."""
 
 MADE = [
-    *rules.trials.input,
     *rules.analysis.input,
     *rules.figures.input,
     *rules.report.output,
@@ -15,6 +14,7 @@ rule complete:
         others=ancient(
             [str(file) for file in MADE if file != rules.collect.output.trials]
         ),
+        code=code_of("complete"),
     output:
         touch(f"{RESULTS}/state/complete"),
     log:

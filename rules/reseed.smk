@@ -45,7 +45,7 @@ rule collect_reseeded:
             variant=study.variants,
             repeat=SEEDS,
         ),
-        module=f"{LIBRARY}/analysis/collect.py",
+        code=code_of("collect_reseeded"),
     output:
         f"{RESULTS}/reseed/trials.csv",
     log:

@@ -44,8 +44,7 @@ rule train:
         device=study.training.device,
         procedure=PROCEDURE,
         equations=lambda w: study.cell(w.variant).digest,
-        # Not the cell's table, which more trials make new: a shard is trained again when its own
-        # trials are others.
+        # A shard is trained again when its own trials are others, and not when there are more.
         trials=drawn,
     script:
         "../workflow/scripts/train.py"

@@ -137,7 +137,7 @@ def test_a_study_comes_out_as_it_does_without_a_cluster(cluster, alone, sent):
 
 def test_a_figure_is_drawn_on_the_cluster(cluster, sent):
     (job,) = cluster.jobs(sent["drawn"])
-    assert (job["JobState"], job["Comment"]) == ("COMPLETED", "rule_figure_3")
+    assert (job["JobState"], job["Comment"]) == ("COMPLETED", "rule_figure_wildcards_figure_3")
     assert (sent["drawn"].folder / FIGURE).stat().st_size
 
 

@@ -9,6 +9,7 @@ import pytest
 from markupsafe import escape
 from project import REPOSITORY
 
+from odyssey import results
 from odyssey.analysis import budget, effects, fanova, statements, welch
 from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import read_csv
@@ -109,6 +110,11 @@ def trials():
     return tables.read("jsb", "trials.csv")
 
 
+def marked():
+    folder = REPOSITORY / "results" / "reference" / "jsb"
+    return results.read("marked", results.files("marked", str(folder)))
+
+
 def cost(row):
     return [float(tables.costs().set_index("cost").loc[row, "here"].replace(",", ""))]
 
@@ -172,7 +178,7 @@ SAID = {
         (r"seems to cost about (\S+) nats", [tables.both_seeds()["difference"].iloc[-1]]),
         (
             r"selected trials has (\S+)\.",
-            [tables.read("jsb", "selection/trials.csv").query("selected")["input_noise"].max()],
+            [marked().query("selected")["input_noise"].max()],
         ),
     ],
     "docs/sceptic.md": [(r"the paper's (\d+) statements", [len(tables.judged())])],

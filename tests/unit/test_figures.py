@@ -402,10 +402,13 @@ def test_figure_1_writes_the_equations_of_other_cells_within_the_page(tmp_path, 
 
 
 def test_figure_2_draws_every_stroke_and_the_text_as_it_is():
-    points = np.random.default_rng(1).normal(size=(10, 3))
-    figure = figure_2.draw(
-        points, np.array([4, 1, 5]), "$a_b$ & 5 %", "IAM-OnDB\n(synthetic stand-in)"
-    )
+    line = {
+        "points": np.random.default_rng(1).normal(size=(10, 3)),
+        "stroke_lengths": np.array([4, 1, 5]),
+        "text": np.array("$a_b$ & 5 %"),
+        "synthetic": np.array(True),
+    }
+    figure = figure_2.draw(line, "IAM-OnDB")
     FigureCanvasAgg(figure).draw()
     assert len(figure.axes[0].get_lines()) == 6
     assert figure.get_supxlabel() == "$a_b$ & 5 %"
@@ -499,7 +502,8 @@ def test_figure_4_names_the_engine_where_there_are_several(analysed):
     rows = figure_4.draw(marginals, distributions, TASKS).subfigs
     labels = [ax.get_ylabel() for row in rows for ax in row.axes]
     assert "training time (s)" in labels
-    figure = figure_4.draw(marginals, distributions, TASKS, engine="reference")
+    trials = pd.DataFrame({"variant": ["V", "NP"], "engine": ["reference", "fused"]})
+    figure = figure_4.draw(marginals, distributions, TASKS, trials=trials)
     labels = [ax.get_ylabel() for row in figure.subfigs for ax in row.axes]
     assert "training time (s, engine reference)" in labels
 

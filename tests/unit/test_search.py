@@ -1,7 +1,6 @@
 """Random search draws what the paper says, and growing a study moves nothing."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
@@ -11,7 +10,7 @@ from odyssey.search import draw_cell, draw_trial
 from odyssey.search_space import MOST_HIDDEN, Search
 from odyssey.training.networks import Network, count_weights
 from odyssey.training.sizes import nearest_size, weights_at
-from odyssey.trials import shards, write_trials
+from odyssey.trials import shards
 
 BUDGET = {"low": 20_000, "high": 200_000}
 
@@ -157,10 +156,3 @@ def test_the_fewer_weights_a_unit_has_the_more_units_a_budget_allows():
 )
 def test_shards_cover_all_trials_once(trials, per_job, expected):
     assert shards([1.0] * trials, per_job, 60) == expected
-
-
-def test_a_trials_table_loses_no_digit(tmp_path):
-    trials = draw(12, also=("nesterov", "clip"))
-    write_trials(tmp_path / "V.csv", trials)
-    table = pd.read_csv(tmp_path / "V.csv")
-    assert table.to_dict("records") == trials

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odyssey.analysis.selection import distributions, number_selected, select
+from odyssey.analysis.collect import COLUMNS
+from odyssey.analysis.files import write_csv
+from odyssey.analysis.selection import (
+    MARK_COLUMNS,
+    distributions,
+    number_selected,
+    read_marked,
+    select,
+)
 
 
 def cell(validation, test=None, variant="V", **columns) -> pd.DataFrame:
@@ -123,3 +131,23 @@ def test_a_cell_without_any_result_has_a_row_without_numbers():
     row = distributions(select(cell([np.nan, np.nan])))
     assert row["n"].tolist() == [0, 0]
     assert row[["mean", "median", "minimum"]].isna().all(axis=None)
+
+
+def test_marks_that_lie_beside_the_trials_come_back_as_they_were(tmp_path):
+    trials = pd.concat([cell([3, np.nan, 1, 2]), cell([2, 1, np.nan, np.nan], variant="NP")])
+    trials = trials.reset_index(drop=True).astype({"task": "str", "variant": "str"})
+    trials = trials[[column for column in COLUMNS if column in trials]]
+    marked = select(trials, 0.5)
+    write_csv(trials, tmp_path / "trials.csv")
+    write_csv(marked[list(MARK_COLUMNS)], tmp_path / "marks.csv")
+    again = read_marked(tmp_path / "trials.csv", tmp_path / "marks.csv")
+    pd.testing.assert_frame_equal(again, marked.astype(again.dtypes))
+    pd.testing.assert_series_equal(again.dtypes, marked.dtypes.replace("object", "str"))
+
+
+def test_marks_of_other_trials_are_refused(tmp_path):
+    write_csv(cell([3, 1, 2]), tmp_path / "trials.csv")
+    marked = select(cell([3, 1]))
+    write_csv(marked[list(MARK_COLUMNS)], tmp_path / "marks.csv")
+    with pytest.raises(ValueError, match=r"marks\.csv does not mark the trials of .*trials\.csv"):
+        read_marked(tmp_path / "trials.csv", tmp_path / "marks.csv")

@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from odyssey.features.sequences import SPLITS, Description, Sequences, load, save
+from odyssey.features.sequences import (
+    SPLITS,
+    Description,
+    Sequences,
+    load,
+    load_with_digest,
+    save,
+)
+from odyssey.files import file_digest
 
 
 def description(loss="sigmoid"):
@@ -174,3 +182,11 @@ def test_no_array_of_objects_is_unpickled(tmp_path):
     np.savez(path, description=np.array([object()], dtype=object))
     with pytest.raises(ValueError, match=r"task\.npz is not a features file"):
         load(path)
+
+
+def test_sequences_come_with_the_digest_of_their_file(tmp_path):
+    path = tmp_path / "task.npz"
+    save(notes(), path)
+    loaded, digest = load_with_digest(path)
+    assert digest == file_digest(path)
+    np.testing.assert_array_equal(loaded.values, notes().values)

@@ -94,6 +94,18 @@ def test_a_trial_of_another_configuration_is_not_done(study, results):
     assert status.look(study, results)[0].statuses.total() == 0
 
 
+def test_features_are_read_again_only_if_they_have_changed(study, results, monkeypatch):
+    digested = []
+    monkeypatch.setattr(status, "file_digest", lambda path: digested.append(path) or "digest")
+    features = results / "features" / "jsb.npz"
+    for _ in range(3):
+        status.look(study, results)
+    assert digested == [features]
+    features.write_bytes(b"of another size")
+    status.look(study, results)
+    assert digested == [features, features]
+
+
 @pytest.mark.parametrize("content", ["[]", "{}", "5", '{"fingerprint": 1}', "{"])
 def test_odd_files_count_as_nothing(study, results, content):
     (results / "state/jsb/V/0.json").write_text(content)

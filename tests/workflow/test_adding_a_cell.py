@@ -170,7 +170,7 @@ def edit(project: Project, text: str) -> None:
 def test_another_comment_and_other_names_train_nothing_and_draw_figure_1_again(own):
     edit(own, REWORDED)
     assert own.planned("results/small/trials.csv") == {}
-    assert own.planned("results/small/figures/figure_1.svg") == {"figure_1": 1}
+    assert own.planned("results/small/figures/figure_1.svg") == {"figure": 1}
 
 
 def test_another_equation_trains_its_cell_again_and_nothing_else(own):

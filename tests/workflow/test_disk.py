@@ -113,3 +113,17 @@ def test_a_killed_snakemake_leaves_no_lock_that_anybody_has_to_know_of(fresh):
     first.wait()
     assert "they have been taken away: --unlock is not needed" in fresh.snakemake("features")
     assert "taken away" not in fresh.snakemake("features")
+
+
+def test_where_nobody_can_tell_who_lives_a_killed_one_keeps_its_user_out(fresh):
+    """As it would everywhere, if the Snakefile did not take away the locks of the dead."""
+    first = start_and_lock(fresh)
+    first.kill()
+    first.wait()
+    (fresh.folder / ".snakemake" / "alive").unlink()
+    (fresh.folder / ".snakemake" / "alive").mkdir()  # cannot be held
+    output = fresh.snakemake("features", fails=True)
+    assert_says(output, "Directory cannot be locked")
+    assert_says(output, "--unlock takes them away")
+    fresh.snakemake("--unlock")
+    fresh.snakemake("features")

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from project import Project, without_times
 
+from odyssey.results import files, read
+
 FILES = (
     "features/jsb.npz",
-    "trials/jsb/V.csv",
     "runs/jsb/V/0-1.jsonl",
     "runs/jsb/NP/2-3.jsonl",
     "trials.csv",
@@ -23,6 +24,24 @@ FILES = (
     "figures/figure_3.png",
     "figures/figure_3.svg",
 )
+# From scripts to their rules, and to a file that each makes.
+MADE_BY = {
+    "collect": ("collect", "trials.csv"),
+    "select_best": ("select_best", "selection/trials.csv"),
+    "welch": ("welch", "tests/welch.csv"),
+    "fanova_cells": ("fanova", "fanova/importance.csv"),
+    "budget": ("budget", "budget/fronts.csv"),
+    "effects": ("effects", "effects.csv"),
+    "robustness": ("robustness", "tests/robustness.csv"),
+    "claims": ("claims", "claims.csv"),
+    "table": ("table", "tables/costs.md"),
+    "figure": ("figure", "figures/figure_3.png"),
+    "report": ("report", "report.html"),
+    "complete": ("complete", "state/complete"),
+    "collect_reseeded": ("collect_reseeded", "reseed/trials.csv"),
+    "luck_of_seeds": ("luck_of_seeds", "tests/reseeded.csv"),
+}
+PAID_FOR = ("corpus", "features", "example", "kernel", "train", "reseed")
 
 
 def touch(path):
@@ -47,15 +66,66 @@ def test_a_run_file_has_one_line_a_trial_in_their_order(finished):
 
 def test_a_touched_figure_module_redraws_figures_and_what_shows_them_only(finished):
     touch(finished.folder / "workflow/scripts/odyssey/figures/figure_3.py")
-    assert set(finished.planned()) <= {"figure_3", "report"}
-    assert finished.planned()["figure_3"] == 1
+    assert finished.planned() == {"figure": 1, "report": 1}
+    assert finished.planned("results/small/figures/figure_3.svg") == {"figure": 1}
 
 
 def test_a_touched_training_module_trains_nothing(finished):
     touch(finished.folder / "workflow/scripts/odyssey/training/trial.py")
-    touch(finished.folder / "workflow/scripts/train.py")
     touch(finished.folder / "workflow/scripts/odyssey/cells/fused.cpp")
+    for script in PAID_FOR:
+        touch(finished.folder / "workflow/scripts" / f"{script}.py")
     assert finished.planned() == {}
+
+
+def test_an_edited_script_makes_anew_what_it_made_and_nothing_before_it(finished):
+    scripts = finished.folder / "workflow/scripts"
+    assert {path.stem for path in scripts.glob("*.py")} == {*MADE_BY, *PAID_FOR}
+    for script, (rule, made) in MADE_BY.items():
+        if not (finished.results / made).exists():
+            continue  # of new seeds, which this study has none of
+        path = scripts / f"{script}.py"
+        before = path.stat().st_mtime_ns
+        touch(path)
+        assert finished.planned(f"results/small/{made}") == {rule: 1}
+        os.utime(path, ns=(before, before))
+
+
+NEW_FIGURE = """
+from matplotlib.figure import Figure
+
+
+def draw(welch, tasks):
+    figure = Figure()
+    figure.suptitle(f"{len(welch)} of {tasks['jsb']['title']}")
+    return figure
+"""
+ENTRY = """
+FIGURES = {**FIGURES, "mine": Figure(Caption("Mine"), results=("welch",))}
+"""
+
+
+def test_a_figure_is_added_by_its_module_and_its_entry(finished):
+    library = finished.folder / "workflow/scripts/odyssey"
+    (library / "figures" / "mine.py").write_text(NEW_FIGURE, encoding="utf-8")
+    with (library / "catalogue.py").open("a", encoding="utf-8") as catalogue:
+        catalogue.write(ENTRY)
+    assert finished.planned() == {"figure": 1, "report": 1, "complete": 1}
+    finished.snakemake("results/small/report.html")
+    for kind in ("pdf", "png", "svg"):
+        assert (finished.results / "figures" / f"mine.{kind}").stat().st_size
+    assert "Mine" in (finished.results / "report.html").read_text(encoding="utf-8")
+
+
+def test_any_module_may_be_touched_and_nothing_is_trained(finished):
+    library = finished.folder / "workflow/scripts/odyssey"
+    # From these come the trials that are selected, and of them those with new seeds.
+    makers = {library / "analysis" / name for name in ("collect.py", "selection.py")}
+    for module in set(library.rglob("*.py")) - makers:
+        touch(module)
+    planned = finished.planned()
+    assert {"welch", "fanova", "effects", "claims", "figure", "table", "report"} <= set(planned)
+    assert not {"kernel", "train", "collect", "select_best", "features_of_task"} & set(planned)
 
 
 @pytest.mark.parametrize("name", ["figures/figure_3.png", "tables/costs.md", "tests/welch.csv"])
@@ -116,12 +186,14 @@ def test_a_changed_range_trains_again(finished):
 def test_a_changed_alpha_trains_nothing(finished):
     finished.configure(analysis={"alpha": 0.01})
     planned = finished.planned()
-    assert {"welch", "claims", "table_tests", "figure_3", "significance", "report"} <= set(planned)
-    assert not {"train", "collect", "features_of_task", "draw_trials"} & set(planned)
+    assert {"welch", "claims", "table", "figure", "report"} <= set(planned)
+    assert not {"train", "collect", "features_of_task"} & set(planned)
+    for name in ("tables/tests.md", "figures/figure_3.pdf", "figures/significance.svg"):
+        assert "welch" in finished.planned(f"results/small/{name}")
 
 
 def test_selected_trials_are_trained_again_with_new_seeds_and_nothing_else_is(finished):
-    first = pd.read_csv(finished.results / "selection" / "trials.csv")
+    first = read("marked", files("marked", str(finished.results)))
     finished.configure(analysis={"reseed": 2})
     planned = finished.planned("analysis")
     assert (planned["reseed"], planned["collect_reseeded"], planned["luck_of_seeds"]) == (4, 1, 1)
@@ -160,7 +232,7 @@ def test_one_trial_can_be_asked_for_and_one_beyond_the_study_is_refused(finished
     assert "3-2.jsonl: the first trial comes after the last" in output
 
 
-@pytest.mark.parametrize("name", ["features", "trials", "runs", "analysis", "figures", "report"])
+@pytest.mark.parametrize("name", ["features", "runs", "analysis", "figures", "report"])
 def test_each_stage_can_be_asked_for(fresh, name):
     assert name in fresh.planned(name) or fresh.planned(name)
 
@@ -187,7 +259,7 @@ def test_the_workflow_serves_as_a_module_of_another(fresh):
     other = Project(outer)
     other.snakemake()
     assert (outer / "count.txt").read_text(encoding="utf-8").strip() == "9"
-    assert other.planned("odyssey_all")["odyssey_figure_3"] == 1
+    assert other.planned("results/small/figures/figure_3.pdf")["odyssey_figure"] == 1
     assert "odyssey_train" not in other.planned("odyssey_all")
 
 

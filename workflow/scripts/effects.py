@@ -1,15 +1,17 @@
 """Bring all estimates together: comparisons, spreads and what surrogates say, in; effects out."""
 
-from odyssey.analysis import effects, reseeding, selection, welch
+from odyssey.analysis import effects, reseeding
 from odyssey.analysis.files import read_csv, write_csv
 from odyssey.console import job
+from odyssey.results import read
 
 with job(snakemake.log[0]):
     given = snakemake.input
-    distributions = read_csv(given.distributions, selection.DISTRIBUTION_COLUMNS)
     rows = [
-        *effects.of_comparisons(read_csv(given.welch, welch.COLUMNS)),
-        *effects.of_distributions(distributions, snakemake.params.margins),
+        *effects.of_comparisons(read("welch", given.welch)),
+        *effects.of_distributions(
+            read("distributions", given.distributions), snakemake.params.margins
+        ),
         *read_csv(given.fanova, effects.COLUMNS).to_dict("records"),
     ]
     for path in given.get("reseeded", []):

@@ -6,16 +6,16 @@ import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from odyssey.analysis import fanova
-from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import write_csv
 from odyssey.console import job
+from odyssey.results import read
 
 
 def main():
     """Analyse all cells."""
     params, output = snakemake.params, snakemake.output
     tables = fanova.analyse(
-        read_trials(snakemake.input.trials),
+        read("trials", snakemake.input.trials),
         params.ranges,
         params.seed % 2**31,
         params.trees,

@@ -5,11 +5,11 @@ import os
 # NumPy multiplies no matrices here: its threads would only spin.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from odyssey.analysis.collect import read_trials
+from odyssey.analysis.files import read_csv
 from odyssey.analysis.reseeding import with_new_seed
+from odyssey.analysis.selection import MARK_COLUMNS
 from odyssey.console import Progress, job
-from odyssey.features.sequences import load
-from odyssey.files import file_digest
+from odyssey.features.sequences import load_with_digest
 from odyssey.training.shard import train_shard
 from odyssey.training.trial import Plan
 
@@ -24,8 +24,8 @@ def report(trial, epoch, loss, validation):
 
 
 with job(snakemake.log[0]):
-    marked = read_trials(snakemake.input.selection)
-    cell = marked[(marked["task"] == w.task) & (marked["variant"] == w.variant)]
+    marks = read_csv(snakemake.input.selection, MARK_COLUMNS)
+    cell = marks[(marks["task"] == w.task) & (marks["variant"] == w.variant)]
     train_shard(
         Plan(
             w.task,
@@ -37,8 +37,7 @@ with job(snakemake.log[0]):
             snakemake.input.get("cell") or None,
         ),
         with_new_seed(params.trials, set(cell.loc[cell["selected"], "trial"]), int(w.repeat)),
-        load(snakemake.input.features),
-        file_digest(snakemake.input.features),
+        *load_with_digest(snakemake.input.features),
         snakemake.input.get("kernel") or None,
         snakemake.output[0],
         params.state,

@@ -8,8 +8,7 @@ import platform
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from odyssey.console import Progress, job
-from odyssey.features.sequences import load
-from odyssey.files import file_digest
+from odyssey.features.sequences import load_with_digest
 from odyssey.training.shard import train_shard
 from odyssey.training.trial import Plan
 
@@ -39,8 +38,7 @@ with job(snakemake.log[0]):
             snakemake.input.get("cell") or None,
         ),
         params.trials,
-        load(snakemake.input.features),
-        file_digest(snakemake.input.features),
+        *load_with_digest(snakemake.input.features),
         snakemake.input.get("kernel") or None,
         snakemake.output[0],
         params.state,

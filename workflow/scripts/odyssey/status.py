@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -84,7 +85,15 @@ def look(study: Study, folder: Path) -> list[Cell]:
 
 def _digest(path: Path) -> str:
     """Digest a task's features; without them, none of its trials counts as done."""
-    return file_digest(path) if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    state = path.stat()
+    return _digest_of(path, state.st_mtime_ns, state.st_size)
+
+
+@cache  # for `--watch`: features may be large
+def _digest_of(path: Path, _changed: int, _size: int) -> str:
+    return file_digest(path)
 
 
 def _look_at_cell(

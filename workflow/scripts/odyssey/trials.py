@@ -1,25 +1,9 @@
-"""The trials table of a cell, and its division into shards."""
+"""The division of a cell's trials into shards, one a job."""
 
-import os
 from collections.abc import Sequence
-
-from odyssey.files import write_atomically
 
 Shard = tuple[int, int]
 """First and last trial of a job."""
-
-
-def write_trials(path: str | os.PathLike, trials: list[dict]) -> None:
-    """Write a trials table.
-
-    Parameters
-    ----------
-    path : path-like
-    trials : list of dict
-        All with the same keys; floats are written so that they read back exactly.
-    """
-    rows = [",".join(trials[0]), *(",".join(str(v) for v in trial.values()) for trial in trials)]
-    write_atomically(path, lambda file: file.write(("\n".join(rows) + "\n").encode()))
 
 
 def shards(seconds: Sequence[float], trials_per_job: int | None, target: float) -> list[Shard]:

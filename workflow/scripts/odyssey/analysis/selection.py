@@ -1,10 +1,21 @@
 """Which trials of a cell are its best, by validation, and how their results are spread."""
 
 import math
+import os
 
 import pandas as pd
 
+from odyssey.analysis.collect import read_trials
+from odyssey.analysis.files import read_csv
+
 CELL = ["task", "variant"]
+MARK_COLUMNS = {
+    "task": "str",
+    "variant": "str",
+    "trial": "int64",
+    "rank": "Int64",
+    "selected": "bool",
+}
 DISTRIBUTION_COLUMNS = {
     "task": "str",
     "variant": "str",
@@ -72,6 +83,21 @@ def select(trials: pd.DataFrame, fraction: float = 0.1) -> pd.DataFrame:
     allowed = count.map(lambda trials: number_selected(trials, fraction))
     marked["selected"] = (marked["rank"] <= allowed).fillna(value=False).astype(bool)
     return marked
+
+
+def read_marked(trials: str | os.PathLike, marks: str | os.PathLike) -> pd.DataFrame:
+    """Read what `select` made, of which the trials and `MARK_COLUMNS` lie in a file each.
+
+    Raises
+    ------
+    ValueError
+        If a file is no such table, or if they are not of the same trials.
+    """
+    of_trials, of_marks = read_trials(trials), read_csv(marks, MARK_COLUMNS)
+    keys = [*CELL, "trial"]
+    if not of_trials[keys].equals(of_marks[keys]):
+        raise ValueError(f"{marks} does not mark the trials of {trials}")
+    return of_trials.join(of_marks.drop(columns=keys))
 
 
 def engines(trials: pd.DataFrame) -> dict[str, str]:

@@ -1,9 +1,12 @@
 """The one form of data that training reads: sequences of frames with targets, in three splits."""
 
+import hashlib
+import io
 import json
 import os
 import zipfile
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -127,10 +130,16 @@ def save(sequences: Sequences, path: str | os.PathLike) -> None:
 
 def load(path: str | os.PathLike) -> Sequences:
     """Read sequences that `save` wrote; a ValueError says that the file is none of them."""
+    return load_with_digest(path)[0]
+
+
+def load_with_digest(path: str | os.PathLike) -> tuple[Sequences, str]:
+    """Read sequences, and the SHA-256 of their file, as `load` does: in one reading."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        content = Path(path).read_bytes()
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         description = Description(**json.loads(str(arrays.pop("description"))))
-        return Sequences(description, **arrays)
+        return Sequences(description, **arrays), hashlib.sha256(content).hexdigest()
     except (KeyError, TypeError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is not a features file: {error}") from error

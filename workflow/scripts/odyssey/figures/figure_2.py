@@ -1,5 +1,7 @@
 """A line of handwriting with its transcription (paper, figure 2)."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -7,19 +9,17 @@ from odyssey import palette
 from odyssey.figures import style
 
 
-def draw(points: np.ndarray, stroke_lengths: np.ndarray, text: str, title: str) -> Figure:
+def draw(line: Mapping[str, np.ndarray], title: str) -> Figure:
     """Draw the strokes of a line over what was written.
 
     Parameters
     ----------
-    points : numpy.ndarray of float, shape (points, 3)
-        x, y (downwards) and time of the pen, all strokes end to end.
-    stroke_lengths : numpy.ndarray of int, shape (strokes,)
-        Points of each stroke.
-    text : str
-        The transcription.
+    line : mapping of str to numpy.ndarray
+        `points`, float of shape (points, 3): x, y (downwards) and time of the pen, all strokes end
+        to end; `stroke_lengths`, int of shape (strokes,); `text`, the transcription; `synthetic`,
+        whether the line was made up and not written by a person.
     title : str
-        Of the task, which says so where the line was made up and not written by a person.
+        Of the task.
 
     Returns
     -------
@@ -30,14 +30,15 @@ def draw(points: np.ndarray, stroke_lengths: np.ndarray, text: str, title: str) 
     with style.style():
         figure = Figure(figsize=(style.PAGE, 1.5), layout="constrained")
         ax = figure.subplots()
-        for stroke in np.split(points, np.cumsum(stroke_lengths)[:-1]):
+        for stroke in np.split(line["points"], np.cumsum(line["stroke_lengths"])[:-1]):
             marks = "o" if len(stroke) == 1 else "-"
             ax.plot(stroke[:, 0], stroke[:, 1], marks, color=palette.INK, markersize=1.4)
             ax.plot(stroke[:, 0], stroke[:, 1], ".", color=palette.VERMILLION, markersize=1.1)
         ax.set_aspect("equal", adjustable="datalim")
         ax.invert_yaxis()
         ax.set_axis_off()
-        ax.set_title(title.replace("\n", " "))
+        ax.set_title(style.task_title(title, bool(line["synthetic"])).replace("\n", " "))
         # A dollar sign would otherwise begin a formula.
+        text = str(line["text"])
         figure.supxlabel(text, fontfamily="DejaVu Sans Mono", fontsize=8, parse_math=False)
     return figure

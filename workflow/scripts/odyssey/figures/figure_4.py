@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from odyssey import palette
+from odyssey.analysis.selection import engines
 from odyssey.figures import style
 from odyssey.hyperparameters import HYPERPARAMETERS
 
@@ -17,7 +18,7 @@ def draw(
     tasks: style.Tasks,
     variant: str = "V",
     surrogate: str = "gp",
-    engine: str = "",
+    trials: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw a row for each task and a column for each hyperparameter.
 
@@ -32,8 +33,9 @@ def draw(
     variant : str
     surrogate : str
         One of `surrogates.SURROGATES`.
-    engine : str
-        What trained the variant, if the study has several: their seconds do not compare.
+    trials : pandas.DataFrame, optional
+        Read are `variant` and `engine`: where several engines trained, whose seconds do not
+        compare, the variant's is named.
 
     Returns
     -------
@@ -48,6 +50,7 @@ def draw(
         k: v for k, v in style.titles(distributions, tasks).items() if k in set(known["task"])
     }
     parameters = [p for p in PARAMETERS if p in set(known["parameter"])]
+    engine = "" if trials is None else engines(trials).get(variant, "")
     if not titles:
         return style.no_surrogate(variant)
     with style.style():

@@ -1,0 +1,71 @@
+"""The catalogue of figures and tables, held to what draws and reads them."""
+
+import inspect
+from importlib import import_module
+
+import pytest
+
+from odyssey.analysis import tables
+from odyssey.captions import of_figure, of_table
+from odyssey.catalogue import FIGURES, TABLES, drawings, wanted
+from odyssey.results import RESULTS, files
+
+SUPPLEMENT = {"variant", "surrogate"}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_drawn_from_what_its_entry_names(name):
+    figure = FIGURES[name]
+    takes = inspect.signature(import_module(f"odyssey.figures.{name}").draw)
+    takes.bind(**dict.fromkeys((*figure.results, *figure.settings)))  # or else a TypeError
+    assert set(figure.results) <= set(RESULTS)
+    assert set(takes.parameters) >= (SUPPLEMENT if figure.in_supplement else set())
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_laid_out_from_what_its_entry_names(name):
+    table = TABLES[name]
+    inspect.signature(getattr(tables, table.function)).bind(*table.results)
+    assert set(table.results) <= set(RESULTS)
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_result_is_read_by_what_is_there(name):
+    module, _, reader = RESULTS[name][1].rpartition(".")
+    found = getattr(import_module(module), reader)
+    paths = files(name, "results/small", "iam")
+    assert all(path.startswith("results/small/") and "{" not in path for path in paths)
+    if callable(found):
+        inspect.signature(found).bind(*paths)
+    else:
+        assert len(paths) == 1
+        assert set(found.values()) <= {"str", "bool", "int64", "Int64", "float64", "boolean"}
+
+
+def test_each_has_its_own_words_and_an_unknown_one_its_name():
+    captions = [entry.caption for entry in (*FIGURES.values(), *TABLES.values())]
+    assert len({caption.reading or caption.title for caption in captions}) == len(captions)
+    assert str(of_figure("figure_2")).endswith("with its transcription.")
+    assert of_table("costs") == TABLES["costs"].caption
+    assert of_figure("my_figure").title == of_table("my_figure").title == "My figure"
+
+
+def test_a_study_draws_what_it_has_and_the_others_of_the_supplement_when_asked():
+    all_of_it = drawings(["V", "NP"], with_line=True)
+    supplement = [name for name in all_of_it if name.startswith("supplement/")]
+    assert list(all_of_it) == [*FIGURES, *supplement]
+    assert len(supplement) == 3 * 2 * 2  # figures, variants, surrogates
+    drawing = all_of_it["supplement/figure_5_NP_forest"]
+    assert (drawing.module, drawing.own) == ("figure_5", {"variant": "NP", "surrogate": "forest"})
+    beside = {f"figure_{n}_{which}" for n in (4, 5, 6) for which in ("NP", "V_forest")}
+    chosen = wanted(all_of_it, "gp")
+    assert chosen[: len(FIGURES)] == list(FIGURES)
+    assert {name.removeprefix("supplement/") for name in chosen[len(FIGURES) :]} == beside
+    assert not [name for name in wanted(all_of_it, "forest") if name.endswith("forest")]
+
+
+def test_a_study_without_vanilla_or_handwriting_lacks_what_shows_them():
+    drawn = set(drawings(["NP"], with_line=False))
+    lacking = {"figure_2", "figure_4", "figure_5", "figure_6", "surrogates"}
+    assert set(FIGURES) - drawn == lacking
+    assert "supplement/figure_4_NP" in drawn
