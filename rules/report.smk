@@ -16,7 +16,13 @@ rule report:
             name=[name for name in TABLES if name != "claims"],
         ),
         code=code_of("report"),
-        page=expand(f"{LIBRARY}/report/page.{{kind}}", kind=["css", "html.jinja", "js"]),
+        page=expand(
+            f"{LIBRARY}/report/{{file}}",
+            file=[
+                *("base.html.jinja", "macros.html.jinja", "page.html.jinja"),
+                *("page.css", "page.js"),
+            ],
+        ),
     output:
         f"{RESULTS}/report.html",
     log:

@@ -22,7 +22,7 @@ def odyssey(*arguments, folder=None):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("name", sorted(commands.COMMANDS.keys() - {"compare"}))
+@pytest.mark.parametrize("name", sorted(commands.COMMANDS.keys()))
 def test_each_command_has_help_of_its_own(name, capsys):
     module, function, _ = commands.COMMANDS[name]
     with pytest.raises(SystemExit) as ended:

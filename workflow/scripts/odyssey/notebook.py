@@ -1,11 +1,8 @@
 """A study's tables and figures at hand, as in a notebook: what `odyssey.open_study` returns."""
 
-import inspect
 import os
-import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,40 +10,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from odyssey import figures
-from odyssey.analysis import budget, fanova, robustness, selection, tables, welch
-from odyssey.analysis.collect import read_trials
-from odyssey.analysis.files import read_csv
+from odyssey import results
+from odyssey.catalogue import FIGURES
 from odyssey.config import Study
 from odyssey.config_files import load_study
-
-# What figures are drawn from, by the names that their parameters have.
-DRAWN_FROM = {
-    "distributions": "selection/distributions",
-    "welch": "tests/welch",
-    "marginals": "fanova/marginals",
-    "importance": "fanova/importance",
-    "interactions": "fanova/interactions",
-    "expected": "budget/expected_best",
-    "fronts": "budget/fronts",
-    "trials": "trials",
-    "curves": "curves",
-    "best": "tables/best_trials",
-    "robustness": "tests/robustness",
-}
-COLUMNS = {
-    "selection/distributions": selection.DISTRIBUTION_COLUMNS,
-    "tests/welch": welch.COLUMNS,
-    "fanova/marginals": fanova.MARGINAL_COLUMNS,
-    "fanova/importance": fanova.IMPORTANCE_COLUMNS,
-    "fanova/interactions": fanova.INTERACTION_COLUMNS,
-    "budget/expected_best": budget.COLUMNS,
-    "budget/fronts": budget.FRONT_COLUMNS,
-    "tables/best_trials": tables.BEST_COLUMNS,
-    "tests/robustness": robustness.COLUMNS,
-}
-# Of the modules of figures: figure 2 shows a line of the features, the others help to draw.
-NOT_FROM_TABLES = {"figure_2", "looks", "style", "typesetting"}
 
 
 @dataclass(frozen=True)
@@ -86,8 +53,7 @@ class OpenStudy:
     @property
     def figures(self) -> list[str]:
         """Names of the figures that are drawn from tables."""
-        modules = {module.name for module in pkgutil.iter_modules(figures.__path__)}
-        return sorted(modules - NOT_FROM_TABLES)
+        return [name for name, figure in FIGURES.items() if "line" not in figure.results]
 
     def table(self, name: str) -> pd.DataFrame:
         """Read a table by its path in the study's folder, without its ending.
@@ -99,12 +65,11 @@ class OpenStudy:
         """
         if name not in self.tables:
             raise FileNotFoundError(f"no table {name} in {self.folder}, but {self.tables}")
-        path = self.folder / f"{name}.csv"
-        if not path.exists():
-            return pd.read_parquet(path.with_suffix(".parquet"))
-        if name == "trials":
-            return read_trials(path)
-        return read_csv(path, COLUMNS.get(name, {}))
+        for result in results.RESULTS:
+            files = results.files(result, str(self.folder))
+            if [str(Path(file).with_suffix("")) for file in files] == [str(self.folder / name)]:
+                return results.read(result, files)
+        return pd.read_csv(self.folder / f"{name}.csv", keep_default_na=False)
 
     def figure(self, name: str, **choices: Any) -> Figure:
         """Draw a figure as the workflow draws it.
@@ -112,7 +77,7 @@ class OpenStudy:
         Parameters
         ----------
         name : str
-            Such as ``figure_3``: a module of `odyssey.figures`.
+            Such as ``figure_3``.
         **choices
             Arguments of its `draw`, such as ``variant="CIFG"`` for figures 4 to 6; the others are
             the study's.
@@ -124,20 +89,15 @@ class OpenStudy:
         """
         if name not in self.figures:
             raise ValueError(f"no figure {name}, but {', '.join(self.figures)}")
-        draw = import_module(f"odyssey.figures.{name}").draw
-        study = self.settings
-        known: dict[str, Callable[[], Any]] = {
-            "tasks": lambda: study.descriptions,
-            "surrogate": lambda: study.analysis.surrogate,
-            "engine": lambda: selection.engines(self.table("trials")).get(
-                choices.get("variant", "V"), ""
-            ),
-            "variants": lambda: study.variants,
-            "own": lambda: study.cells,
-            **{parameter: partial(self.table, table) for parameter, table in DRAWN_FROM.items()},
+        entry, study = FIGURES[name], self.settings
+        known = {
+            "tasks": study.descriptions,
+            "surrogate": study.analysis.surrogate,
+            "variants": study.variants,
+            "own": study.cells,
         }
-        for parameter in inspect.signature(draw).parameters:
-            if parameter in known and parameter not in choices:
-                choices[parameter] = known[parameter]()
-        figure: Figure = draw(**choices)
+        given = {key: known[key] for key in entry.settings}
+        for result in entry.results:
+            given[result] = results.read(result, results.files(result, str(self.folder)))
+        figure: Figure = import_module(f"odyssey.figures.{name}").draw(**(given | choices))
         return figure
