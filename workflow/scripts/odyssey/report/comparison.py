@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from odyssey.quantities import count
 from odyssey.report import rows, sentences
 from odyssey.report.templates import fill
 
@@ -62,9 +63,9 @@ def of_cells(cells: pd.DataFrame, b: str) -> str:
         ]
         if names:
             parts.append(f"{sentences.listed(names)} {'is' if len(names) == 1 else 'are'} {word}")
-    text = f"Of {_count(len(cells), 'cell')} that both have, "
+    text = f"Of {count(len(cells), 'cell')} that both have, "
     untested = len(cells) - len(tested)
-    rest = f"; {_count(untested, 'cell')} could not be compared" if untested else ""
+    rest = f"; {count(untested, 'cell')} could not be compared" if untested else ""
     if not parts:
         return f"{text}none differs by more than chance allows{rest}."
     found = sentences.listed(parts)
@@ -75,7 +76,7 @@ def of_verdicts(verdicts: pd.DataFrame) -> str:
     """Say how many claims have the same verdict in both."""
     both = verdicts[(verdicts["verdict_a"] != "") & (verdicts["verdict_b"] != "")]
     same = int((both["verdict_a"] == both["verdict_b"]).sum())
-    return f"Of {_count(len(both), 'claim')} that both judge, {same} have the same verdict."
+    return f"Of {count(len(both), 'claim')} that both judge, {same} have the same verdict."
 
 
 def of_trials(selected: pd.DataFrame) -> str:
@@ -84,15 +85,11 @@ def of_trials(selected: pd.DataFrame) -> str:
     if not shared:
         return "No trial is the same in both: they have drawn their own."
     ranks = selected["rank_correlation"].dropna()
-    text = f"{_count(shared, 'trial')} {'is' if shared == 1 else 'are'} the same in both"
+    text = f"{count(shared, 'trial')} {'is' if shared == 1 else 'are'} the same in both"
     if ranks.empty:
         return f"{text}."
     ends = f"{ranks.min():.2f} to {ranks.max():.2f}"
     return f"{text}; the ranks of their results correlate with {ends}."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _cells(of_task: pd.DataFrame) -> Iterable[dict]:

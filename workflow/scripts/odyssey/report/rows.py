@@ -6,8 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from odyssey.analysis.verdicts import CONTRADICTED, REPRODUCED, UNDECIDED, standing
-from odyssey.quantities import short
-from odyssey.report import sentences
+from odyssey.quantities import percent, short
 
 # What a verdict, or a standing, looks like.
 VERDICTS = {REPRODUCED: "yes", CONTRADICTED: "no", UNDECIDED: "open"}
@@ -118,7 +117,7 @@ def _finding(row: Mapping, labels: Mapping[str, str]) -> dict[str, str]:
         "interval": interval(row),
         "verdict": row["verdict"],
         "paper_rule": row["paper_rule"],
-        "coverage": "" if pd.isna(row["coverage"]) else sentences.percent(row["coverage"]),
+        "coverage": "" if pd.isna(row["coverage"]) else percent(row["coverage"]),
         "kind": VERDICTS[row["verdict"]],
         "note": row["note"],
     }
