@@ -101,7 +101,7 @@ def draw(welch, tasks):
     return figure
 """
 ENTRY = """
-FIGURES = {**FIGURES, "mine": Figure(Caption("Mine"), results=("welch",))}
+FIGURES = {**FIGURES, "mine": Figure(Caption("A figure of my own"), results=("welch",))}
 """
 
 
@@ -114,7 +114,7 @@ def test_a_figure_is_added_by_its_module_and_its_entry(finished):
     finished.snakemake("results/small/report.html")
     for kind in ("pdf", "png", "svg"):
         assert (finished.results / "figures" / f"mine.{kind}").stat().st_size
-    assert "Mine" in (finished.results / "report.html").read_text(encoding="utf-8")
+    assert "A figure of my own" in (finished.results / "report.html").read_text(encoding="utf-8")
 
 
 def test_any_module_may_be_touched_and_nothing_is_trained(finished):
