@@ -84,24 +84,30 @@ def train_megabytes(wildcards, attempt):
         study.engine(wildcards.variant),
         training.threads,
         width_of(wildcards),
+        training.device,
     )
 
 
-def reseeded(task, variant):
-    """Seconds of the selected trials of a cell, were they the dearest of all."""
+def dearest(task, variant):
+    """As many trials of a cell as are selected, were they the dearest of all."""
     # It brings pandas along, which no other job should wait for.
     from odyssey.analysis.selection import number_selected
 
     selected = number_selected(study.search.trials, study.analysis.best_fraction)
-    return sorted(seconds_of(task, variant))[-selected:]
+    seconds = seconds_of(task, variant)
+    return sorted(drawn_trials(task, variant), key=lambda t: seconds[t["trial"]])[
+        -selected:
+    ]
 
 
 def reseed_minutes(wildcards, attempt):
     """What a job of new seeds is allowed, as a shard is."""
-    seconds = job_seconds(
-        reseeded(wildcards.task, wildcards.variant), study.training.threads
+    task, variant = wildcards.task, wildcards.variant
+    trials = [] if task in UNKNOWN else dearest(task, variant)
+    seconds = expected_seconds(study, task, variant, trials)
+    return attempt * math.ceil(
+        10 + 3 * job_seconds(seconds, study.training.threads) / 60
     )
-    return attempt * math.ceil(10 + 3 * seconds / 60)
 
 
 def reseed_megabytes(wildcards, attempt):
@@ -110,10 +116,11 @@ def reseed_megabytes(wildcards, attempt):
     return attempt * job_megabytes(
         study.tasks[wildcards.task],
         study.cell(wildcards.variant),
-        drawn_trials(wildcards.task, wildcards.variant),
+        dearest(wildcards.task, wildcards.variant),
         study.engine(wildcards.variant),
         training.threads,
         width_of(wildcards),
+        training.device,
     )
 
 

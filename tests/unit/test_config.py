@@ -112,6 +112,7 @@ def study(**changes):
             "tasks.jsb: url must be an address",
         ),
         ({"study": "../up"}, "study: "),
+        ({"training": {"stack": 9}}, "training: stack is the engine stacked's"),
         ({"seed": -1}, "seed: must be greater than or equal to 0"),
     ],
 )

@@ -108,7 +108,7 @@ def test_the_width_of_a_stack_changes_no_result(sequences, tmp_path):
             np.testing.assert_allclose([r["test"] for r in several], several[0]["test"], rtol=1e-4)
 
 
-class StruckError(Exception):
+class StruckError(OSError):
     """What ends a job in a test."""
 
 
@@ -208,3 +208,22 @@ def test_a_gpu_that_is_too_small_is_told_of(sequences, tmp_path, monkeypatch):
         ValueError, match=r"4 trials side by side do not fit .*: set training.stack"
     ):
         shard(sequences, tmp_path, rows(layers=1))
+
+
+def test_an_error_of_a_stack_costs_those_that_have_not_ended(sequences, tmp_path, monkeypatch):
+    validated, evaluate = [], stack.StackedEngine.evaluate
+
+    def fail(engine, split):
+        validated.append(split)
+        if validated.count("validation") == 4:
+            raise RuntimeError("no more of that")
+        return evaluate(engine, split)
+
+    monkeypatch.setattr(stack.StackedEngine, "evaluate", fail)
+    found = shard(sequences, tmp_path, rows(4, layers=1))
+    monkeypatch.undo()
+    statuses = {record["trial"]: record["status"] for record in found}
+    assert statuses == {0: "failed", 1: "failed", 2: "failed", 3: "diverged"}
+    assert found[0]["reason"] == "RuntimeError: no more of that"
+    again = shard(sequences, tmp_path, rows(4, layers=1))
+    assert {record["status"] for record in again} == {"completed", "diverged"}

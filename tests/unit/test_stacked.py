@@ -121,6 +121,26 @@ def test_any_cell_comes_out_as_it_does_alone(tmp_path_factory, text, directions,
     check(Network(cell("MINE", file), 3, 9, 4, directions, loss), 5)
 
 
+ODD = {
+    "no matrix on the inputs": "y=tanh(w.R_z @ before.y + w.b_z)",
+    "nothing recurrent": "y=tanh(w.W_z @ x)",
+    "a matrix on a vector of weights": "y=tanh(w.W_z @ x + w.R_z @ sigmoid(w.p_k) + w.b_z)",
+    "a state of weights alone": "y=tanh(w.W_z @ x + w.R_z @ before.k), k=exp(w.p_k)",
+    "late by a step": "y=before.c, c=tanh(w.W_z @ x)",
+    "as linear as can be": "y=w.W_z @ x + w.R_z @ before.y",
+}
+
+
+@pytest.mark.parametrize(("loss", "layers"), [("softmax", 1), ("ctc", 2)])
+@pytest.mark.parametrize("states", ODD.values(), ids=ODD)
+def test_odd_cells_come_out_as_they_do_alone(tmp_path, states, loss, layers):
+    head = "from odyssey.cells.equations import State, exp, sigmoid, tanh\n\n\n"
+    (tmp_path / "mine.py").write_text(
+        f'"""Odd."""\n\n{head}def step(x, before, w):\n    return State({states})\n'
+    )
+    check(Network(cell("MINE", tmp_path / "mine.py"), 3, 9, 4, layers, loss, layers), 5)
+
+
 AWKWARD = '''"""Its states are not 0 for inputs of 0, and it divides by what is."""
 
 from odyssey.cells.equations import State, exp, mean, sigmoid, tanh

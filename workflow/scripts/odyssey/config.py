@@ -102,6 +102,9 @@ class Training(Section):
         other = self.engine if self.engine in ("stacked", "reference") else "stacked"
         if self.instruction_set != "auto" and (other == self.engine or self.device == "cuda"):
             raise ValueError(f"instruction_set is the engine fused's: {other} does not heed it")
+        stacked = self.engine == "stacked" or (self.engine == "auto" and self.device == "cuda")
+        if self.stack != "auto" and not stacked:
+            raise ValueError("stack is the engine stacked's: name that engine, or leave stack out")
         return self
 
 

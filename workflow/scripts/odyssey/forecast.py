@@ -156,7 +156,8 @@ def forecast(study: Study, kernels: dict[str, str], show) -> list[Forecast]:
             study.training.device,
         )
         engine, kernel = study.engine(variant), kernels.get(variant)
-        beside = min(stack_width(study, task, variant), study.search.trials)
+        width = stack_width(study, task, variant)
+        beside = min(width, study.training.trials_a_job or width, study.search.trials)
         return count_weights(chosen), *frame_seconds(chosen, engine, kernel, device, beside)
 
     def epoch(task: str, variant: str, size: int, layers: int) -> float:

@@ -1,4 +1,4 @@
-"""A cell's equations laid out for the fused engine: columns of products, and waves.
+"""A cell's equations laid out for the engines fused and stacked: columns of products, and waves.
 
 All matrices on vectors that a step has at the same moment act together: what they add up to for a
 hidden unit, its pre-activation, is a *column*. What can be computed once its columns are there is a
@@ -87,7 +87,7 @@ class Layout:
 
 
 def lay_out(cell: Cell) -> Layout:
-    """Lay a cell's equations out; an EquationError says that the fused engine cannot train it."""
+    """Lay equations out; an EquationError says that only the readable engine can train them."""
     _refuse_what_is_too_much(cell)
     sums = _Sums(cell)
     for node in cell.nodes:
@@ -122,15 +122,15 @@ def _refuse_what_is_too_much(cell: Cell) -> None:
         line = cell.nodes[0].graph.weights[tied[0]][1]
         raise EquationError(
             f"{cell.file}:{line}: the matrix w.{tied[0]} acts on {matrices[tied[0]]} vectors, and "
-            "the fused engine keeps each weight in one place"
+            "the engines fused and stacked keep each weight in one place"
         )
     depth: dict[Symbol, int] = {}
     for node in cell.nodes:
         depth[node] = 1 + max([0, *(depth[arg] for arg in node.args)])
     if (deepest := max(depth.values())) > DEEPEST:
         raise EquationError(
-            f"{cell.file}:1: the equations are nested {deepest} deep, and the fused engine "
-            f"goes {DEEPEST} deep"
+            f"{cell.file}:1: the equations are nested {deepest} deep, and the engines "
+            f"fused and stacked go {DEEPEST} deep"
         )
 
 

@@ -4,11 +4,13 @@ import math
 from statistics import mean
 
 from odyssey.cells.equations import Cell
+from odyssey.cells.graph import lay_out
 from odyssey.config import Study
 from odyssey.search import sizes
 from odyssey.tasks.base import TaskSettings
 from odyssey.training.networks import count_weights
 from odyssey.training.sizes import network
+from odyssey.training.stacked import EVALUATION_MEGABYTES
 from odyssey.trials import Shard, shards
 
 # Microseconds of a training step for each frame: so many a direction, and so many a weight. Of the
@@ -25,7 +27,10 @@ VANILLA_TRIALS = 50
 # Of a job, with its Snakemake's, beside the corpus.
 MEGABYTES = {"fused": 400, "stacked": 900, "reference": 900}
 LONGEST_SEQUENCE = 1000  # frames, for which a stack's memory is reckoned
-ARRAYS = 25  # of a value a hidden unit and frame, that a stacked trial's way there and back takes
+# Numbers a frame that a stacked trial's way there and back takes, measured: for each column of a
+# hidden unit, and for each input and output.
+A_COLUMN, AN_INPUT = 12, 9
+OF_CUDA = 3000  # megabytes of a job for CUDA's libraries: a margin, not measured
 
 
 def epoch_seconds(
@@ -73,7 +78,8 @@ def expected_seconds(study: Study, task: str, variant: str, trials: list[dict]) 
     study : Study
     task, variant : str
     trials : list of dict
-        As `odyssey.search.draw_cell` returns them; a stack's are as many as there are together.
+        As `odyssey.search.draw_cell` returns them: a job's, or all of them. A stack has side by
+        side those of the same number of layers.
 
     Returns
     -------
@@ -81,7 +87,8 @@ def expected_seconds(study: Study, task: str, variant: str, trials: list[dict]) 
         Seconds.
     """
     settings, cell, engine = study.tasks[task], study.cell(variant), study.engine(variant)
-    beside = min(stack_width(study, task, variant), len(trials))
+    of_one_depth = len(trials) // len({trial.get("layers", 1) for trial in trials} or {1})
+    beside = max(1, min(stack_width(study, task, variant), of_one_depth))
     return [
         study.epochs(task)
         * epoch_seconds(
@@ -113,9 +120,8 @@ def stack_width(study: Study, task: str, variant: str) -> int:
     settings, cell = study.tasks[task], study.cell(variant)
     layers = study.search.ranges["layers"][1]
     (largest,) = sizes(study.search, network(settings, cell, 1, layers), 2)[1:]
-    return max(
-        1, int(training.stack_megabytes // stacked_megabytes(settings, cell, largest, layers))
-    )
+    one = stacked_megabytes(settings, cell, largest, layers)
+    return max(1, int((training.stack_megabytes - EVALUATION_MEGABYTES) // one))
 
 
 def stacked_megabytes(task: TaskSettings, cell: Cell, hidden_size: int, layers: int) -> float:
@@ -135,7 +141,9 @@ def stacked_megabytes(task: TaskSettings, cell: Cell, hidden_size: int, layers: 
     chosen = network(task, cell, hidden_size, layers)
     # Weights and velocities, both once more in the order of a step, gradients, and what changes.
     of_weights = 7 * count_weights(chosen)
-    frame = ARRAYS * layers * chosen.directions * hidden_size + 4 * (chosen.inputs + chosen.outputs)
+    columns = A_COLUMN * len(lay_out(cell).columns)
+    frame = columns * layers * chosen.directions * hidden_size
+    frame += AN_INPUT * (chosen.inputs + chosen.outputs)
     return 4e-6 * (of_weights + LONGEST_SEQUENCE * frame)
 
 
@@ -194,6 +202,7 @@ def job_megabytes(
     engine: str,
     threads: int,
     side_by_side: int = 1,
+    device: str = "cpu",
 ) -> int:
     """Estimate the memory that a training job needs.
 
@@ -208,6 +217,8 @@ def job_megabytes(
         Trials at the same time, which share the corpus.
     side_by_side : int
         Trials of a stack.
+    device : str
+        A stack on a GPU takes that one's memory, and of the machine's its trials' weights.
 
     Returns
     -------
@@ -226,8 +237,10 @@ def job_megabytes(
     if engine == "stacked":
         layers = max((layers for _, layers in different), default=1)
         size = max((size for size, _ in different), default=1)
-        work = stacked_megabytes(task, cell, size, layers)
+        work, threads = stacked_megabytes(task, cell, size, layers), min(side_by_side, len(trials))
+        if device == "cuda":
+            return math.ceil(MEGABYTES[engine] + OF_CUDA + corpus + threads * weights)
         return math.ceil(
-            MEGABYTES[engine] + corpus + min(side_by_side, len(trials)) * (work + weights)
+            MEGABYTES[engine] + EVALUATION_MEGABYTES + corpus + threads * (work + weights)
         )
     return math.ceil(MEGABYTES[engine] + corpus + threads * (work + weights))

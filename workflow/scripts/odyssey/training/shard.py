@@ -65,9 +65,10 @@ def train_shard(
     ------
     OSError
         If a file cannot be read or written. Any other error of a trial costs that trial alone: it
-        gets a line with ``status`` ``"failed"``, and is trained again if its shard is.
+        gets a line with ``status`` ``"failed"``, and is trained again if its shard is; an error of
+        a stack costs those of its trials that have not ended.
     ValueError
-        If the engine cannot work on this machine.
+        If the engine cannot work on this machine, or a stack does not fit into it.
     """
     check_engine(plan.engine, plan.device, kernel)
     state, output = Path(state), Path(output)
@@ -128,6 +129,10 @@ class _Job:
             self.append(line)
         return line
 
+    def failed(self, trial: dict, digest: str, error: Exception) -> dict:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return failure(self.plan, trial, self.sequences, digest, reason)
+
     def finish(self, record: dict) -> str:
         """Keep what a trial has come to; return its line."""
         line = json.dumps(record, allow_nan=False) + "\n"
@@ -164,8 +169,7 @@ def _trained(job: _Job, trial: dict) -> dict:
         raise
     except Exception as error:
         log.exception("trial %d failed", trial["trial"])
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return failure(job.plan, trial, job.sequences, digest, reason)
+        return job.failed(trial, digest, error)
 
 
 def _side_by_side(
@@ -184,10 +188,18 @@ def _side_by_side(
             for trial in trials
             if lines[trial["trial"]] is None
         ]
-        for record in train_stack(
-            job.plan, left, job.sequences, at_once, threads, job.report, job.stopping
-        ):
-            lines[record["trial"]] = job.finish(record)
+        try:
+            for record in train_stack(
+                job.plan, left, job.sequences, at_once, threads, job.report, job.stopping
+            ):
+                lines[record["trial"]] = job.finish(record)
+        except (OSError, ValueError):  # the disk's fault, or the GPU's memory
+            raise
+        except Exception as error:
+            log.exception("the stack failed")
+            for trial, digest, _ in left:
+                if lines[trial["trial"]] is None:
+                    lines[trial["trial"]] = job.finish(job.failed(trial, digest, error))
         return [lines[trial["trial"]] for trial in trials]
 
 

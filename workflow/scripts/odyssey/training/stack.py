@@ -18,7 +18,7 @@ from odyssey.training.engines import Epoch
 from odyssey.training.networks import Network
 from odyssey.training.stacked.engine import StackedEngine
 from odyssey.training.stacked.epochs import Begun
-from odyssey.training.trial import Plan, Report, advance, begin, clock, ended, epoch_of, goes_on
+from odyssey.training.trial import Plan, Report, advance, begin, ended, epoch_of, goes_on
 
 CHECKPOINT_MINUTES = 5  # a longer epoch is kept in parts
 
@@ -100,8 +100,8 @@ def train_stack(
                     members, engine = members + joining, None
                 if over := [m for m in members if not (m.finite and goes_on(plan, m.progress))]:
                     saving.result()  # or it might write a checkpoint that is to be taken away
-                    yield from _records(plan, over, sequences)
                     members, engine = [m for m in members if m not in over], None
+                    yield from _records(plan, over, sequences)
                     continue
                 if engine is None:
                     engine = _engine(plan, members, sequences)
@@ -169,11 +169,11 @@ def _train_epoch(
                 checkpoints.save(m.checkpoint, m.progress, m.digest)
             if stopping.is_set():
                 raise KeyboardInterrupt
-    start = clock(plan.device)
+    start = _clock(plan.device)
     frames = int(sequences.scored_lengths[sequences.indices("train")].sum())
     train_losses = begun.loss / frames
     validations, states = engine.evaluate("validation"), engine.state()
-    each = (clock(plan.device) - start) / len(members)
+    each = (_clock(plan.device) - start) / len(members)
     for m, loss, validation, state in zip(members, train_losses, validations, states, strict=True):
         m.progress.train_seconds += each
         m.finite = math.isfinite(loss) and math.isfinite(validation.loss)
@@ -182,12 +182,24 @@ def _train_epoch(
             m.progress.presented, m.progress.begun_loss, m.progress.waiting = 0, 0.0, None
 
 
-def _train_a_while(plan, engine, epochs: list[Epoch], begun: Begun, members, stopping) -> Begun:
+def _clock(device: str) -> float:
+    """Return a time of which differences are seconds of work, of all threads."""
+    return time.process_time() if device == "cpu" else time.perf_counter()
+
+
+def _train_a_while(
+    plan: Plan,
+    engine: StackedEngine,
+    epochs: list[Epoch],
+    begun: Begun,
+    members: list[Member],
+    stopping: threading.Event,
+) -> Begun:
     """Train until the epoch ends, or it is time for a checkpoint."""
-    start, until = clock(plan.device), time.monotonic() + 60 * CHECKPOINT_MINUTES
+    start, until = _clock(plan.device), time.monotonic() + 60 * CHECKPOINT_MINUTES
     begun = engine.train_epoch(epochs, begun, lambda: stopping.is_set() or time.monotonic() > until)
     for m in members:
-        m.progress.train_seconds += (clock(plan.device) - start) / len(members)
+        m.progress.train_seconds += (_clock(plan.device) - start) / len(members)
     return begun
 
 

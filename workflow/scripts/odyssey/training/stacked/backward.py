@@ -174,12 +174,14 @@ def _flat(a: torch.Tensor) -> torch.Tensor:
 def _gradients(p: Pass, deltas: torch.Tensor) -> LaneWeights:
     """Sum up, over all frames, what the deltas say of the weights."""
     reading, flat = p.reading, _flat(deltas)
-    inputs = (
-        torch.bmm(_of_columns(p, flat, reading.inputs).mT, _flat(p.x)) if reading.inputs else None
-    )
+    inputs = torch.zeros_like(p.weights.inputs)
+    if reading.inputs:
+        inputs = torch.bmm(_of_columns(p, flat, reading.inputs).mT, _flat(p.x))
+    shape = (*deltas.shape[:3], p.weights.vectors.shape[-1])
     blocks = []
     for block in reading.blocks:
-        sources = beside([p.given(reading.layout.sources[number]) for number in block.sources])
+        of_block = [reading.layout.sources[number] for number in block.sources]
+        sources = beside([p.given(source).expand(shape) for source in of_block])
         blocks.append(torch.bmm(_of_columns(p, flat, block.columns).mT, _flat(sources)))
     vectors = torch.zeros_like(p.weights.vectors)
     sums = flat.sum(1)

@@ -9,6 +9,7 @@ from odyssey.features.sequences import Sequences
 from odyssey.training.decoding import edit_distance, labels_of
 from odyssey.training.engines import Epoch, Evaluation, Weights, evaluation
 from odyssey.training.networks import Network
+from odyssey.training.stacked import EVALUATION_MEGABYTES
 from odyssey.training.stacked.epochs import Begun, Rates, Step, rates, steps
 from odyssey.training.stacked.forward import Running, Units
 from odyssey.training.stacked.lanes import Stack, apart, together
@@ -16,8 +17,6 @@ from odyssey.training.stacked.losses import Targets, losses, wrong_frames
 from odyssey.training.stacked.network import Way, gradients, outputs
 from odyssey.training.stacked.noise import gaussian_noise
 from odyssey.training.stacked.reading import read
-
-EVALUATION_BYTES = 2**29  # of hidden units' outputs, of as many sequences as are evaluated at once
 
 
 class StackedEngine:
@@ -99,7 +98,8 @@ class StackedEngine:
     ) -> Begun:
         """Present the training sequences to each trial, with its updates.
 
-        Nothing is copied from the device before the end.
+        Nothing is copied from the device before the end. (With ctc the labels of each step are
+        brought to it, and PyTorch's loss may wait.)
 
         Parameters
         ----------
@@ -119,7 +119,7 @@ class StackedEngine:
         begun = begun or Begun(0, np.zeros(len(epochs)))
         presented, optimisers = begun.presented, rates(epochs, self._put, self.dtype)
         keys = self._put(np.stack([epoch.noise_key for epoch in epochs]).astype(np.int64))
-        total = self._put(begun.loss)
+        total = self._put(begun.loss.copy())
         waiting = self._stack(begun.waiting) if begun.waiting else None
         for step in steps(epochs, self.sequences, self._put, presented):
             self._look_ahead(optimisers, step)
@@ -229,8 +229,7 @@ class StackedEngine:
         s, trials, ctc = self.sequences, len(self.networks), self.network.loss == "ctc"
         indices = s.indices(split)
         loss, errors = np.zeros(trials), np.zeros(trials, int)
-        units = trials * self.network.directions * self.network.layers * self.network.hidden_size
-        at_once = max(1, EVALUATION_BYTES // (4 * units))  # frames
+        at_once = max(1, int(1e6 * EVALUATION_MEGABYTES // self._bytes_a_frame()))
         by_length = indices[np.argsort(-s.lengths[indices], kind="stable")]
         while len(by_length):
             several = max(1, at_once // int(s.lengths[by_length[0]]))
@@ -248,6 +247,14 @@ class StackedEngine:
             for k in range(trials)
         ]
 
+    def _bytes_a_frame(self) -> int:
+        """Reckon what a frame that is evaluated takes: hidden layers, outputs, labels of ctc."""
+        n, most = self.network, max(self.sequences.target_lengths)
+        hidden = 3 * n.directions * n.layers * n.hidden_size
+        outputs = 4 * n.outputs + (2 * most + 1 if n.loss == "ctc" else 0)
+        each = self.weights["output.b"].element_size() * (hidden + outputs)
+        return len(self.networks) * each + 4 * n.directions * n.inputs
+
     def _evaluated(self, part: np.ndarray) -> tuple[torch.Tensor, Targets]:
         """Run all networks over some sequences, the longest first."""
         s = self.sequences
@@ -259,8 +266,7 @@ class StackedEngine:
         turned = self._put(np.where(valid, lengths - 1 - time, time)[:, None])
         running = Running(1, valid.sum(1).tolist(), None)
         way = Way(self.network, self.reading, self.units, running, turned)
-        x = self.values[index].expand(-1, len(self.networks), -1, -1)
-        logits, _ = outputs(way, self.weights, x, keep=False)
+        logits, _ = outputs(way, self.weights, self.values[index], keep=False)
         target_starts = (np.cumsum(s.target_lengths) - s.target_lengths)[part]
         of_ctc = np.stack([target_starts, s.target_lengths[part], lengths])[:, None]
         return logits, self._targets(index, of_ctc.astype(np.int64))

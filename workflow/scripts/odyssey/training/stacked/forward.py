@@ -244,7 +244,8 @@ def _step(
     for wave, nodes in enumerate(reading.waves):
         for block, matrix in zip(reading.blocks, still.blocks, strict=True):
             if block.wave == wave:
-                sources = beside([values[layout.sources[n]] for n in block.sources])
+                of_block = [values[layout.sources[n]] for n in block.sources]
+                sources = beside([a.expand(*sums.shape[:2], -1) for a in of_block])
                 _add_products(p, sums, block.columns, sources, matrix.mT)
         for n in nodes:
             arguments = [values[a] for a in n.args]
@@ -291,11 +292,12 @@ def _of_inputs(reading: Reading, weights: LaneWeights, x: torch.Tensor) -> torch
     bias = x.new_zeros(lanes, 1, columns, n)
     for column, vector in reading.biases.items():
         bias[:, 0, column] = weights.vectors[:, vector]
-    flat = x.transpose(0, 1).reshape(lanes, frames * sequences, -1)
-    products = torch.bmm(flat, weights.inputs.mT).view(lanes, frames, sequences, -1, n)
     sums = bias.expand(frames, lanes, sequences, columns, n).clone()
-    for number, column in enumerate(reading.inputs):
-        sums[..., column, :] += products[..., number, :].transpose(0, 1)
+    if reading.inputs:
+        flat = x.transpose(0, 1).reshape(lanes, frames * sequences, -1)
+        products = torch.bmm(flat, weights.inputs.mT).view(lanes, frames, sequences, -1, n)
+        for number, column in enumerate(reading.inputs):
+            sums[..., column, :] += products[..., number, :].transpose(0, 1)
     return sums.view(frames, lanes, sequences, columns * n)
 
 

@@ -40,8 +40,9 @@ class Way:
 
     def both(self, ahead: torch.Tensor, back: torch.Tensor) -> torch.Tensor:
         """Lay what goes to the two directions beside each other: (T, K, D, S, ...)."""
-        parts = [ahead] if self.network.directions == 1 else [ahead, self.turn(back)]
-        return torch.stack(parts, 2)
+        if self.network.directions == 1:
+            return ahead.unsqueeze(2)
+        return torch.stack([ahead, self.turn(back)], 2)
 
     def halves(self, a: torch.Tensor) -> list[torch.Tensor]:
         """Take directions apart again, each in the order of time: (T, K * D, S, ...)."""
@@ -65,7 +66,8 @@ def outputs(way: Way, stack: Stack, x: torch.Tensor, keep: bool) -> tuple[torch.
     way : Way
     stack : dict of str to torch.Tensor
         The weights of K trials.
-    x : torch.Tensor, shape (T, K, S, M)
+    x : torch.Tensor, shape (T, K or 1, S, M)
+        1: the same for all trials, and not copied for each of them.
     keep : bool
         Whether there is a way back.
 
@@ -78,7 +80,8 @@ def outputs(way: Way, stack: Stack, x: torch.Tensor, keep: bool) -> tuple[torch.
     passes = []
     for layer in range(1, way.network.layers + 1):
         weights = lane_weights(stack, layer, len(way.reading.blocks))
-        y, passed = forward(way.reading, weights, way.units, way.running, way.both(x, x), keep)
+        both = way.both(x, x).expand(-1, len(stack["output.b"]), -1, -1, -1)
+        y, passed = forward(way.reading, weights, way.units, way.running, both, keep)
         passes.append(passed)
         x = torch.cat(way.halves(y), -1)
     frames, _, sequences, _ = x.shape

@@ -131,11 +131,13 @@ def read(cell: Cell) -> Reading:
     free = _closed(back, ahead | fixed) - fixed
     by_loop = frozenset(_in_order(to_deltas, layout, derived))
     later = [n for n in back if n not in free and n not in fixed]
-    tail = [n for n in later if n not in by_loop]
+    # What comes from outside is known in the loop alone.
+    in_loop = {n for n in later if n in by_loop or n.op in OUTSIDE}
+    tail = [n for n in later if n not in in_loop]
     returned = (derived.deltas, derived.weights, derived.carried)
     uses = Counter(a for n in later if n.op != "through" for a in n.args)
     uses.update(value for part in returned for value in part.values())
-    loop, factors = _shortened([n for n in later if n in by_loop], fixed, uses)
+    loop, factors = _shortened([n for n in later if n in in_loop], fixed, uses)
 
     read_back = {a for n in (*back, *factors) if n.op != "through" for a in n.args}
     read_back |= {*to_deltas, *derived.weights.values()}
