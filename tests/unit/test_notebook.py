@@ -57,7 +57,7 @@ def test_every_figure_that_is_named_is_drawn(study):
 
 
 def test_what_is_not_there_is_named(study, tmp_path, monkeypatch):
-    with pytest.raises(ValueError, match="no figure figure_7, but expected_best"):
+    with pytest.raises(ValueError, match="no figure figure_7, but figure_1, figure_3"):
         study.figure("figure_7")
     with pytest.raises(FileNotFoundError, match="no table welch in results/reference/jsb"):
         study.table("welch")
