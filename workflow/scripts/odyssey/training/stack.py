@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from odyssey.features.sequences import Sequences
 from odyssey.training import checkpoints
-from odyssey.training.engines import Epoch
+from odyssey.training.engines import Epoch, Weights
 from odyssey.training.networks import Network
 from odyssey.training.stacked.engine import StackedEngine
 from odyssey.training.stacked.epochs import Begun
@@ -27,7 +28,7 @@ CHECKPOINT_MINUTES = 5  # a longer epoch is kept in parts
 class Member:
     """A trial of a stack, and how far it has come."""
 
-    trial: dict
+    trial: dict[str, Any]
     digest: str
     checkpoint: Path
     network: Network
@@ -42,19 +43,19 @@ class Member:
 
 def train_stack(
     plan: Plan,
-    trials: list[tuple[dict, str, Path]],
+    trials: list[tuple[dict[str, Any], str, Path]],
     sequences: Sequences,
     at_once: int,
     threads: int,
     report: Report,
     stopping: threading.Event,
-) -> Iterator[dict]:
+) -> Iterator[dict[str, Any]]:
     """Train trials side by side; when some have ended, others take their places.
 
     Parameters
     ----------
     plan : Plan
-    trials : list of (dict, str, Path)
+    trials : list of (dict[str, Any], str, Path)
         Trials, their fingerprints, and their checkpoints, which are written after every epoch, and
         within an epoch that takes more than `CHECKPOINT_MINUTES`.
     sequences : Sequences
@@ -70,7 +71,7 @@ def train_stack(
 
     Yields
     ------
-    dict
+    dict[str, Any]
         The record of a trial as soon as it has ended, as `odyssey.training.trial.train` makes it.
 
     Raises
@@ -217,14 +218,14 @@ def _begun(members: list[Member]) -> Begun:
 
 def _set_begun(members: list[Member], engine: StackedEngine, begun: Begun) -> None:
     """Note where in their epoch the members are."""
-    gradients = begun.waiting or [None] * len(members)
+    gradients: list[Weights | None] = [*(begun.waiting or ())] or [None] * len(members)
     for m, loss, state, own in zip(members, begun.loss, engine.state(), gradients, strict=True):
         m.progress.weights, m.progress.velocities = state
         m.progress.presented, m.progress.begun_loss = begun.presented, float(loss)
         m.progress.waiting = own
 
 
-def _records(plan: Plan, over: list[Member], sequences: Sequences) -> Iterator[dict]:
+def _records(plan: Plan, over: list[Member], sequences: Sequences) -> Iterator[dict[str, Any]]:
     """Test those that have ended at their best, and make their records."""
     tests: dict[Member, float] = {}
     if tested := [m for m in over if m.progress.best_epoch]:

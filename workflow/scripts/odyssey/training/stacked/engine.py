@@ -49,7 +49,7 @@ class StackedEngine:
         self.networks, self.sequences = networks, sequences
         self.network = max(networks, key=lambda network: network.hidden_size)
         self.device, self.dtype = torch.device(device), dtype
-        self.kind = np.float64 if dtype == torch.float64 else np.float32
+        self.kind: type[np.floating] = np.float64 if dtype == torch.float64 else np.float32
         self.reading = read(self.network.cell)
         self.weights = self._stack(weights)
         self.velocities = (
@@ -133,10 +133,10 @@ class StackedEngine:
             presented += 1
             if pause():
                 break
-        loss = total.cpu().numpy()
+        summed: np.ndarray = total.cpu().numpy()
         if waiting is None or presented == len(epochs[0].order):
-            return Begun(presented, loss)
-        return Begun(presented, loss, self._apart(waiting))
+            return Begun(presented, summed)
+        return Begun(presented, summed, self._apart(waiting))
 
     def _look_ahead(self, of: Rates, step: Step) -> None:
         """Go where the velocities lead, before the gradient, with Nesterov's momentum."""
@@ -203,7 +203,7 @@ class StackedEngine:
 
     def _lanes(self, a: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
         """Bring (L, ...) into the order of a step's trials."""
-        return a.unflatten(0, (-1, self.network.directions))[order].flatten(0, 1)
+        return torch.unflatten(a, 0, (-1, self.network.directions))[order].flatten(0, 1)
 
     def _targets(self, index: torch.Tensor, of_ctc: np.ndarray) -> Targets:
         """Fetch the targets of frames (T, K, S), or of sequences (3, K, S) as in `Step`."""
@@ -212,7 +212,7 @@ class StackedEngine:
         start, number, frames = of_ctc
         place = start[..., None] + np.arange(max(number.max(), 1))
         values = self.targets[self._put(place.clip(max=len(self.targets) - 1))]
-        return Targets(values, None, torch.from_numpy(frames), torch.from_numpy(number))
+        return Targets(values, frames=torch.from_numpy(frames), labels=torch.from_numpy(number))
 
     @torch.no_grad()
     def evaluate(self, split: str) -> list[Evaluation]:
@@ -264,7 +264,7 @@ class StackedEngine:
         valid = time < lengths  # (T, S)
         index = self._put(np.where(valid, starts + time, len(s.values))[:, None])  # (T, 1, S)
         turned = self._put(np.where(valid, lengths - 1 - time, time)[:, None])
-        running = Running(1, valid.sum(1).tolist(), None)
+        running = Running(1, valid.sum(1).tolist(), self._put(valid[:, None, :, None]))
         way = Way(self.network, self.reading, self.units, running, turned)
         logits, _ = outputs(way, self.weights, self.values[index], keep=False)
         target_starts = (np.cumsum(s.target_lengths) - s.target_lengths)[part]

@@ -141,4 +141,5 @@ def steps(epochs: list[Epoch], sequences: Sequences, put: Put, presented: int) -
         frames = np.arange(lengths[n, 0])
         # So many are longer than t: lengths descend.
         running = np.searchsorted(-lengths[n], -frames, side="left").tolist()
-        yield Step(running, *of_step, targets[n], begins[n], ends[n])
+        start, length, position, own, place = of_step
+        yield Step(running, start, length, position, own, place, targets[n], begins[n], ends[n])

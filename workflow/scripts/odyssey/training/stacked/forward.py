@@ -121,7 +121,7 @@ class Pass:
     units: Units
     running: Running
     x: torch.Tensor
-    sums: torch.Tensor | None
+    sums: torch.Tensor
     states: dict[str, torch.Tensor] = field(default_factory=dict)
     fixed: dict[Symbol, torch.Tensor] = field(default_factory=dict)
     values: dict[Symbol, torch.Tensor] = field(default_factory=dict)
@@ -177,7 +177,7 @@ def forward(
     shape = (trials * directions, sequences, weights.vectors.shape[-1])
     if keep:
         x = x.flatten(1, 2)
-    p = Pass(reading, weights, units, running, x, _of_inputs(reading, weights, x) if keep else None)
+    p = Pass(reading, weights, units, running, x, _of_inputs(reading, weights, x) if keep else x)
     p.fixed.update(_fixed(reading, weights, units, x))
     buffers: dict[Symbol, torch.Tensor] = {}  # one for two names of the same value
     for name, state in reading.layout.states.items():
@@ -189,7 +189,7 @@ def forward(
     states = reading.layout.states
     before = {name: x.new_zeros(shape) for name in states}
     places = {n: running.frames(a) for n, a in p.places.items()}
-    all_sums = running.frames(p.sums) if keep else None
+    all_sums = running.frames(p.sums) if keep else []
     still = None
     for t, count in enumerate(running.counts):
         if still is None or still.count != count:
@@ -257,7 +257,13 @@ def _step(
     return values
 
 
-def _settled(reading: Reading, n: Symbol, arguments, units: Units, place) -> torch.Tensor:
+def _settled(
+    reading: Reading,
+    n: Symbol,
+    arguments: list[torch.Tensor],
+    units: Units,
+    place: torch.Tensor | None,
+) -> torch.Tensor:
     """Compute a node, in its place if it has one, and 0 where it has to be."""
     if n not in reading.masked:
         return compute(n, arguments, units, place)
@@ -275,7 +281,13 @@ def neighbours(numbers: tuple[int, ...]) -> bool:
     return numbers == tuple(range(numbers[0], numbers[0] + len(numbers)))
 
 
-def _add_products(p: Pass, sums, columns: tuple[int, ...], sources, matrix) -> None:
+def _add_products(
+    p: Pass,
+    sums: torch.Tensor,
+    columns: tuple[int, ...],
+    sources: torch.Tensor,
+    matrix: torch.Tensor,
+) -> None:
     """Add to columns what matrices make of their sources."""
     if neighbours(columns):
         sums[..., p.columns(columns)].baddbmm_(sources, matrix)
@@ -318,7 +330,9 @@ def _fixed(
     return values
 
 
-def compute(node: Symbol, arguments: list[torch.Tensor], units: Units, out=None) -> torch.Tensor:
+def compute(
+    node: Symbol, arguments: list[torch.Tensor], units: Units, out: torch.Tensor | None = None
+) -> torch.Tensor:
     """Compute a node of a cell's graph.
 
     Parameters

@@ -24,7 +24,7 @@ class Piece:
     name: str
     own: tuple[slice, ...]
     key: str
-    stacked: tuple
+    stacked: tuple[int | slice, ...]
 
 
 def shapes(network: Network, reading: Reading) -> dict[str, tuple[int, ...]]:
@@ -41,7 +41,7 @@ def shapes(network: Network, reading: Reading) -> dict[str, tuple[int, ...]]:
     dict of str to tuple of int
     """
     n, directions = network.hidden_size, network.directions
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for layer in range(1, network.layers + 1):
         inputs = network.inputs if layer == 1 else directions * n
         found[f"{layer}.inputs"] = (directions, len(reading.inputs) * n, inputs)
@@ -85,14 +85,17 @@ def pieces(network: Network, reading: Reading, widest: int) -> Iterator[Piece]:
                 place = (d, beside(row, widest), beside(column, widest))
                 yield Piece(f"{direction}.{name}", (whole, whole), f"{layer}.block.{block}", place)
             for number, name in enumerate(reading.layout.vectors):
-                place = (d, number, slice(n))
-                yield Piece(f"{direction}.{name}", (whole,), f"{layer}.vectors", place)
+                yield Piece(
+                    f"{direction}.{name}", (whole,), f"{layer}.vectors", (d, number, slice(n))
+                )
     for own, stacked in below:
         yield Piece("output.W", (whole, own), "output.W", (whole, stacked))
     yield Piece("output.b", (whole,), "output.b", (whole,))
 
 
-def _of_inputs(reading: Reading, parts: list[tuple[slice, slice]]) -> Iterator[tuple]:
+def _of_inputs(
+    reading: Reading, parts: list[tuple[slice, slice]]
+) -> Iterator[tuple[str | None, int, slice, slice]]:
     """Name the matrices on the inputs, with their rows and the parts of their columns."""
     for row, number in enumerate(reading.inputs):
         for own, stacked in parts:
@@ -109,7 +112,7 @@ def _of_blocks(reading: Reading) -> Iterator[tuple[str, int, int, int]]:
 
 
 def together(
-    networks: list[Network], reading: Reading, weights: list[Weights], dtype: np.dtype
+    networks: list[Network], reading: Reading, weights: list[Weights], dtype: type[np.floating]
 ) -> dict[str, np.ndarray]:
     """Lay the weights of trials side by side.
 
@@ -138,7 +141,10 @@ def together(
 
 
 def apart(
-    networks: list[Network], reading: Reading, stack: dict[str, np.ndarray], dtype: np.dtype
+    networks: list[Network],
+    reading: Reading,
+    stack: dict[str, np.ndarray],
+    dtype: type[np.floating],
 ) -> list[Weights]:
     """Give each trial its own weights again.
 
@@ -178,7 +184,7 @@ def of_lanes(gradients: LaneWeights, layer: int, directions: int) -> Stack:
     """Name a layer's gradients as its weights in a stack are."""
 
     def trials(a: torch.Tensor) -> torch.Tensor:
-        return a.unflatten(0, (-1, directions))
+        return torch.unflatten(a, 0, (-1, directions))
 
     return {
         f"{layer}.inputs": trials(gradients.inputs),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+NOTHING = torch.empty(0)
+
 
 @dataclass(frozen=True)
 class Targets:
@@ -15,16 +17,16 @@ class Targets:
     values : torch.Tensor
         softmax: (T, K, S) classes; sigmoid and squared: (T, K, S, outputs); ctc: (K, S, labels)
         classes, anything beyond a sequence's number of them. K may be 1, for all trials.
-    scored : torch.Tensor of bool, shape (T, K, S), or None
-        The frames that count; None with ctc.
-    frames, labels : torch.Tensor of int64, shape (K, S), or None
+    scored : torch.Tensor of bool, shape (T, K, S)
+        The frames that count; not with ctc.
+    frames, labels : torch.Tensor of int64, shape (K, S)
         With ctc: how many there are, on the CPU, where PyTorch reads them.
     """
 
     values: torch.Tensor
-    scored: torch.Tensor | None
-    frames: torch.Tensor | None = None
-    labels: torch.Tensor | None = None
+    scored: torch.Tensor = NOTHING
+    frames: torch.Tensor = NOTHING
+    labels: torch.Tensor = NOTHING
 
 
 def losses(logits: torch.Tensor, targets: Targets, loss: str) -> torch.Tensor:

@@ -1,5 +1,6 @@
 """The networks of many trials, from inputs to outputs and back."""
 
+import functools
 from dataclasses import dataclass
 
 import torch
@@ -46,7 +47,7 @@ class Way:
 
     def halves(self, a: torch.Tensor) -> list[torch.Tensor]:
         """Take directions apart again, each in the order of time: (T, K * D, S, ...)."""
-        ahead, *back = a.unflatten(1, (-1, self.network.directions)).unbind(2)
+        ahead, *back = torch.unflatten(a, 1, (-1, self.network.directions)).unbind(2)
         return [ahead, *(self.turn(part) for part in back)]
 
 
@@ -87,7 +88,7 @@ def outputs(way: Way, stack: Stack, x: torch.Tensor, keep: bool) -> tuple[torch.
     frames, _, sequences, _ = x.shape
     bias = stack["output.b"].unsqueeze(1)
     logits = torch.baddbmm(bias, x.transpose(0, 1).flatten(1, 2), stack["output.W"].mT)
-    return logits.unflatten(1, (frames, sequences)).transpose(0, 1), Passed(passes, x)
+    return torch.unflatten(logits, 1, (frames, sequences)).transpose(0, 1), Passed(passes, x)
 
 
 def gradients(way: Way, stack: Stack, passed: Passed, of_logits: torch.Tensor) -> Stack:
@@ -113,12 +114,14 @@ def gradients(way: Way, stack: Stack, passed: Passed, of_logits: torch.Tensor) -
         "output.W": torch.bmm(flat.mT, passed.y.transpose(0, 1).flatten(1, 2)),
         "output.b": flat.sum(1),
     }
-    of_y = torch.bmm(flat, stack["output.W"]).unflatten(1, (frames, sequences)).transpose(0, 1)
+    of_y = torch.unflatten(torch.bmm(flat, stack["output.W"]), 1, (frames, sequences)).transpose(
+        0, 1
+    )
     for layer in range(way.network.layers, 0, -1):
         *ahead, back = of_y.chunk(way.network.directions, -1)
         of_lanes_y = way.both(ahead[0] if ahead else back, back).flatten(1, 2)
         of_weights, of_x = backward(passed.layers[layer - 1], of_lanes_y, to_inputs=layer > 1)
         found.update(of_lanes(of_weights, layer, way.network.directions))
         if of_x is not None:
-            of_y = sum(way.halves(of_x))
+            of_y = functools.reduce(torch.add, way.halves(of_x))
     return found

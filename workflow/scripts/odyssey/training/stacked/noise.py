@@ -9,7 +9,9 @@ from odyssey.seeds import THREEFRY_PARITY, THREEFRY_ROTATIONS
 WORD = 0xFFFFFFFF  # PyTorch adds and shifts 64-bit integers, of which these are the low half
 
 
-def gaussian_noise(keys: torch.Tensor, sequences: torch.Tensor, sizes: torch.Tensor, most: int):
+def gaussian_noise(
+    keys: torch.Tensor, sequences: torch.Tensor, sizes: torch.Tensor, most: int
+) -> torch.Tensor:
     """Draw what one presentation adds to each trial's inputs.
 
     Parameters
@@ -37,7 +39,9 @@ def gaussian_noise(keys: torch.Tensor, sequences: torch.Tensor, sizes: torch.Ten
     return normal.gather(1, torch.where(place < half, place, sine)).float()
 
 
-def _threefry(keys: torch.Tensor, low: torch.Tensor, high: torch.Tensor):
+def _threefry(
+    keys: torch.Tensor, low: torch.Tensor, high: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Encrypt counters as `odyssey.seeds.threefry` does: (K, pairs) of one key a trial."""
     key0, key1 = keys.T.unsqueeze(2)  # (K, 1) each
     schedule = (key0, key1, key0 ^ key1 ^ THREEFRY_PARITY)

@@ -1,7 +1,7 @@
 """How a cell's equations are read on tensors: what is computed when, found once a cell."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,12 +16,14 @@ LEAVES = ("constant", "weight", "before", "column")
 OUTSIDE = ("through", "output", "after")  # what a step back gets from elsewhere
 
 
-def _fma(a, b, c, out=None):
+def _fma(
+    a: torch.Tensor, b: torch.Tensor, c: torch.Tensor, out: torch.Tensor | None = None
+) -> torch.Tensor:
     return torch.addcmul(c, a, b, out=out)
 
 
 # Those that can write their result where it is wanted.
-INTO = {
+INTO: dict[str, Callable[..., torch.Tensor]] = {
     "add": torch.add,
     "sub": torch.sub,
     "mul": torch.mul,
@@ -35,7 +37,7 @@ INTO = {
     "sqrt": torch.sqrt,
     "abs": torch.abs,
 }
-OTHERS = {
+OTHERS: dict[str, Callable[..., torch.Tensor]] = {
     "relu": torch.relu,
     "softsign": torch.nn.functional.softsign,
     "above": lambda a, b: torch.gt(a, b).to(a.dtype),
