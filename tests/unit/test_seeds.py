@@ -62,3 +62,9 @@ def test_order_is_a_new_permutation_each_epoch():
     first, second = seeds.order(5, 1, 50), seeds.order(5, 2, 50)
     assert sorted(first) == sorted(second) == list(range(50))
     assert (first != second).any()
+
+
+def test_a_purpose_keeps_its_place():
+    """Which streams a purpose has is decided by it: only further ones may be added, at the end."""
+    known = ("hyperparameters", "training", "weights", "order", "noise", "analysis")
+    assert seeds.PURPOSES[: len(known)] == known

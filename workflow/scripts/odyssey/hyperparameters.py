@@ -1,6 +1,6 @@
 """The hyperparameters of a trial: what each is called, how it is drawn, and how it is shown.
 
-A further one is an entry here, its range in `config.Search`, and what training makes of it.
+A further one is an entry here, its range in `search_space.Search`, and what training makes of it.
 """
 
 import math

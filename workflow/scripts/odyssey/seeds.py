@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 
+# A purpose is its place here: new ones come last, or all streams of those behind them change.
 PURPOSES = ("hyperparameters", "training", "weights", "order", "noise", "analysis")
 
 THREEFRY_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
