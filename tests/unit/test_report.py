@@ -1,6 +1,7 @@
 """The report: its sentences are true of tables whose truth is known, and its page is whole."""
 
 import json
+import math
 import re
 from dataclasses import replace
 from html import unescape
@@ -19,7 +20,7 @@ from project import REPOSITORY
 from odyssey.analysis import claims, effects, fanova, selection, tables, welch
 from odyssey.captions import FIGURES, TABLES
 from odyssey.figures import style
-from odyssey.report import captions, explorer, files, sentences
+from odyssey.report import captions, explorer, files, rows, sentences
 from odyssey.report.files import Picture
 from odyssey.report.page import Contents, render, script_data
 
@@ -713,3 +714,17 @@ def test_the_report_of_the_papers_study_is_under_ten_megabytes():
     )
     # Three megabytes are left for figures and tables.
     assert len(page.encode()) < 7e6
+
+
+@pytest.mark.parametrize(
+    ("ends", "digits"),
+    [
+        ([(0.0, 0.25)], 3),
+        ([(0.0, 25.0), (-1.0, 29.0)], 1),
+        ([(-math.inf, math.inf)], 2),
+        ([(-math.inf, math.inf), (0.0, 0.25)], 3),
+        ([(1.0, 1.0), (math.nan, math.nan)], 2),
+    ],
+)
+def test_digits_are_those_that_finite_intervals_give_a_meaning(ends, digits):
+    assert rows.digits_of(pd.DataFrame(ends, columns=["ci_low", "ci_high"])) == digits

@@ -64,8 +64,9 @@ def standings(
 
 def digits_of(rows: pd.DataFrame, low: str = "ci_low", high: str = "ci_high") -> int:
     """Count the digits behind the point that the intervals of a task leave a meaning to."""
-    widths = (rows[high] - rows[low]).dropna()
-    width = widths[widths > 0].median()
+    widths = rows[high] - rows[low]
+    # One without an end is of trials of which too many have diverged.
+    width = widths[(widths > 0) & (widths < math.inf)].median()
     return 2 if pd.isna(width) else max(0, 2 - math.floor(math.log10(width)))
 
 
