@@ -30,9 +30,7 @@ from odyssey.training.stacked.engine import StackedEngine
 
 SIZES = (20, 78, 200)
 TRIALS = (1, 8, 64, 256, 1024)
-ON_A_CPU = (
-    20_000  # hidden units of all trials together at most: more takes minutes and says no more
-)
+ON_A_CPU = 20_000  # hidden units of all trials together at most, for time's sake
 
 
 @dataclass(frozen=True)
