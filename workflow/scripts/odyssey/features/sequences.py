@@ -108,6 +108,16 @@ class Sequences:
         return before[ends] - before[ends - self.lengths]
 
     @property
+    def starts(self) -> np.ndarray:
+        """First frame of each sequence."""
+        return np.cumsum(self.lengths) - self.lengths
+
+    @property
+    def target_starts(self) -> np.ndarray:
+        """First target of each sequence."""
+        return np.cumsum(self.target_lengths) - self.target_lengths
+
+    @property
     def inputs(self) -> int:
         """Inputs a frame."""
         return self.values.shape[1]

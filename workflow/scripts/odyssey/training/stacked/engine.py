@@ -259,26 +259,25 @@ class StackedEngine:
         """Run all networks over some sequences, the longest first."""
         s = self.sequences
         lengths = s.lengths[part]
-        starts = (np.cumsum(s.lengths) - s.lengths)[part]
         time = np.arange(lengths[0])[:, None]
         valid = time < lengths  # (T, S)
-        index = self._put(np.where(valid, starts + time, len(s.values))[:, None])  # (T, 1, S)
+        frames = np.where(valid, s.starts[part] + time, len(s.values))
+        index = self._put(frames[:, None])  # (T, 1, S)
         turned = self._put(np.where(valid, lengths - 1 - time, time)[:, None])
         running = Running(1, valid.sum(1).tolist(), self._put(valid[:, None, :, None]))
         way = Way(self.network, self.reading, self.units, running, turned)
         logits, _ = outputs(way, self.weights, self.values[index], keep=False)
-        target_starts = (np.cumsum(s.target_lengths) - s.target_lengths)[part]
-        of_ctc = np.stack([target_starts, s.target_lengths[part], lengths])[:, None]
+        of_ctc = np.stack([s.target_starts[part], s.target_lengths[part], lengths])[:, None]
         return logits, self._targets(index, of_ctc.astype(np.int64))
 
     def _edits(self, logits: torch.Tensor, part: np.ndarray) -> np.ndarray:
         """Add up each trial's edit distances over some sequences."""
         s = self.sequences
-        ends = np.cumsum(s.target_lengths)[part]
+        starts = s.target_starts[part]
         paths = logits.argmax(3).cpu().numpy()  # (T, K, S)
         found = np.zeros(paths.shape[1], int)
         for n, index in enumerate(part):
-            wanted = s.targets[ends[n] - s.target_lengths[index] : ends[n]]
+            wanted = s.targets[starts[n] : starts[n] + s.target_lengths[index]]
             for k in range(paths.shape[1]):
                 path = paths[: s.lengths[index], k, n]
                 found[k] += edit_distance(labels_of(path, logits.shape[3] - 1), wanted)

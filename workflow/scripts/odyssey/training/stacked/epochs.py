@@ -128,11 +128,11 @@ def steps(epochs: list[Epoch], sequences: Sequences, put: Put, presented: int) -
     order = np.argsort(-s.lengths[train[positions]], axis=1, kind="stable")
     positions = np.take_along_axis(positions, order, 1)
     index = train[positions]
-    lengths, starts = s.lengths[index], (np.cumsum(s.lengths) - s.lengths)[index]
+    lengths, starts = s.lengths[index], s.starts[index]
     back = np.argsort(order, axis=1)
     there = put(np.stack([starts, lengths, positions, order, back], 1).astype(np.int64))
-    target_starts = (np.cumsum(s.target_lengths) - s.target_lengths)[index]
-    targets = np.stack([target_starts, s.target_lengths[index], lengths], 1).astype(np.int64)
+    of_ctc = [s.target_starts[index], s.target_lengths[index], lengths]
+    targets = np.stack(of_ctc, 1).astype(np.int64)
     batch = np.array([epoch.batch for epoch in epochs])
     count = np.arange(presented, len(train))[:, None]
     begins = put(count % batch == 0)

@@ -180,13 +180,13 @@ def forward(
     p = Pass(reading, weights, units, running, x, _of_inputs(reading, weights, x) if keep else x)
     p.fixed.update(_fixed(reading, weights, units, x))
     buffers: dict[Symbol, torch.Tensor] = {}  # one for two names of the same value
-    for name, state in reading.layout.states.items():
+    states = reading.layout.states
+    for name, state in states.items():
         if keep or name == "y":
             p.states[name] = buffers.setdefault(state, x.new_zeros(frames + 1, *shape))
     p.places.update({state: buffer[1:] for state, buffer in buffers.items()})
     if keep:
         p.places.update({n: x.new_zeros(frames, *shape) for n in reading.kept})
-    states = reading.layout.states
     before = {name: x.new_zeros(shape) for name in states}
     places = {n: running.frames(a) for n, a in p.places.items()}
     all_sums = running.frames(p.sums) if keep else []
@@ -325,8 +325,7 @@ def _fixed(
         elif n.op == "weight":
             values[n] = vectors[n.name].unsqueeze(1)
     for n in reading.fixed:
-        value = compute(n, [values[a] for a in n.args], units)
-        values[n] = units.only(value) if n in reading.masked else value
+        values[n] = _settled(reading, n, [values[a] for a in n.args], units, None)
     return values
 
 
