@@ -32,7 +32,7 @@ from odyssey.cells.variants import KIN, PAPER_VARIANTS, cell
 from odyssey.features.sequences import Description, Sequences
 from odyssey.machine import processor
 from odyssey.tasks import read_settings
-from odyssey.training.engines import Optimiser
+from odyssey.training.engine import Optimiser
 from odyssey.training.fused import FusedEngine
 from odyssey.training.networks import Network, initial_weights
 from odyssey.training.reference import ReferenceEngine, sequence_loss

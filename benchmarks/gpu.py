@@ -23,7 +23,7 @@ from odyssey import seeds
 from odyssey.cells.build import build
 from odyssey.cells.variants import cell
 from odyssey.machine import processor
-from odyssey.training.engines import Epoch
+from odyssey.training.engine import Epoch
 from odyssey.training.fused import FusedEngine
 from odyssey.training.networks import Network, initial_weights
 from odyssey.training.stacked.engine import StackedEngine

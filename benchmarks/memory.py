@@ -27,7 +27,8 @@ from odyssey.cells.variants import cell
 from odyssey.features import memory
 from odyssey.features.sequences import Sequences
 from odyssey.tasks import read_settings
-from odyssey.training.engines import Engine, Optimiser, open_engine
+from odyssey.training.engine import Engine, Optimiser
+from odyssey.training.engines import open_engine
 from odyssey.training.networks import Network, count_weights, initial_weights
 from odyssey.training.sizes import nearest_size
 

@@ -12,7 +12,8 @@ from project import REPOSITORY
 
 from odyssey import commands, kept_studies
 from odyssey.config import read_study
-from odyssey.training.engines import Optimiser, open_engine
+from odyssey.training.engine import Optimiser
+from odyssey.training.engines import open_engine
 from odyssey.training.networks import initial_weights
 from odyssey.training.sizes import network
 

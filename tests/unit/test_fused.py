@@ -22,7 +22,8 @@ from odyssey.corpora import chorales_music21
 from odyssey.features import pianoroll
 from odyssey.features.sequences import LOSSES, Description, Sequences
 from odyssey.training import fused
-from odyssey.training.engines import Optimiser, check_engine, open_engine
+from odyssey.training.engine import Optimiser
+from odyssey.training.engines import check_engine, open_engine
 from odyssey.training.fused import FusedEngine, Kernel, instruction_sets, weight_positions
 from odyssey.training.networks import Network, initial_weights
 from odyssey.training.reference import ReferenceEngine
@@ -528,7 +529,7 @@ def test_two_trials_at_the_full_size_of_timit_stay_far_below_the_memory_limit(ke
         import numpy as np
         from odyssey.cells.variants import cell
         from odyssey.features.sequences import Description, Sequences
-        from odyssey.training.engines import Optimiser
+        from odyssey.training.engine import Optimiser
         from odyssey.training.fused import FusedEngine
         from odyssey.training.networks import Network, initial_weights
         count, frames = 3696, 304

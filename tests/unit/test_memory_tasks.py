@@ -7,7 +7,8 @@ from odyssey import seeds
 from odyssey.cells.variants import cell
 from odyssey.features import memory
 from odyssey.features.sequences import SPLITS, Description
-from odyssey.training.engines import Optimiser, open_engine
+from odyssey.training.engine import Optimiser
+from odyssey.training.engines import open_engine
 from odyssey.training.networks import Network, initial_weights
 
 

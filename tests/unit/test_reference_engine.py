@@ -10,7 +10,7 @@ from standard import make
 from odyssey import seeds
 from odyssey.cells.variants import cell
 from odyssey.features.sequences import Description, Sequences
-from odyssey.training.engines import Optimiser
+from odyssey.training.engine import Optimiser
 from odyssey.training.fused import FusedEngine
 from odyssey.training.networks import Network, initial_weights
 from odyssey.training.reference import ReferenceEngine, forward

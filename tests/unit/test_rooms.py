@@ -1,4 +1,4 @@
-"""The library's rooms, lowest first: each imports only what stands below it."""
+"""The library's rooms, lowest first: each imports only what stands below it, none in a circle."""
 
 import ast
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import odyssey
+from odyssey.imports import imported as modules_imported
 
 LIBRARY = Path(odyssey.__file__).parent
 ROOMS = ("corpora", "features", "tasks", "training", "analysis", "figures", "report")
@@ -31,3 +32,7 @@ def test_a_room_imports_nothing_from_those_above_it(room):
         if name.startswith(tuple(f"odyssey.{above}" for above in ABOVE[room]))
     }
     assert not upwards
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    assert not [path for path in LIBRARY.rglob("*.py") if path in modules_imported(path)]

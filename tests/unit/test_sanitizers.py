@@ -29,7 +29,7 @@ PROGRAM = """
     from odyssey.cells.variants import cell
     from odyssey.features.sequences import LOSSES
     from odyssey.training import fused
-    from odyssey.training.engines import Optimiser
+    from odyssey.training.engine import Optimiser
     from odyssey.training.networks import Network, initial_weights
     from standard import make
 

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from odyssey import seeds
 from odyssey.cells.variants import KIN, PAPER_VARIANTS, cell
 from odyssey.features.sequences import LOSSES
-from odyssey.training.engines import Epoch, Optimiser
+from odyssey.training.engine import Epoch, Optimiser
 from odyssey.training.networks import Network, initial_weights
 from odyssey.training.reference import ReferenceEngine
 from odyssey.training.stacked.engine import StackedEngine

@@ -18,7 +18,7 @@ import torch
 from odyssey.features.sequences import Description, Sequences
 from odyssey.machine import processor
 from odyssey.training import checkpoints, engines, trial
-from odyssey.training.engines import Evaluation
+from odyssey.training.engine import Evaluation
 from odyssey.training.shard import train_shard
 from odyssey.training.trial import Plan, fingerprint, train
 

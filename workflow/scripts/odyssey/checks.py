@@ -49,7 +49,7 @@ def budget_faults(study: Study, unknown: Collection[str]) -> list[str]:
     searched = study.search.parameters
     if searched is None:
         return []
-    fewest, most = study.search.ranges["layers"]
+    fewest, most = study.search.layers.low, study.search.layers.high
     of_variants = [
         (network(task, study.cell(variant), 1, most), f"{variant} on {name}")
         for name, task in study.tasks.items()

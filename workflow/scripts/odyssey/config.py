@@ -2,21 +2,24 @@
 
 import contextlib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
     Field,
     SerializeAsAny,
     ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
     field_validator,
     model_validator,
 )
 
 from odyssey.cells.equations import Cell, EquationError
 from odyssey.cells.graph import lay_out
+from odyssey.cells.reference import Parts
 from odyssey.cells.variants import CHANGES, KIN, PAPER_VARIANTS, cell, parts
-from odyssey.faults import fault
+from odyssey.faults import Kinds, fault
 from odyssey.search_space import Search
 from odyssey.section import Section, expanded
 from odyssey.tasks import KINDS, read_settings, settings_of
@@ -85,7 +88,7 @@ class Training(Section):
 
     @field_validator("trials_per_job", "stack", mode="wrap")
     @classmethod
-    def _number_or_auto(cls, value, validate):
+    def _number_or_auto(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         with contextlib.suppress(ValidationError):
             return validate(value)
         raise ValueError("must be a whole number of 1 or more, or auto")
@@ -96,7 +99,7 @@ class Training(Section):
         return None if self.trials_per_job == "auto" else self.trials_per_job
 
     @model_validator(mode="after")
-    def _device_is_served(self):
+    def _device_is_served(self) -> Self:
         if self.device == "cuda" and self.engine == "fused":
             raise ValueError("device cuda needs the engine stacked: fused works on CPUs only")
         other = self.engine if self.engine in ("stacked", "reference") else "stacked"
@@ -167,7 +170,7 @@ _PAPERS = {"timit": 0, "iam": 1, "jsb": 2}
 _TAKEN = ("all", "complete", "reseed")  # other files beside those of the tasks have these names
 
 
-def _task(value):
+def _task(value: Any) -> Any:
     """Check what stands under a task's name against what its kind allows."""
     if value is None:
         raise ValueError("nothing stands under this task; write {} for its defaults or remove it")
@@ -230,7 +233,7 @@ class Study(Section):
 
     @field_validator("study")
     @classmethod
-    def _not_among_those_kept(cls, name):
+    def _not_among_those_kept(cls, name: str) -> str:
         first, *below = name.split("/")
         if first == "reference" and len(below) != 1:
             raise ValueError(
@@ -241,7 +244,7 @@ class Study(Section):
 
     @field_validator("tasks", mode="before")
     @classmethod
-    def _kinds(cls, tasks):
+    def _kinds(cls, tasks: Any) -> Any:
         if not isinstance(tasks, dict):
             return tasks
         for name in tasks:
@@ -254,7 +257,7 @@ class Study(Section):
 
     @field_validator("tasks")
     @classmethod
-    def _told_apart(cls, tasks):
+    def _told_apart(cls, tasks: dict[str, TaskSettings]) -> dict[str, TaskSettings]:
         if not tasks:
             raise ValueError(f"name at least one, such as {', '.join(KINDS)}")
         seen: dict[str, str] = {}
@@ -275,7 +278,7 @@ class Study(Section):
 
     @field_validator("analysis")
     @classmethod
-    def _margins_are_the_tasks(cls, analysis, info):
+    def _margins_are_the_tasks(cls, analysis: Analysis, info: ValidationInfo) -> Analysis:
         tasks = info.data.get("tasks", analysis.margins)
         for name in analysis.margins:
             if name not in tasks:
@@ -285,7 +288,7 @@ class Study(Section):
 
     @field_validator("cells")
     @classmethod
-    def _equations(cls, cells):
+    def _equations(cls, cells: dict[str, str]) -> dict[str, str]:
         cells = {name: expanded(path) for name, path in cells.items()}
         for name, path in cells.items():
             if name in ("V", *CHANGES, *KIN):
@@ -297,9 +300,9 @@ class Study(Section):
 
     @field_validator("variants")
     @classmethod
-    def _known_and_different(cls, names, info):
+    def _known_and_different(cls, names: list[str], info: ValidationInfo) -> list[str]:
         own = info.data.get("cells", names)
-        seen: dict = {}
+        seen: dict[str | Parts, str] = {}
         for name in names:
             alone = name in own or name in KIN
             same = seen.setdefault(name if alone else parts(name), name)
@@ -308,7 +311,7 @@ class Study(Section):
         return names
 
     @model_validator(mode="after")
-    def _engines_are_there(self):
+    def _engines_are_there(self) -> Self:
         for name in self.variants:
             self.engine(name)
         return self
@@ -377,7 +380,7 @@ class Study(Section):
         return self.tasks[task].epochs or self.training.epochs
 
 
-def read_study(config: dict) -> Study:
+def read_study(config: dict[str, Any]) -> Study:
     """Check the values of a configuration; its corpora may lie elsewhere.
 
     Raises
@@ -393,12 +396,12 @@ def read_study(config: dict) -> Study:
         raise ConfigError("\n".join(faults)) from error
 
 
-def _known_kinds(config: dict) -> dict[tuple[str, ...], type[TaskSettings]]:
+def _known_kinds(config: dict[str, Any]) -> Kinds:
     """Find what stands under each task of a configuration that may be wrong."""
-    found = {}
+    found: dict[tuple[str | int, ...], type[TaskSettings]] = {}
     tasks = config.get("tasks")
     for name, settings in tasks.items() if isinstance(tasks, dict) else ():
         kind = settings.get("kind", name) if isinstance(settings, dict) else name
         with contextlib.suppress(ValueError, TypeError, AttributeError):
-            found["tasks", name] = settings_of(kind)
+            found["tasks", name] = settings_of(str(kind))
     return found

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -12,7 +13,7 @@ from odyssey.config import ConfigError, Study, read_study
 from odyssey.yaml_keys import repeated
 
 
-def load_study(paths: Sequence[str | os.PathLike]) -> Study:
+def load_study(paths: Sequence[str | os.PathLike[str]]) -> Study:
     """Read a study's configuration from files, of which a later one replaces what earlier ones say.
 
     Raises
@@ -20,7 +21,7 @@ def load_study(paths: Sequence[str | os.PathLike]) -> Study:
     ConfigError
         If a file cannot be read, or the configuration is not right.
     """
-    config: dict = {}
+    config: dict[str, Any] = {}
     for path in paths:
         try:
             text = Path(path).read_text(encoding="utf-8")
@@ -36,7 +37,7 @@ def load_study(paths: Sequence[str | os.PathLike]) -> Study:
     return read_study(config)
 
 
-def check_keys(paths: Sequence[str | os.PathLike]) -> None:
+def check_keys(paths: Sequence[str | os.PathLike[str]]) -> None:
     """Make sure that no key stands twice in the files that Snakemake has read.
 
     What is no file here was fetched from elsewhere, and is left out.
@@ -51,12 +52,12 @@ def check_keys(paths: Sequence[str | os.PathLike]) -> None:
             _check_keys(path, Path(path).read_text(encoding="utf-8"))
 
 
-def _check_keys(path: str | os.PathLike, text: str) -> None:
+def _check_keys(path: str | os.PathLike[str], text: str) -> None:
     if found := repeated(text):
         raise ConfigError("\n".join(f"{path}: {each}: keep one of them" for each in found))
 
 
-def study_or_exit(paths: Sequence[str | os.PathLike], with_corpora: bool = False) -> Study:
+def study_or_exit(paths: Sequence[str | os.PathLike[str]], with_corpora: bool = False) -> Study:
     """Read a study's configuration for a command, which exits with its faults, a line each.
 
     With `with_corpora`, the corpora have to be where the study says.
@@ -74,7 +75,7 @@ def study_or_exit(paths: Sequence[str | os.PathLike], with_corpora: bool = False
     return study
 
 
-def _merged(base: dict, changes: dict) -> dict:
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in changes.items():
         both = isinstance(value, dict) and isinstance(base.get(key), dict)

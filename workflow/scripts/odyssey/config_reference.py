@@ -6,8 +6,10 @@ import typing
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticUndefined
 
@@ -43,8 +45,8 @@ def schema() -> str:
         JSON text.
     """
     kinds = {kind: settings_of(kind) for kind in KINDS}
-    models = [(model, "validation") for model in (Study, *kinds.values())]
-    places, definitions = models_json_schema(models)
+    models: list[type[BaseModel]] = [Study, *kinds.values()]
+    places, definitions = models_json_schema([(model, "validation") for model in models])
     sections = {kind: places[model, "validation"] for kind, model in kinds.items()}
     for kind, model in kinds.items():
         # By default a task's kind is its name.
@@ -89,14 +91,14 @@ def schema() -> str:
     return json.dumps(study | definitions, indent=2) + "\n"
 
 
-def _section(annotation) -> type[BaseModel] | None:
+def _section(annotation: Any) -> type[BaseModel] | None:
     """Return the section that a key holds, if it holds one."""
     candidates = (annotation, *typing.get_args(annotation))
     found = (c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
     return next(found, None)
 
 
-def _allowed(annotation, constraints: list) -> str:
+def _allowed(annotation: Any, constraints: list[Any]) -> str:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Literal:
         text = ", ".join(f"`{a}`" for a in arguments)
@@ -126,7 +128,7 @@ def _rows(
     model: type[BaseModel],
     prefix: str,
     given: BaseModel | None,
-    known: Mapping = MappingProxyType({}),
+    known: Mapping[str, FieldInfo] = MappingProxyType({}),
 ) -> list[str]:
     rows = []
     for name, field in model.model_fields.items():
@@ -158,13 +160,14 @@ def _rows(
     return rows
 
 
-def _task_rows(description: str) -> list[str]:
+def _task_rows(description: str | None) -> list[str]:
     """Describe what all tasks have, and what each kind adds or has another default of."""
     rows = [f"| `tasks` | names, each with a section | required | {description} |"]
     rows += _rows(TaskSettings, "tasks.NAME.", None)
     for kind in KINDS:
         model = settings_of(kind)
-        rows.append(f"| `kind: {kind}` | section | | {model.__doc__.splitlines()[0]} |")
+        first = (model.__doc__ or "").splitlines()[0]
+        rows.append(f"| `kind: {kind}` | section | | {first} |")
         rows += _rows(model, f"tasks.{kind}.", None, TaskSettings.model_fields)
     return rows
 

@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 ENDINGS = (signal.SIGTERM, signal.SIGUSR1)  # with which a cluster announces that time is over
 
 
 @contextmanager
-def job(log_file: str | os.PathLike) -> Iterator[None]:
+def job(log_file: str | os.PathLike[str]) -> Iterator[None]:
     """Run a job: log to a file, and end on a user's fault with one line instead of a traceback.
 
     Parameters
@@ -53,7 +54,7 @@ def job(log_file: str | os.PathLike) -> Iterator[None]:
         raise
 
 
-def _end(number: int, _frame) -> None:
+def _end(number: int, _frame: FrameType | None) -> None:
     for further in ENDINGS:  # would cut short what the first has begun
         signal.signal(further, signal.SIG_IGN)
     raise KeyboardInterrupt(number)

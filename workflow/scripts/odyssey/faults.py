@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 # By the types that pydantic gives its errors. What is not here needs no other words.
 KINDS = {
@@ -25,24 +26,20 @@ KEY_ITSELF = "[key]"  # how pydantic calls the place of a key that the user name
 LONGEST = 60  # characters of what was given that are shown
 
 
-Kinds = Mapping[tuple[str, ...], type[BaseModel]]
+Kinds = Mapping[tuple[str | int, ...], type[BaseModel]]
+"""Sections that a configuration itself chooses, by their places."""
 
 
-def fault(model: type[BaseModel], error: dict, kinds: Kinds | None = None) -> str:
+def fault(model: type[BaseModel], error: ErrorDetails, kinds: Kinds | None = None) -> str:
     """Say in one line which key of a configuration is wrong, how, and what is allowed.
 
     Parameters
     ----------
     model : type of pydantic.BaseModel
         What the configuration was checked against.
-    error : dict
+    error : pydantic_core.ErrorDetails
         One of ``ValidationError.errors()``.
-    kinds : mapping of tuple of str to type of pydantic.BaseModel, optional
-        Sections that the configuration itself chooses, by their places.
-
-    Returns
-    -------
-    str
+    kinds : Kinds, optional
     """
     location, kinds = error["loc"], kinds or {}
     key = _key(location)
@@ -71,7 +68,7 @@ def _key(location: Sequence[str | int]) -> str:
     return ".".join(names) + "".join(entries) or "configuration"
 
 
-def _words(model: type[BaseModel], error: dict, kinds: Kinds) -> str:
+def _words(model: type[BaseModel], error: ErrorDetails, kinds: Kinds) -> str:
     kind, location, limits = error["type"], error["loc"], error.get("ctx", {})
     if kind in KINDS:
         return KINDS[kind]
@@ -89,9 +86,17 @@ def _words(model: type[BaseModel], error: dict, kinds: Kinds) -> str:
     if kind == "string_too_long":
         return f"must have at most {limits['max_length']} characters"
     if kind == "string_pattern_mismatch":
-        return _field(model, location, kinds).json_schema_extra["patternErrorMessage"]
+        return _of_pattern(_field(model, location, kinds), error["msg"])
     message = error["msg"].removeprefix("Value error, ")
     return re.sub(r"^Input should be", "must be", message)
+
+
+def _of_pattern(field: FieldInfo, otherwise: str) -> str:
+    """Say of a text's pattern what the key itself says of it."""
+    extra = field.json_schema_extra
+    return (
+        str(extra.get("patternErrorMessage", otherwise)) if isinstance(extra, dict) else otherwise
+    )
 
 
 def _given(value: object) -> str:
@@ -110,11 +115,11 @@ def _keys(section: type[BaseModel] | None) -> list[str]:
 
 
 def _section(
-    model: type[BaseModel] | None, location: Sequence, kinds: Kinds
+    model: type[BaseModel] | None, location: Sequence[str | int], kinds: Kinds
 ) -> type[BaseModel] | None:
     """Find the section at a place, None where there is none."""
     for depth, part in enumerate(location, start=1):
-        field = model.model_fields.get(part) if model else None
+        field = model.model_fields.get(str(part)) if model else None
         within: tuple[Any, ...] = ()
         if field is not None:
             within = (field.annotation, *getattr(field.annotation, "__args__", ()))
@@ -129,7 +134,7 @@ def _elsewhere(model: type[BaseModel], name: str | int) -> list[str]:
     return [f"{section}.{name}" for section, found in sections if name in _keys(found)]
 
 
-def _field(model: type[BaseModel], location: Sequence, kinds: Kinds) -> FieldInfo:
+def _field(model: type[BaseModel], location: Sequence[str | int], kinds: Kinds) -> FieldInfo:
     """Find the key that a place belongs to, which may lie within what stands under it."""
     *above, name = location
     section = _section(model, above, kinds)
@@ -137,7 +142,7 @@ def _field(model: type[BaseModel], location: Sequence, kinds: Kinds) -> FieldInf
     return fields[name] if name in fields else _field(model, above, kinds)
 
 
-def _example(model: type[BaseModel], location: Sequence, kinds: Kinds) -> str:
+def _example(model: type[BaseModel], location: Sequence[str | int], kinds: Kinds) -> str:
     """Show what a section looks like: a short one by its default, a long one by its keys."""
     keys = _keys(_section(model, location, kinds))
     default = _field(model, location, kinds).default if location else None

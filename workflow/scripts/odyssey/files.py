@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def write_atomically(path: str | os.PathLike, write: Callable[[BinaryIO], None]) -> None:
+def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], object]) -> None:
     """Write a file so that no reader, and no interruption, ever meets half of it.
 
     Parameters
@@ -40,7 +40,7 @@ def write_atomically(path: str | os.PathLike, write: Callable[[BinaryIO], None])
         raise
 
 
-def file_digest(path: str | os.PathLike) -> str:
+def file_digest(path: str | os.PathLike[str]) -> str:
     """Return a file's SHA-256.
 
     Parameters
@@ -56,7 +56,7 @@ def file_digest(path: str | os.PathLike) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def hold(path: str | os.PathLike) -> bool | None:
+def hold(path: str | os.PathLike[str]) -> bool | None:
     """Lock a file, shared with other processes, until this process ends.
 
     Parameters

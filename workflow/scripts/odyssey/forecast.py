@@ -20,7 +20,8 @@ from odyssey.config_files import study_or_exit
 from odyssey.features.sequences import Description, Sequences
 from odyssey.search import draw_cell, sizes
 from odyssey.training.cost import cell_shards, expected_seconds, job_seconds, stack_width
-from odyssey.training.engines import Epoch, Optimiser, check_engine, open_engine
+from odyssey.training.engine import Epoch, Optimiser
+from odyssey.training.engines import check_engine, open_engine
 from odyssey.training.networks import Network, count_weights, initial_weights
 from odyssey.training.sizes import network
 from odyssey.training.trial import clock
@@ -131,7 +132,9 @@ def frame_seconds(
     return train, best(lambda: alone.evaluate("validation"))
 
 
-def forecast(study: Study, kernels: dict[str, str], show) -> list[Forecast]:
+def forecast(
+    study: Study, kernels: dict[str, str], show: Callable[[str], object]
+) -> list[Forecast]:
     """Measure how fast this machine is, and add up the trials of a study.
 
     Parameters
@@ -175,7 +178,9 @@ def forecast(study: Study, kernels: dict[str, str], show) -> list[Forecast]:
     return [_forecast_task(study, task, epoch) for task in study.tasks]
 
 
-def _forecast_task(study: Study, task: str, epoch) -> Forecast:
+def _forecast_task(
+    study: Study, task: str, epoch: Callable[[str, str, int, int], float]
+) -> Forecast:
     total, longest, jobs = 0.0, 0.0, 0
     for variant in study.variants:
         trials = draw_cell(study, task, variant)

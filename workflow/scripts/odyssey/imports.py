@@ -8,7 +8,7 @@ from pathlib import Path
 LIBRARY = Path(__file__).parent
 
 
-def imported(*files: str | os.PathLike) -> list[Path]:
+def imported(*files: str | os.PathLike[str]) -> list[Path]:
     """List the modules of the library that files import, themselves or through one another.
 
     A package's ``__init__.py`` is among them only if something is imported from it that is no
@@ -25,7 +25,7 @@ def imported(*files: str | os.PathLike) -> list[Path]:
 
 @cache
 def _named_in(file: Path) -> frozenset[Path]:
-    modules = set()
+    modules: set[Path | None] = set()
     for node in ast.walk(ast.parse(file.read_bytes(), file)):
         if isinstance(node, ast.Import):
             modules |= {_module(alias.name) for alias in node.names}
@@ -33,7 +33,7 @@ def _named_in(file: Path) -> frozenset[Path]:
             package = _module(node.module)
             for alias in node.names:
                 modules.add(_module(f"{node.module}.{alias.name}") or package)
-    return frozenset(modules - {None})
+    return frozenset(module for module in modules if module)
 
 
 @cache

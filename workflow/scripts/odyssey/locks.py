@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-def settle(folder: str | os.PathLike, alone: bool | None) -> str:
+def settle(folder: str | os.PathLike[str], alone: bool | None) -> str:
     """Take away the locks that a killed Snakemake has left, where no other one lives.
 
     Parameters

@@ -42,7 +42,7 @@ def all_failed(trials: int, variant: str, task: str) -> str:
     return f"{number} of {variant} on {task} failed"
 
 
-def lost_cells(path: str | os.PathLike) -> list[Lost]:
+def lost_cells(path: str | os.PathLike[str]) -> list[Lost]:
     """Find the cells of a study all of whose trials failed.
 
     Parameters
@@ -66,7 +66,7 @@ def lost_cells(path: str | os.PathLike) -> list[Lost]:
     ]
 
 
-def last_words(results: str | os.PathLike, allowed: bool) -> str:
+def last_words(results: str | os.PathLike[str], allowed: bool) -> str:
     """Say at the end of a study which cells are lost, why, and what can be done.
 
     Parameters

@@ -4,14 +4,18 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import starmap
-from typing import Any
+from typing import Any, TypeVar
 
+R = TypeVar("R")
 Progress = Callable[[int, int], None]  # told how many are done, and of how many
 
 
 def results(
-    work: Callable, jobs: Sequence[tuple], processes: int, progress: Progress | None = None
-) -> Iterator[Any]:
+    work: Callable[..., R],
+    jobs: Sequence[tuple[Any, ...]],
+    processes: int,
+    progress: Progress | None = None,
+) -> Iterator[R]:
     """Yield what `work` makes of each job's arguments, in order, by one process or several.
 
     After a fault, jobs that wait are not begun.
@@ -22,7 +26,9 @@ def results(
         yield result
 
 
-def _results(work: Callable, jobs: Sequence[tuple], processes: int) -> Iterator[Any]:
+def _results(
+    work: Callable[..., R], jobs: Sequence[tuple[Any, ...]], processes: int
+) -> Iterator[R]:
     if processes == 1 or not jobs:
         yield from starmap(work, jobs)
         return

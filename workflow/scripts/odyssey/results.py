@@ -54,4 +54,5 @@ def read(name: str, paths: str | Sequence[str]) -> Any:
         return found(*paths)
     from odyssey.analysis.files import read_csv
 
-    return read_csv(*paths, found)
+    (path,) = paths
+    return read_csv(path, found)

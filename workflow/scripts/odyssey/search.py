@@ -1,5 +1,6 @@
 """Random search: every trial's hyperparameters, a pure function of the study's seed and ranges."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +11,12 @@ from odyssey.hyperparameters import BY_NAME, COLUMNS, DRAWN
 from odyssey.search_space import Search
 from odyssey.training.networks import Network
 from odyssey.training.sizes import nearest_size, network
-
-Trial = dict[str, int | float | bool]
+from odyssey.trials import Trial
 
 
 def draw_trial(
     search: Search,
-    also_search: list[str],
+    also_search: Sequence[str],
     study_seed: int,
     task: str,
     variant: str,
@@ -29,7 +29,7 @@ def draw_trial(
     ----------
     search : Search
         The ranges.
-    also_search : list of str
+    also_search : sequence of str
         ``"nesterov"`` and ``"clip"``, if the task searches them.
     trial : int
         Its number within the task and variant, from 0.
@@ -60,7 +60,9 @@ def draw_trial(
     for one in COLUMNS:
         fixed = ranges.get(one.key) == (one.absent, one.absent)
         if one.name == "hidden_size" and "parameters" in ranges:
-            layers = drawn("layers")
+            if of is None:
+                raise ValueError("sizes follow from search.parameters by the variant's network")
+            layers = int(drawn("layers"))
             found[one.name] = nearest_size(replace(of, layers=layers), drawn("parameters"))
         elif one.name in also_search or (one.key in ranges and not fixed):
             found[one.name] = drawn(one.name)
@@ -88,6 +90,6 @@ def sizes(search: Search, of: Network, points: int) -> list[int]:
 
     A small range has the same size several times. `of` is a network of the variant, of any size.
     """
-    searched = search.parameters or search.hidden_size
-    spread = np.geomspace(searched.low, searched.high, points)
+    low, high = search.ranges["parameters" if search.parameters else "hidden_size"]
+    spread = np.geomspace(low, high, points)
     return [nearest_size(of, at) if search.parameters else round(float(at)) for at in spread]

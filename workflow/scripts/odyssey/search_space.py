@@ -1,8 +1,9 @@
 """What random search draws from: the section `search` of the configuration."""
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic_core import CoreSchema
 
 from odyssey.section import Section
 
@@ -18,7 +19,7 @@ class Range(Section):
     high: float = Field(description="Upper end; equal to `low`, it fixes the value.")
 
     @model_validator(mode="after")
-    def _not_empty(self):
+    def _not_empty(self) -> Self:
         if not self.low <= self.high:
             raise ValueError(f"the range is empty: low {self.low:g} is above high {self.high:g}")
         return self
@@ -65,7 +66,7 @@ class WholeRange(Range):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_number(cls, given):
+    def _one_number(cls, given: Any) -> Any:
         if given is None or isinstance(given, dict | cls):
             return given
         if not isinstance(given, int) or not 1 <= given <= cls.MOST:
@@ -76,7 +77,9 @@ class WholeRange(Range):
         return {"low": given, "high": given}
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema, handler):
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         """Say to pydantic's schema that a number may stand here as well."""
         section = handler.resolve_ref_schema(handler(core_schema))
         number = {"type": "integer", "minimum": 1, "maximum": cls.MOST}
@@ -150,7 +153,7 @@ class Search(Section):
 
     @field_validator("trials", mode="before")
     @classmethod
-    def _can_be_planned(cls, trials):
+    def _can_be_planned(cls, trials: Any) -> Any:
         if isinstance(trials, int | float) and trials > MOST_TRIALS:
             raise ValueError(
                 f"must be {MOST_TRIALS:,} or less: all trials are drawn, and their jobs planned, "
@@ -160,7 +163,7 @@ class Search(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _sizes_or_budget(cls, given):
+    def _sizes_or_budget(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
         if given.get("parameters") is None:

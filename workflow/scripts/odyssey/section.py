@@ -1,9 +1,9 @@
 """What every section of the configuration is made of."""
 
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, field_validator
 
 
 class Section(BaseModel):
@@ -13,9 +13,10 @@ class Section(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _no_truth_for_a_number(cls, value, info):
+    def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
         # pydantic would take true for 1.
-        if isinstance(value, bool) and cls.model_fields[info.field_name].annotation is not bool:
+        field = cls.model_fields.get(info.field_name or "")
+        if isinstance(value, bool) and field is not None and field.annotation is not bool:
             raise ValueError("cannot be true or false")
         return value
 

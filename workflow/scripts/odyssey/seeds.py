@@ -3,6 +3,9 @@
 import hashlib
 
 import numpy as np
+import numpy.typing as npt
+
+Words = npt.NDArray[np.uint32]  # of Threefry's keys, counters and bits
 
 # A purpose is its place here: new ones come last, or all streams of those behind them change.
 PURPOSES = ("hyperparameters", "training", "weights", "order", "noise", "analysis")
@@ -15,7 +18,9 @@ def _integer(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
-def trial_sequence(study_seed: int, task: str, variant: str, trial: int, purpose: str):
+def trial_sequence(
+    study_seed: int, task: str, variant: str, trial: int, purpose: str
+) -> np.random.SeedSequence:
     """Seed one of `PURPOSES` of one trial; trials count from 0 within a task and variant."""
     key = (_integer(task), _integer(variant), trial, PURPOSES.index(purpose))
     return np.random.SeedSequence(study_seed, spawn_key=key)
@@ -39,7 +44,7 @@ def repeated_seed(seed: int, repeat: int) -> int:
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-def training_sequence(seed: int, purpose: str, epoch: int = 0):
+def training_sequence(seed: int, purpose: str, epoch: int = 0) -> np.random.SeedSequence:
     """Seed one purpose of one epoch of a trial's training, from `trial_seed`.
 
     The purpose is ``"weights"``, ``"order"`` or ``"noise"``. Epochs count from 1; 0 stands for what
@@ -48,22 +53,23 @@ def training_sequence(seed: int, purpose: str, epoch: int = 0):
     return np.random.SeedSequence(seed, spawn_key=(PURPOSES.index(purpose), epoch))
 
 
-def order(seed: int, epoch: int, sequences: int) -> np.ndarray:
-    """Draw the order in which an epoch presents the training sequences: int64 (sequences,)."""
+def order(seed: int, epoch: int, sequences: int) -> npt.NDArray[np.int64]:
+    """Draw the order in which an epoch presents the training sequences."""
     generator = np.random.Generator(np.random.PCG64(training_sequence(seed, "order", epoch)))
     return generator.permutation(sequences)
 
 
-def noise_key(seed: int, epoch: int) -> np.ndarray:
-    """Return the key of an epoch's input noise: uint32 (2,)."""
-    return training_sequence(seed, "noise", epoch).generate_state(2, np.uint32)
+def noise_key(seed: int, epoch: int) -> Words:
+    """Return the key of an epoch's input noise: two words."""
+    words = training_sequence(seed, "noise", epoch).generate_state(2, np.uint32)
+    return np.asarray(words, np.uint32)
 
 
-def threefry(key: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def threefry(key: Words, low: Words, high: Words) -> tuple[Words, Words]:
     """Encrypt 64-bit counters into random bits: Threefry-2x32 with 20 rounds.
 
-    A counter-based generator gives every engine the same noise, in any order and in parallel. All
-    numbers are uint32: two words of the key, two of each counter, and two for each of these.
+    A counter-based generator gives every engine the same noise, in any order and in parallel. There
+    are two words of the key, two of each counter, and two for each of these.
 
     References
     ----------
@@ -81,7 +87,7 @@ def threefry(key: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.nda
     return x0, x1
 
 
-def gaussian_noise(key: np.ndarray, sequence: int, size: int) -> np.ndarray:
+def gaussian_noise(key: Words, sequence: int, size: int) -> npt.NDArray[np.float32]:
     """Draw the standard normal noise that one presentation of a sequence adds to its input.
 
     Pair p of the half = ceil(size / 2) pairs has the counter (p, sequence); Box-Muller makes two
@@ -89,7 +95,7 @@ def gaussian_noise(key: np.ndarray, sequence: int, size: int) -> np.ndarray:
 
     Parameters
     ----------
-    key : numpy.ndarray of uint32, shape (2,)
+    key : array, shape (2,)
         Of the epoch (`noise_key`).
     sequence : int
         Index of the sequence among the training sequences.
@@ -98,7 +104,7 @@ def gaussian_noise(key: np.ndarray, sequence: int, size: int) -> np.ndarray:
 
     Returns
     -------
-    numpy.ndarray of float32, shape (size,)
+    array, shape (size,)
         Row-major over (frame, input).
     """
     half = (size + 1) // 2

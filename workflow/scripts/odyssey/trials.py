@@ -1,6 +1,13 @@
-"""The division of a cell's trials into shards, one a job."""
+"""A cell's trials, and their division into shards, one a job."""
 
 from collections.abc import Sequence
+from typing import Any
+
+Trial = dict[str, Any]
+"""Number (``trial``), seed and hyperparameters, by their names."""
+
+Record = dict[str, Any]
+"""What came of a trial: a line of a run file, as `odyssey.training.trial.train` makes it."""
 
 Shard = tuple[int, int]
 """First and last trial of a job."""

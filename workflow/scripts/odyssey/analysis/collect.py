@@ -44,7 +44,7 @@ CURVE_COLUMNS = {
 }
 
 
-def read_records(path: str | os.PathLike) -> list[dict]:
+def read_records(path: str | os.PathLike[str]) -> list[dict]:
     """Read the trials that one shard has finished: JSON lines, one object a trial.
 
     Raises
@@ -172,7 +172,7 @@ def curves_table(
     return _in_study_order(_typed(parts, CURVE_COLUMNS), tasks, variants)
 
 
-def read_trials(path: str | os.PathLike) -> pd.DataFrame:
+def read_trials(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a table of trials, with or without the columns that `selection.select` has added.
 
     Raises

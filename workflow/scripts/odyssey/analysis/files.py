@@ -2,17 +2,21 @@
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
+Row = dict[str, Any]
+"""A row of a table, by the names of its columns."""
 
-def write_csv(frame: pd.DataFrame, path: str | os.PathLike) -> None:
+
+def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write a table so that equal tables are equal files."""
     # Without a float_format, pandas writes the shortest digits that read back as the same number.
     frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
-def read_csv(path: str | os.PathLike, types: Mapping[str, str]) -> pd.DataFrame:
+def read_csv(path: str | os.PathLike[str], types: Mapping[str, str]) -> pd.DataFrame:
     """Read a table that `write_csv` wrote, columns that it does not have ignored.
 
     Raises

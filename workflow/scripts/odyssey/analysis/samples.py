@@ -16,6 +16,6 @@ def samples(frame: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, str]:
     sources = frame[["task", "source"]].drop_duplicates()
     found = {}
     for task, source in zip(sources["task"], sources["source"], strict=True):
-        if words := SAMPLES.get((kinds.get(task), source)):
+        if words := SAMPLES.get((kinds.get(task, ""), source)):
             found[task] = words
     return found

@@ -85,7 +85,7 @@ def select(trials: pd.DataFrame, fraction: float = 0.1) -> pd.DataFrame:
     return marked
 
 
-def read_marked(trials: str | os.PathLike, marks: str | os.PathLike) -> pd.DataFrame:
+def read_marked(trials: str | os.PathLike[str], marks: str | os.PathLike[str]) -> pd.DataFrame:
     """Read what `select` made, of which the trials and `MARK_COLUMNS` lie in a file each.
 
     Raises

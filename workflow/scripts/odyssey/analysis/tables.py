@@ -199,9 +199,9 @@ def costs(trials: pd.DataFrame) -> pd.DataFrame:
 def write(
     frame: pd.DataFrame,
     caption: str,
-    csv: str | os.PathLike,
-    md: str | os.PathLike,
-    tex: str | os.PathLike,
+    csv: str | os.PathLike[str],
+    md: str | os.PathLike[str],
+    tex: str | os.PathLike[str],
 ) -> None:
     """Write a table as three files, of which the CSV keeps every digit and the columns' names.
 

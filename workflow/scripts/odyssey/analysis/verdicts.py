@@ -5,11 +5,12 @@ is decided otherwise, so that nothing is gained by knowing little.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import pandas as pd
+
+from odyssey.analysis.files import Row
 
 REPRODUCED, CONTRADICTED, UNDECIDED = "reproduced", "contradicted", "undecided"
 VERDICTS = (REPRODUCED, CONTRADICTED, UNDECIDED)
@@ -59,7 +60,7 @@ def verdict(low: float, high: float, region: Region, margin: float = 1.0) -> str
     return REPRODUCED if inside else CONTRADICTED if outside else UNDECIDED
 
 
-def is_found(row: Mapping) -> bool:
+def is_found(row: Row) -> bool:
     """Say whether a comparison found a difference; one that could not be made found none."""
     return bool(pd.notna(row["significant"]) and row["significant"])
 
@@ -69,7 +70,7 @@ def differs(tests: pd.DataFrame, by: str = "") -> pd.Series:
     return tests[f"{by}significant"].astype("boolean").fillna(value=False).astype(bool)
 
 
-def standing(row: Mapping, margin: float) -> str:
+def standing(row: Row, margin: float) -> str:
     """Say how a variant stands to vanilla, by a row of `welch.compare` and the task's margin.
 
     ``worse`` or ``better`` if the difference is significant, ``no different`` if its interval lies

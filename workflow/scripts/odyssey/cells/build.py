@@ -73,7 +73,7 @@ def kernel_digest(cell: Cell, instruction_set: str, compiler: str) -> str:
     return _digest(source_digest(cell), instruction_set, compiler)
 
 
-def kernel_file(link: str | os.PathLike, cell: Cell, instruction_set: str) -> Path:
+def kernel_file(link: str | os.PathLike[str], cell: Cell, instruction_set: str) -> Path:
     """Name the file of a kernel compiled here: the link's name, with the kernel's digest in it.
 
     Raises
@@ -85,7 +85,7 @@ def kernel_file(link: str | os.PathLike, cell: Cell, instruction_set: str) -> Pa
     return Path(link).with_name(f"{Path(link).stem}-{digest}.so")
 
 
-def drop_stale(link: str | os.PathLike, cell: Cell, instruction_set: str) -> None:
+def drop_stale(link: str | os.PathLike[str], cell: Cell, instruction_set: str) -> None:
     """Remove the link to a kernel that was made of, or by, something else than now."""
     # Where nothing can be compiled or removed, nothing is.
     with contextlib.suppress(ValueError, OSError):
@@ -94,7 +94,7 @@ def drop_stale(link: str | os.PathLike, cell: Cell, instruction_set: str) -> Non
             Path(link).unlink()
 
 
-def build(cell: Cell, path: str | os.PathLike, instruction_set: str = "auto") -> None:
+def build(cell: Cell, path: str | os.PathLike[str], instruction_set: str = "auto") -> None:
     """Compile a cell's kernel, the same source once for each instruction set, and link it.
 
     The library picks the best set when it is loaded, so it can be made once on any machine of a

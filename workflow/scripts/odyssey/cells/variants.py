@@ -32,7 +32,7 @@ KIN = ("RNN", "GRU", "GRUA", "MGU", "JANET", "UGRNN", "MUT1", "MUT2", "MUT3")
 KIN += ("minGRU", "minLSTM", "LNLSTM")
 
 
-def cell(name: str, file: str | os.PathLike | None = None) -> Cell:
+def cell(name: str, file: str | os.PathLike[str] | None = None) -> Cell:
     """Return a cell by its name, or by the file of its equations.
 
     Parameters

@@ -6,7 +6,7 @@ import stat
 from odyssey.corpora.errors import CorpusError
 
 
-def read_bytes(path: str | os.PathLike) -> bytes:
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
     """Read a file; a CorpusError says that it cannot be read, or is a pipe or a device."""
     try:
         # A pipe that nobody writes to would hold a plain open for ever.

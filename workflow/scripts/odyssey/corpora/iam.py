@@ -74,7 +74,7 @@ def encode(text: str) -> np.ndarray:
 
 
 def read(
-    root: str | os.PathLike,
+    root: str | os.PathLike[str],
     paper_counts: bool = True,
     processes: int = 1,
     progress: Progress | None = None,

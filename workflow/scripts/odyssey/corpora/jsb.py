@@ -79,7 +79,7 @@ def others(corpus: Corpus) -> str:
 
 
 def read_file(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     sha256: str | None = None,
     counts: Mapping[str, int] | None = COUNTS,
 ) -> Corpus:
@@ -100,7 +100,7 @@ def read_file(
     return _reader(path)(path, sha256, counts)
 
 
-def _reader(path: str | os.PathLike) -> Callable[..., Corpus]:
+def _reader(path: str | os.PathLike[str]) -> Callable[..., Corpus]:
     suffix = Path(path).suffix.lower()
     readers = {".json": read_json, ".pickle": read_pickle, ".pkl": read_pickle}
     if suffix not in readers:
@@ -109,7 +109,7 @@ def _reader(path: str | os.PathLike) -> Callable[..., Corpus]:
 
 
 def read_json(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     sha256: str | None = None,
     counts: Mapping[str, int] | None = COUNTS,
 ) -> Corpus:
@@ -140,7 +140,7 @@ def read_json(
 
 
 def read_pickle(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     sha256: str | None = None,
     counts: Mapping[str, int] | None = COUNTS,
 ) -> Corpus:
@@ -170,7 +170,7 @@ def read_pickle(
     return _checked(content, path, counts)
 
 
-def _bytes(path: str | os.PathLike, sha256: str | None) -> bytes:
+def _bytes(path: str | os.PathLike[str], sha256: str | None) -> bytes:
     data = read_bytes(path)
     found = hashlib.sha256(data).hexdigest()
     if sha256 is not None and found != sha256.lower():
@@ -219,7 +219,7 @@ class _Unpickler(pickle.Unpickler):
         return admitted
 
 
-def _checked(content, path: str | os.PathLike, counts: Mapping[str, int] | None) -> Corpus:
+def _checked(content, path: str | os.PathLike[str], counts: Mapping[str, int] | None) -> Corpus:
     if not isinstance(content, Mapping) or set(content) != set(_KEYS):
         raise CorpusError(f"{path}: must hold the keys {', '.join(_KEYS)} and no others")
     corpus: Corpus = {}
@@ -261,7 +261,7 @@ def _checked_list(values, where: str):
     return values
 
 
-def download(url: str, sha256: str, destination: str | os.PathLike) -> Path:
+def download(url: str, sha256: str, destination: str | os.PathLike[str]) -> Path:
     """Fetch a file, whole and unaltered or not at all.
 
     A destination that already has the digest, 64 hexadecimal digits, is not fetched again.

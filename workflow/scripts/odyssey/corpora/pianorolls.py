@@ -7,7 +7,7 @@ from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.splits import SPLITS, divided
 
 
-def read_file(path: str | os.PathLike) -> jsb.Corpus:
+def read_file(path: str | os.PathLike[str]) -> jsb.Corpus:
     """Read a file in the form of Boulanger-Lewandowski's: JSB, Nottingham, MuseData, Piano-midi.
 
     Raises

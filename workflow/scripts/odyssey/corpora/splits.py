@@ -16,7 +16,8 @@ def divided(count: int, fractions: tuple[float, float, float]) -> tuple[int, int
     while count >= len(parts) and 0 in parts:
         parts[parts.index(0)] += 1
         parts[parts.index(max(parts))] -= 1
-    return tuple(parts)
+    train, validation, test = parts
+    return train, validation, test
 
 
 def by_chance(seed: int, name: str) -> bytes:

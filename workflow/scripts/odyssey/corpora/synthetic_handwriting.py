@@ -48,7 +48,7 @@ class Writer:
 
 
 def write(
-    root: str | os.PathLike,
+    root: str | os.PathLike[str],
     seed: int,
     train_lines: int,
     validation_lines: int,

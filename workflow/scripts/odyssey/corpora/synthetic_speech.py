@@ -97,7 +97,7 @@ def sentences(speaker: Speaker) -> list[str]:
 
 
 def write(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     seed: int,
     train: int,
     validation: int,

@@ -11,7 +11,7 @@ from odyssey.corpora.splits import SPLITS, divided
 SHIPPED = Path(__file__).with_name("alice.txt")
 
 
-def read(path: str | os.PathLike, characters: int | None = None) -> str:
+def read(path: str | os.PathLike[str], characters: int | None = None) -> str:
     """Read a text, whose lines end in a line feed then, and which has no byte order mark.
 
     Parameters
@@ -45,7 +45,7 @@ def read(path: str | os.PathLike, characters: int | None = None) -> str:
 
 
 def split(
-    text: str, fractions: tuple[float, float, float], length: int, path: str | os.PathLike
+    text: str, fractions: tuple[float, float, float], length: int, path: str | os.PathLike[str]
 ) -> dict[str, str]:
     """Divide a text into training, validation and test, in its order.
 

@@ -108,7 +108,9 @@ class _Speaker:
 
 
 def read(
-    root: str | os.PathLike, source: str = "ldc93s1", counts: tuple[int, int, int] | None = None
+    root: str | os.PathLike[str],
+    source: str = "ldc93s1",
+    counts: tuple[int, int, int] | None = None,
 ) -> list[Utterance]:
     """Find the utterances of the three splits, and check that none is missing.
 
@@ -331,7 +333,7 @@ def load(utterance: Utterance) -> Recording:
     return Recording(samples, boundaries, phones)
 
 
-def read_audio(path: str | os.PathLike) -> np.ndarray:
+def read_audio(path: str | os.PathLike[str]) -> np.ndarray:
     """Read a recording in NIST SPHERE or RIFF format, told apart by the first bytes.
 
     Returns
@@ -372,7 +374,7 @@ def read_audio(path: str | os.PathLike) -> np.ndarray:
     return samples
 
 
-def _sixteen_bits(path: str | os.PathLike, file: soundfile.SoundFile) -> np.ndarray:
+def _sixteen_bits(path: str | os.PathLike[str], file: soundfile.SoundFile) -> np.ndarray:
     """Read the samples if they are whole numbers of 16 bits, in however many they are stored."""
     if file.subtype == "PCM_16":
         return file.read(dtype="int16")
@@ -388,7 +390,7 @@ def _sixteen_bits(path: str | os.PathLike, file: soundfile.SoundFile) -> np.ndar
     )
 
 
-def _sphere_header(path: str | os.PathLike, header: bytes) -> dict[str, int]:
+def _sphere_header(path: str | os.PathLike[str], header: bytes) -> dict[str, int]:
     """Return what a SPHERE header says of the samples, which libsndfile does not check."""
     if len(header) < 1024 or b"end_head" not in header:
         raise CorpusError(f"{path} is cut short within its SPHERE header: copy it again")
@@ -399,7 +401,9 @@ def _sphere_header(path: str | os.PathLike, header: bytes) -> dict[str, int]:
     return found
 
 
-def _check_header(path: str | os.PathLike, header: Mapping[str, int], samples: np.ndarray) -> None:
+def _check_header(
+    path: str | os.PathLike[str], header: Mapping[str, int], samples: np.ndarray
+) -> None:
     count = header.get("sample_count", len(samples))
     if count != len(samples):
         fault = "is cut short" if count > len(samples) else "is too long"
@@ -422,7 +426,7 @@ def _check_header(path: str | os.PathLike, header: Mapping[str, int], samples: n
             )
 
 
-def read_phones(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
+def read_phones(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
     """Read a .PHN file: a line ``start end phone`` for each phone, in samples.
 
     Returns
@@ -465,7 +469,7 @@ def read_phones(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
     return np.array(boundaries, dtype=np.int64), np.array(phones, dtype=np.int32)
 
 
-def _ascii_lines(path: str | os.PathLike, content: bytes) -> Iterator[tuple[int, str]]:
+def _ascii_lines(path: str | os.PathLike[str], content: bytes) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not blank, with their numbers."""
     try:
         text = content.decode("ascii")

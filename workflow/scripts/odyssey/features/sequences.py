@@ -59,7 +59,7 @@ class Sequences:
     # targets of the others are 0. With ctc there is none, for its targets belong to no frame.
     scored: np.ndarray | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Check that the parts fit together; a ValueError names the part that does not."""
         loss, count = self.description.loss, len(self.lengths)
         if loss not in LOSSES:
@@ -127,7 +127,7 @@ class Sequences:
         return np.flatnonzero(self.split == SPLITS.index(split))
 
 
-def save(sequences: Sequences, path: str | os.PathLike) -> None:
+def save(sequences: Sequences, path: str | os.PathLike[str]) -> None:
     """Write sequences to one ``.npz`` file, whole or not at all."""
     arrays = {
         name: part
@@ -138,12 +138,12 @@ def save(sequences: Sequences, path: str | os.PathLike) -> None:
     write_atomically(path, lambda file: np.savez(file, description=description, **arrays))
 
 
-def load(path: str | os.PathLike) -> Sequences:
+def load(path: str | os.PathLike[str]) -> Sequences:
     """Read sequences that `save` wrote; a ValueError says that the file is none of them."""
     return load_with_digest(path)[0]
 
 
-def load_with_digest(path: str | os.PathLike) -> tuple[Sequences, str]:
+def load_with_digest(path: str | os.PathLike[str]) -> tuple[Sequences, str]:
     """Read sequences, and the SHA-256 of their file, as `load` does: in one reading."""
     try:
         content = Path(path).read_bytes()

@@ -201,7 +201,7 @@ def no_surrogate(variant: str) -> Figure:
     return sentence(f"{variant}: no surrogate, or none of these hyperparameters varies")
 
 
-def save(figure: Figure, paths: Iterable[str | os.PathLike]) -> None:
+def save(figure: Figure, paths: Iterable[str | os.PathLike[str]]) -> None:
     """Write a figure, the same bytes for the same figure.
 
     Parameters

@@ -49,7 +49,7 @@ class Picture:
     height: float
 
 
-def read_pictures(paths: Iterable[str | os.PathLike]) -> dict[str, Picture]:
+def read_pictures(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Picture]:
     """Read figures into the page.
 
     Parameters
@@ -104,7 +104,7 @@ def _shortened_path(path: str) -> str:
     return re.sub(r" ?([A-Za-z]) ?", r"\1", cut)
 
 
-def read_tables(paths: Iterable[str | os.PathLike]) -> dict[str, pd.DataFrame]:
+def read_tables(paths: Iterable[str | os.PathLike[str]]) -> dict[str, pd.DataFrame]:
     """Read tables as they are printed; whole numbers stay whole where some are missing.
 
     Parameters

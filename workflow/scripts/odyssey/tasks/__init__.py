@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.splits import SPLITS
@@ -39,7 +40,8 @@ def settings_of(kind: str) -> type[TaskSettings]:
             f"there is no kind of task {kind!r}; {f'did you mean {near[0]}? ' if near else ''}"
             f"kinds: {', '.join(KINDS)}, and files such as tasks/mine.py, under the key kind"
         )
-    return importlib.import_module(f"odyssey.tasks.{kind}").Settings
+    settings: type[TaskSettings] = importlib.import_module(f"odyssey.tasks.{kind}").Settings
+    return settings
 
 
 def is_file(kind: str) -> bool:
@@ -47,7 +49,7 @@ def is_file(kind: str) -> bool:
     return kind.endswith(".py") or "/" in kind
 
 
-def read_settings(values: Mapping) -> TaskSettings:
+def read_settings(values: Mapping[str, Any]) -> TaskSettings:
     """Check the settings of a task, as the configuration has them, with the key `kind`.
 
     Raises

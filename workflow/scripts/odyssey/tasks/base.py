@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -24,7 +24,7 @@ class Shape:
     directions: int  # 1 for a forward network, 2 for a bidirectional one
     loss: str  # one of `odyssey.features.sequences.LOSSES`
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Check what a user's file may have got wrong."""
         for part in ("inputs", "outputs", "directions"):
             number = getattr(self, part)
@@ -70,7 +70,7 @@ class TaskSettings(Section):
 
     @field_validator("also_search")
     @classmethod
-    def _once_each(cls, names):
+    def _once_each(cls, names: list[str]) -> list[str]:
         if len(set(names)) < len(names):
             raise ValueError("names a hyperparameter twice")
         return names
@@ -150,7 +150,9 @@ class TaskSettings(Section):
         """
         raise NotImplementedError
 
-    example: ClassVar[Callable | None] = None  # of a kind whose first line figure 2 can show
+    example: ClassVar[Callable[..., dict[str, Any]] | None] = (
+        None  # of a kind whose first line figure 2 can show
+    )
 
     def description(self, name: str) -> Description:
         """Describe the features of the task, which has this name in the study."""
@@ -169,11 +171,11 @@ class TaskSettings(Section):
         """Tell the user's files from what lay there before, by the key that names them."""
         return {key: digest(path, self.READ) for key, path in self.paths().items()}
 
-    def of_corpus(self) -> dict:
+    def of_corpus(self) -> dict[str, Any]:
         """List the settings that decide what the corpus is, for `odyssey.tasks.read_settings`."""
         return self.model_dump(mode="json", include={"kind", *self.corpus_keys()})
 
-    def of_features(self) -> dict:
+    def of_features(self) -> dict[str, Any]:
         """List the settings that decide what the features are, so far as they are no defaults."""
         others = {"title", "epochs", "also_search"}
         return self.model_dump(mode="json", exclude_defaults=True, exclude=others)

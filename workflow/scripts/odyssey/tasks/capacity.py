@@ -1,5 +1,7 @@
 """Memory capacity: how many random labels a network can store."""
 
+from typing import Self
+
 from pydantic import Field, model_validator
 
 from odyssey.features.sequences import Sequences
@@ -26,7 +28,7 @@ class Settings(OnTheSpot):
     seed: int = Field(0, ge=0, description="Of the items; not the study's.")
 
     @model_validator(mode="after")
-    def _items_differ(self):
+    def _items_differ(self) -> Self:
         if self.items > 2**self.inputs // 2:
             raise ValueError(
                 f"items must be {2**self.inputs // 2} at most, half of what {self.inputs} inputs "

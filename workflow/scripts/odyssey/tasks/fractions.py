@@ -1,6 +1,7 @@
 """Shares of a corpus for training, validation and test, as the configuration names them."""
 
 import math
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -15,7 +16,7 @@ class Fractions(Section):
     test: float = Field(gt=0, lt=1, description="Share of the test set.")
 
     @model_validator(mode="after")
-    def _add_up(self):
+    def _add_up(self) -> Self:
         if not math.isclose(total := sum(self.shares), 1, abs_tol=1e-6):
             raise ValueError(f"train, validation and test must add up to 1, not {total:g}")
         return self

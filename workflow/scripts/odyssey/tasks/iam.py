@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from statistics import mean
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -85,18 +85,18 @@ class Settings(WithStandIn):
         from odyssey.features import strokes
 
         lines = iam.read(
-            corpus or self.path,
+            self.folder(corpus),
             paper_counts=not self.made_up,
             processes=processes,
             progress=progress,
         )
         return strokes.sequences(lines, self.description(name), self.standardised)
 
-    def example(self, corpus: str | None) -> dict:
+    def example(self, corpus: str | None) -> dict[str, Any]:
         """Take the first test line, for figure 2, and say whether it is a stand-in's."""
         from odyssey.corpora import iam
 
-        root = Path(corpus or self.path)
+        root = Path(self.folder(corpus))
         splits = iam.read_splits(root)
         board = next(board for board, of in splits.items() if of.split == "test")
         line = iam.read_board(root, board, "test")[0]

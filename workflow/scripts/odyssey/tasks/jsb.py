@@ -4,7 +4,7 @@ import logging
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -40,7 +40,7 @@ class Settings(TaskSettings):
     )
 
     @model_validator(mode="after")
-    def _data_is_named(self):
+    def _data_is_named(self) -> Self:
         needed = {"json": ["path"], "pickle": ["path"], "download": ["url", "sha256"]}
         for key in ("path", "url", "sha256"):
             wanted = key in needed.get(self.source, [])
@@ -72,10 +72,16 @@ class Settings(TaskSettings):
         """Fetch the file."""
         from odyssey.corpora.jsb import download
 
-        download(self.url, self.sha256, self._fetched(folder))
+        assert self.sha256 is not None, "a download is not made without a checksum"
+        download(self._address, self.sha256, self._fetched(folder))
+
+    @property
+    def _address(self) -> str:
+        assert self.url is not None, "a download is not made without an address"
+        return self.url
 
     def _fetched(self, folder: str) -> Path:
-        return Path(folder) / Path(self.url).name
+        return Path(folder) / Path(self._address).name
 
     def description(self, name: str) -> Description:
         """Describe the features, in full what axes have no room for."""
@@ -95,6 +101,7 @@ class Settings(TaskSettings):
             return pianoroll.sequences(chorales, self.description(name))
         read = {"json": jsb.read_json, "pickle": jsb.read_pickle, "download": jsb.read_file}
         path = self.path if corpus is None else self._fetched(corpus)
+        assert path is not None, "there is a file, or it was fetched"
         chorales = read[self.source](path, self.sha256)
         description = self.description(name)
         if found := jsb.others(chorales):

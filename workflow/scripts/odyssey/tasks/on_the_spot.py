@@ -1,5 +1,7 @@
 """What tasks without a corpus share: they are made when their features are."""
 
+from typing import Self
+
 from pydantic import model_validator
 
 from odyssey.tasks.base import MOST_BYTES, TaskSettings
@@ -9,7 +11,7 @@ class OnTheSpot(TaskSettings):
     """A task that is made from its settings and a seed, and is no stand-in for anything."""
 
     @model_validator(mode="after")
-    def _fits_into_memory(self):
+    def _fits_into_memory(self) -> Self:
         needed = 4 * self.shape().inputs * sum(self.frames())
         if needed > MOST_BYTES:
             raise ValueError(

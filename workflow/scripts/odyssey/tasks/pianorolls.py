@@ -1,6 +1,7 @@
 """Music of any kind: next-step prediction of piano-roll frames, one direction, 88 keys."""
 
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -45,13 +46,13 @@ class Settings(TaskSettings):
 
     @field_validator("path")
     @classmethod
-    def _known_ending(cls, path):
+    def _known_ending(cls, path: str | None) -> str | None:
         if path is not None and Path(path).suffix.lower() not in ENDINGS:
             raise ValueError(f"the name must end in {', '.join(ENDINGS)}")
         return path
 
     @model_validator(mode="after")
-    def _data_is_named(self):
+    def _data_is_named(self) -> Self:
         if (self.path is None) == (self.collection is None):
             raise ValueError(f"give either path, a file, or collection: {', '.join(COLLECTIONS)}")
         for key in ("step", "limit", "splits"):
@@ -60,7 +61,7 @@ class Settings(TaskSettings):
         return self
 
     @property
-    def TITLE(self) -> str:  # noqa: N802
+    def TITLE(self) -> str:  # type: ignore[override]  # noqa: N802  a constant of most kinds
         """The collection's; a file of the user's is called as the study calls it."""
         return COLLECTIONS[self.collection].title if self.collection else ""
 
@@ -79,14 +80,19 @@ class Settings(TaskSettings):
 
     def frames(self) -> tuple[int, int]:
         """Judge by the size of the file, or by what scores of the collection have on average."""
-        if self.collection is None:
+        if self.path is not None:
             path = Path(self.path)
             size = path.stat().st_size if path.is_file() else 1_000_000
             total = size / BYTES[path.suffix.lower()]
             return round(0.6 * total), round(0.2 * total)
-        of = COLLECTIONS[self.collection]
+        of = COLLECTIONS[self._collection]
         total = min(of.scores, self.limit or of.scores) * of.quarters / STEPS[self.step]
         return round(self.splits.train * total), round(self.splits.validation * total)
+
+    @property
+    def _collection(self) -> collections.Name:
+        assert self.collection is not None, "there is a collection where there is no path"
+        return self.collection
 
     def features(
         self, name: str, corpus: str | None, processes: int, progress: Progress
@@ -98,8 +104,8 @@ class Settings(TaskSettings):
         if self.path is not None:
             return pianoroll.sequences(pianorolls.read_file(self.path), self.description(name))
         found = collections_music21.read(
-            self.collection, self.step, self.splits.seed, self.limit, processes, progress
+            self._collection, self.step, self.splits.seed, self.limit, processes, progress
         )
-        music = pianorolls.split(found, self.collection, self.splits.shares)
+        music = pianorolls.split(found, self._collection, self.splits.shares)
         tell(f"{name}: {found.summary}")
         return pianoroll.sequences(music, self.description(name))

@@ -1,9 +1,9 @@
 """The user's own data, from a table or an ``.npz``, without a line of code."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from odyssey.corpora.given_parts import Form, Survey, is_table
 from odyssey.features.sequences import Sequences
@@ -71,7 +71,7 @@ class Settings(TaskSettings):
 
     @field_validator("path", "labels")
     @classmethod
-    def _known_ending(cls, path, info):
+    def _known_ending(cls, path: str | None, info: ValidationInfo) -> str | None:
         allowed = ENDINGS if info.field_name == "path" else ENDINGS[:2]
         if path is not None and Path(path).suffix.lower() not in allowed:
             raise ValueError(f"the name must end in {', '.join(allowed)}")
@@ -79,13 +79,13 @@ class Settings(TaskSettings):
 
     @field_validator("inputs", "targets")
     @classmethod
-    def _columns_once_each(cls, names):
+    def _columns_once_each(cls, names: list[str] | None) -> list[str] | None:
         if names is not None and len(set(names)) < len(names):
             raise ValueError("names a column twice")
         return names
 
     @model_validator(mode="after")
-    def _keys_fit(self):
+    def _keys_fit(self) -> Self:
         table = is_table(self.path)
         if self.predict and self.loss == "ctc":
             raise ValueError("predict: next goes with the losses softmax, sigmoid and squared")
@@ -105,12 +105,12 @@ class Settings(TaskSettings):
         return self
 
     @property
-    def MEASURE(self) -> str:  # noqa: N802
+    def MEASURE(self) -> str:  # type: ignore[override]  # noqa: N802  a constant of most kinds
         """The user's word, or what the loss is measured by."""
         return self.measure or MEASURES[self.loss][0]
 
     @property
-    def UNIT(self) -> str:  # noqa: N802
+    def UNIT(self) -> str:  # type: ignore[override]  # noqa: N802  a constant of most kinds
         """The user's, or that of the loss's own measure."""
         own = "" if self.measure else MEASURES[self.loss][1]
         return own if self.unit is None else self.unit
@@ -146,7 +146,7 @@ class Settings(TaskSettings):
         parts = given.read(self.path, self.labels, form)
         return sequences(parts, form, self.description(name), self.standardised)
 
-    def of_features(self) -> dict:
+    def of_features(self) -> dict[str, Any]:
         """List the settings that decide what the features are; words for a reader do not."""
         words = ("measure", "unit")
         return {key: value for key, value in super().of_features().items() if key not in words}

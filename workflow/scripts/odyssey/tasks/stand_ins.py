@@ -1,5 +1,7 @@
 """What the settings of corpora with a stand-in share."""
 
+from typing import TYPE_CHECKING, Self
+
 from pydantic import Field, model_validator
 
 from odyssey.section import Section
@@ -13,7 +15,7 @@ class WordRange(Section):
     high: int = Field(ge=1, le=11, description="Most, 1 to 11.")
 
     @model_validator(mode="after")
-    def _not_empty(self):
+    def _not_empty(self) -> Self:
         if self.low > self.high:
             raise ValueError(f"the range is empty: low {self.low} is above high {self.high}")
         return self
@@ -42,8 +44,12 @@ class StandInSizes(Section):
 class WithStandIn(TaskSettings):
     """A task whose corpus lies at `path`, or is a stand-in with the sizes under `synthetic`."""
 
+    if TYPE_CHECKING:  # as keys they stand in each kind, among its others
+        source: str
+        path: str | None
+
     @model_validator(mode="after")
-    def _data_is_named(self):
+    def _data_is_named(self) -> Self:
         if self.made_up and self.path is not None:
             raise ValueError("source synthetic has no use for the key path")
         if not self.made_up and self.path is None:
@@ -56,6 +62,13 @@ class WithStandIn(TaskSettings):
     def made_up(self) -> bool:
         """Whether the corpus is the stand-in."""
         return self.source == "synthetic"
+
+    def folder(self, made: str | None) -> str:
+        """Return the folder of the corpus: of the stand-in that was made, or the user's."""
+        found = made or self.path
+        if found is None:
+            raise ValueError("the stand-in has not been made")
+        return found
 
     def corpus_keys(self) -> tuple[str, ...]:
         """Name the sizes and the seed of the stand-in."""

@@ -13,6 +13,9 @@ from odyssey.section import UserPath
 from odyssey.tasks.base import MOST_BYTES, Shape, TaskSettings
 from odyssey.tasks.fractions import Fractions
 
+# Path, characters, shares and length, which decide what the sequences are.
+_Form = tuple[str, int | None, tuple[float, float, float], int]
+
 
 class Settings(TaskSettings):
     """Text: next-character prediction."""
@@ -37,7 +40,7 @@ class Settings(TaskSettings):
     )
 
     @property
-    def TITLE(self) -> str:  # noqa: N802
+    def TITLE(self) -> str:  # type: ignore[override]  # noqa: N802  a constant of most kinds
         """The book's; a file of the user's is called as the study calls it."""
         return "Alice" if self.path is None else ""
 
@@ -65,7 +68,7 @@ class Settings(TaskSettings):
 
         return characters.sequences(_parts(*self._form()), self.length, self.description(name))
 
-    def _form(self) -> tuple:
+    def _form(self) -> _Form:
         return self.path or str(text.SHIPPED), self.characters, self.splits.shares, self.length
 
     def _survey(self) -> tuple[int, int, int]:
@@ -77,12 +80,14 @@ class Settings(TaskSettings):
         return _survey(self._form(), stat.st_mtime_ns, stat.st_size)
 
 
-def _parts(path: str, characters: int | None, shares: tuple, length: int) -> dict[str, str]:
+def _parts(
+    path: str, characters: int | None, shares: tuple[float, float, float], length: int
+) -> dict[str, str]:
     return text.split(text.read(path, characters), shares, length, path)
 
 
 @functools.cache
-def _survey(form: tuple, changed: int, size: int) -> tuple[int, int, int]:
+def _survey(form: _Form, changed: int, size: int) -> tuple[int, int, int]:
     """Count frames of training and validation, and classes, once: jobs are planned by them."""
     from odyssey.features.characters import classes
 

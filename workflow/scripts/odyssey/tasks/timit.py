@@ -27,7 +27,7 @@ class SpeechStandIn(StandInSizes):
 
     @field_validator("words")
     @classmethod
-    def _some_sentence_is_as_short(cls, words):
+    def _some_sentence_is_as_short(cls, words: WordRange) -> WordRange:
         if words.high < 3:
             raise ValueError(f"high must be at least 3 (given: {words.high}): no sentence has less")
         return words
@@ -86,7 +86,7 @@ class Settings(WithStandIn):
         from odyssey.corpora import timit
         from odyssey.features import mfcc
 
-        speakers = self.synthetic.counts
-        counts = tuple(SENTENCES * number for number in speakers) if self.made_up else None
-        utterances = timit.read(corpus or self.path, self.source, counts)
+        train, validation, test = (SENTENCES * number for number in self.synthetic.counts)
+        counts = (train, validation, test) if self.made_up else None
+        utterances = timit.read(self.folder(corpus), self.source, counts)
         return mfcc.sequences(utterances, self.description(name), processes, progress)

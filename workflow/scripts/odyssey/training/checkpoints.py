@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from odyssey.files import write_atomically
-from odyssey.training.engines import Weights
+from odyssey.training.networks import Weights
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ _ARRAYS = ("weights", "velocities", "best", "waiting")  # the last is not always
 CRC = 4  # bytes at the end of the file
 
 
-def save(path: str | os.PathLike, progress: Progress, fingerprint: str) -> None:
+def save(path: str | os.PathLike[str], progress: Progress, fingerprint: str) -> None:
     """Write a checkpoint, whole or not at all.
 
     Parameters
@@ -88,7 +88,7 @@ def save(path: str | os.PathLike, progress: Progress, fingerprint: str) -> None:
     # and so would writing each array by itself.
     there = [kind for kind in _ARRAYS if getattr(progress, kind) is not None]
     weights = [w for kind in there for _, w in sorted(getattr(progress, kind).items())]
-    arrays = np.concatenate(weights, axis=None)
+    arrays = np.concatenate(weights, axis=None).data
     crc = zlib.crc32(arrays, zlib.crc32(line)).to_bytes(CRC, "little")
     write_atomically(path, lambda file: file.writelines((line, arrays, crc)))
 
@@ -125,7 +125,7 @@ def in_background(write: Callable[[Progress], None]) -> Iterator[Callable[[Progr
 
 
 def load(
-    path: str | os.PathLike, shapes: dict[str, tuple[int, ...]], fingerprint: str
+    path: str | os.PathLike[str], shapes: dict[str, tuple[int, ...]], fingerprint: str
 ) -> Progress | None:
     """Read a checkpoint of a trial, if there is one that can be used.
 
@@ -162,7 +162,8 @@ def load(
         if scalars.pop("fingerprint") != fingerprint:
             raise ValueError("it belongs to another trial or configuration")
         found = _unravel(np.frombuffer(arrays, np.float32), shapes)
-        return Progress(**dict(zip(_ARRAYS, found, strict=False)), **scalars)
+        weights, velocities, best, *waiting = found
+        return Progress(weights, velocities, best, waiting=next(iter(waiting), None), **scalars)
     except _DAMAGE as error:
         aside = path.with_name(path.name + ".unusable")
         os.replace(path, aside)
@@ -170,7 +171,7 @@ def load(
         return None
 
 
-def epochs_done(path: str | os.PathLike) -> int:
+def epochs_done(path: str | os.PathLike[str]) -> int:
     """Say how many epochs a checkpoint holds.
 
     Parameters

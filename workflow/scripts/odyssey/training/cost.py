@@ -11,7 +11,7 @@ from odyssey.tasks.base import TaskSettings
 from odyssey.training.networks import count_weights
 from odyssey.training.sizes import network
 from odyssey.training.stacked import EVALUATION_MEGABYTES
-from odyssey.trials import Shard, shards
+from odyssey.trials import Shard, Trial, shards
 
 # Microseconds of a training step for each frame: so many a direction, and so many a weight. Of the
 # steps in benchmarks/results/engine.csv these meet the fused engine's within 1.6 times, mostly
@@ -70,7 +70,7 @@ def epoch_seconds(
     return frame * (training + EVALUATION * validation)
 
 
-def expected_seconds(study: Study, task: str, variant: str, trials: list[dict]) -> list[float]:
+def expected_seconds(study: Study, task: str, variant: str, trials: list[Trial]) -> list[float]:
     """Estimate what each of a cell's trials takes if it uses all its epochs.
 
     Parameters
@@ -118,7 +118,7 @@ def stack_width(study: Study, task: str, variant: str) -> int:
     if training.stack != "auto":
         return training.stack
     settings, cell = study.tasks[task], study.cell(variant)
-    layers = study.search.ranges["layers"][1]
+    layers = study.search.layers.high
     (largest,) = sizes(study.search, network(settings, cell, 1, layers), 2)[1:]
     one = stacked_megabytes(settings, cell, largest, layers)
     return max(1, int((training.stack_megabytes - EVALUATION_MEGABYTES) // one))
@@ -165,10 +165,10 @@ def cell_shards(study: Study, task: str, variant: str, seconds: list[float]) -> 
     training = study.training
     if study.engine(variant) == "stacked":
         return shards(seconds, training.trials_a_job or stack_width(study, task, variant), 0)
-    low, high = study.search.ranges["layers"]
+    depths = study.search.layers
     spread = [
         {"hidden_size": size, "layers": layers}
-        for layers in range(low, high + 1)
+        for layers in range(depths.low, depths.high + 1)
         for size in sizes(study.search, network(study.tasks[task], study.cell("V"), 1, layers), 9)
     ]
     most = VANILLA_TRIALS * mean(expected_seconds(study, task, "V", spread))
@@ -198,7 +198,7 @@ def job_seconds(seconds: list[float], threads: int) -> float:
 def job_megabytes(
     task: TaskSettings,
     cell: Cell,
-    trials: list[dict],
+    trials: list[Trial],
     engine: str,
     threads: int,
     side_by_side: int = 1,
@@ -233,7 +233,7 @@ def job_megabytes(
     # state, and copies of both for a checkpoint; `work` is a sequence's activations in each layer.
     # The gradients of a batch are summed in place.
     weights = 18 * 4 * largest / 1e6
-    work = 50 * max((layers for _, layers in different), default=1)
+    work: float = 50 * max((layers for _, layers in different), default=1)
     if engine == "stacked":
         layers = max((layers for _, layers in different), default=1)
         size = max((size for size, _ in different), default=1)

@@ -38,7 +38,8 @@ def labels_of(path: np.ndarray, blank: int) -> np.ndarray:
     """
     first = np.ones(len(path), dtype=bool)
     first[1:] = path[1:] != path[:-1]
-    return path[first & (path != blank)]
+    labels: np.ndarray = path[first & (path != blank)]
+    return labels
 
 
 def edit_distance(decoded: np.ndarray, target: np.ndarray) -> int:

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import mmap
+from collections.abc import Callable
 from ctypes import POINTER, Structure, c_char_p, c_double, c_int64, c_void_p
 
 import numpy as np
@@ -11,8 +12,8 @@ from odyssey.cells.build import source_digest
 from odyssey.cells.equations import Cell
 from odyssey.cells.graph import Layout, lay_out
 from odyssey.features.sequences import LOSSES, Sequences
-from odyssey.training.engines import Evaluation, Optimiser, Weights, evaluation
-from odyssey.training.networks import Network, directions_of, weight_shapes
+from odyssey.training.engine import Evaluation, Optimiser, evaluation
+from odyssey.training.networks import Network, Weights, directions_of, weight_shapes
 
 LINE = 16  # floats: a cache line, and the widest vector
 HUGE_PAGE = 2**21  # bytes
@@ -74,6 +75,18 @@ class Kernel:
     ValueError
         If the library cannot be loaded, lacks the instruction set, or was made of other sources.
     """
+
+    # As `_SIGNATURES` has them; arrays go in as the addresses of their memory.
+    digest: Callable[[], bytes]
+    structure_bytes: Callable[[], int]
+    vector_floats: Callable[[], int]
+    weight_floats: Callable[[_Model], int]
+    workspace_floats: Callable[[_Model, int, int], int]
+    noise: Callable[[int, int, int, int], None]
+    loss_and_gradients: Callable[[_Model, int], float]
+    train_epoch: Callable[[_Model, int, int, int, int, int, float, _Step], float]
+    abreast: Callable[[], int]
+    evaluate: Callable[[_Model, int, int, int, int, int | None], None]
 
     def __init__(self, path: str, cell: Cell, instruction_set: str | None = None):
         available = instruction_sets(path)
@@ -169,7 +182,8 @@ def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
     n, directions = network.hidden_size, network.directions
     padded = -(-n // vector) * vector
     units = np.concatenate([d * padded + np.arange(n) for d in range(directions)])
-    positions, end = {}, 0
+    positions: Weights = {}
+    end = 0
     for layer in range(1, network.layers + 1):
         rows, inputs = directions * padded, units
         if layer == 1:
@@ -194,27 +208,23 @@ def _direction_positions(
     padded = -(-n // vector) * vector
     unit, source = np.arange(n)[:, None], np.arange(n)
     group, lane = unit // vector, unit % vector
-    places = {}
+    places: Weights = {}
     end = 0
 
-    def add(rows, columns, name_of):
-        """Place the matrices of a block that begins where the last one ended."""
+    def add(rows: int, columns: list[list[tuple[str, np.ndarray]]]) -> None:
+        """Place the matrices of a block, of each column, where the last one ended."""
         nonlocal end
-        for place, number in enumerate(columns):
-            for name, row in name_of(layout.columns[number]):
+        for place, matrices in enumerate(columns):
+            for name, row in matrices:
                 at = (group * rows + row) * len(columns) + place
                 places[name] = end + at * vector + lane
         end += rows * padded * len(columns)
 
     for b in layout.blocks:
         rows = {layout.sources[s]: k * padded + source for k, s in enumerate(b.sources)}
-        add(
-            len(rows) * padded,
-            b.columns,
-            lambda c, rows=rows: [(name, rows[s]) for s, name in c.matrices.items() if s in rows],
-        )
-    from_inputs = [k for k, c in enumerate(layout.columns) if c.inputs]
-    add(rows_of_inputs, from_inputs, lambda c: [(c.inputs, inputs)])
+        acting = [layout.columns[number].matrices for number in b.columns]
+        add(len(rows) * padded, [[(m[s], rows[s]) for s in m if s in rows] for m in acting])
+    add(rows_of_inputs, [[(c.inputs, inputs)] for c in layout.columns if c.inputs])
     for name in layout.vectors:
         places[name] = end + source
         end += padded
@@ -242,7 +252,7 @@ def _starts(lengths: np.ndarray) -> np.ndarray:
 
 
 class FusedEngine:
-    """See `odyssey.training.engines.Engine`.
+    """See `odyssey.training.engine.Engine`.
 
     Parameters
     ----------
@@ -368,12 +378,14 @@ class FusedEngine:
             places = order[begin : begin + abreast]
             chosen = np.ascontiguousarray(indices[places])
             logits = self._evaluate(chosen, losses, errors, places)
-            if self.network.loss == "ctc":
+            if logits is not None:
                 errors[places] = self._spelling(chosen, logits)
         loss = np.add.accumulate(losses)[-1].item()  # one after another, for the last bits
         return evaluation(self.network, loss, frames, int(errors.sum()), labels)
 
-    def _evaluate(self, chosen, losses, errors, places) -> np.ndarray | None:
+    def _evaluate(
+        self, chosen: np.ndarray, losses: np.ndarray, errors: np.ndarray, places: np.ndarray
+    ) -> np.ndarray | None:
         """Let the kernel evaluate a few sequences; with CTC return their logits, one by one."""
         some_losses, some_errors = np.empty(len(chosen)), np.empty(len(chosen), np.int64)
         frames = int(self.sequences.lengths[chosen].sum())
@@ -385,7 +397,7 @@ class FusedEngine:
             len(chosen),
             some_losses.ctypes.data,
             some_errors.ctypes.data,
-            logits.ctypes.data if ctc else None,
+            None if logits is None else logits.ctypes.data,
         )
         losses[places], errors[places] = some_losses, some_errors
         return logits

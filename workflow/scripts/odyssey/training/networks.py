@@ -9,6 +9,7 @@ from odyssey import seeds
 from odyssey.cells.equations import Cell
 from odyssey.search_space import MOST_LAYERS
 
+Weights = dict[str, np.ndarray]  # named and shaped as `weight_shapes` says
 WEIGHT_DEVIATION = 0.1  # paper: N(0, 0.1^2), all of them
 
 
@@ -48,7 +49,7 @@ class Network:
     loss: str
     layers: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Check the number of layers."""
         if not 1 <= self.layers <= MOST_LAYERS:
             raise ValueError(f"layers must be 1 to {MOST_LAYERS}, not {self.layers}")
@@ -90,10 +91,14 @@ def weight_shapes(network: Network) -> dict[str, tuple[int, ...]]:
     """
     n = network.hidden_size
     units = network.directions * n
-    shapes = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     for layer in range(1, network.layers + 1):
         inputs = network.inputs if layer == 1 else units
-        of_kind = {"input": (n, inputs), "recurrent": (n, n), "vector": (n,)}
+        of_kind: dict[str, tuple[int, ...]] = {
+            "input": (n, inputs),
+            "recurrent": (n, n),
+            "vector": (n,),
+        }
         for direction in directions_of(network, layer):
             for name, kind in network.cell.weights.items():
                 shapes[f"{direction}.{name}"] = of_kind[kind]
@@ -116,7 +121,7 @@ def count_weights(network: Network) -> int:
     return sum(math.prod(shape) for shape in weight_shapes(network).values())
 
 
-def initial_weights(network: Network, seed: int) -> dict[str, np.ndarray]:
+def initial_weights(network: Network, seed: int) -> Weights:
     """Draw a network's first weights from N(0, 0.1^2), but for those with a start of their own.
 
     Parameters

@@ -7,8 +7,8 @@ from odyssey import seeds
 from odyssey.cells.equations import Cell, State
 from odyssey.features.sequences import Sequences
 from odyssey.training.decoding import best_path, edit_distance
-from odyssey.training.engines import Evaluation, Optimiser, Weights, evaluation
-from odyssey.training.networks import Network, directions_of
+from odyssey.training.engine import Evaluation, Optimiser, evaluation
+from odyssey.training.networks import Network, Weights, directions_of
 
 
 def recur(x: torch.Tensor, weights: dict[str, torch.Tensor], cell: Cell) -> torch.Tensor:
@@ -52,7 +52,7 @@ def forward(x: torch.Tensor, weights: dict[str, torch.Tensor], network: Network)
         Before softmax or sigmoid.
     """
 
-    def part(direction):
+    def part(direction: str) -> dict[str, torch.Tensor]:
         return {k.split(".")[1]: w for k, w in weights.items() if k.split(".")[0] == direction}
 
     y = x
@@ -104,7 +104,7 @@ def sequence_loss(logits: torch.Tensor, targets: torch.Tensor, loss: str) -> tor
 
 
 class ReferenceEngine:
-    """See `odyssey.training.engines.Engine`.
+    """See `odyssey.training.engine.Engine`.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class ReferenceEngine:
         network: Network,
         sequences: Sequences,
         weights: Weights,
-        dtype=torch.float32,
+        dtype: torch.dtype = torch.float32,
         device: str = "cpu",
     ):
         torch.set_num_threads(1)  # a trial has one core
@@ -191,7 +191,7 @@ class ReferenceEngine:
         total, frames = 0.0, 0
         for begin in range(0, len(order), batch):
             self._look_ahead(optimiser)
-            gradients = {}
+            gradients: dict[str, torch.Tensor] = {}
             for position in order[begin : begin + batch]:
                 index = self.train[position]
                 x = self._inputs(index)
@@ -234,7 +234,7 @@ class ReferenceEngine:
     @torch.no_grad()
     def evaluate(self, split: str) -> Evaluation:
         """See `Engine.evaluate`."""
-        loss = errors = labels = 0
+        loss, errors, labels = 0.0, 0, 0
         indices = self.sequences.indices(split)
         for index in indices:
             logits, targets = self._results(index, self._inputs(index))

@@ -17,6 +17,7 @@ from odyssey.features.sequences import Sequences
 from odyssey.files import write_atomically
 from odyssey.training.engines import check_engine
 from odyssey.training.trial import Plan, Report, failure, fingerprint, train
+from odyssey.trials import Record, Trial
 
 CLAIMS = ".claims"  # in a cell's state folder: a job locks the byte at the trial's number
 
@@ -25,12 +26,12 @@ log = logging.getLogger(__name__)
 
 def train_shard(
     plan: Plan,
-    trials: list[dict],
+    trials: list[Trial],
     sequences: Sequences,
     features_digest: str,
     kernel: str | None,
-    output: str | os.PathLike,
-    state: str | os.PathLike,
+    output: str | os.PathLike[str],
+    state: str | os.PathLike[str],
     threads: int,
     report: Report,
     at_once: int = 1,
@@ -112,16 +113,16 @@ class _Job:
     stopping: threading.Event
     append: Callable[[str], None]
 
-    def digest(self, trial: dict) -> str:
+    def digest(self, trial: Trial) -> str:
         return fingerprint(self.plan, trial, self.features_digest)
 
-    def result(self, trial: dict) -> Path:
+    def result(self, trial: Trial) -> Path:
         return self.state / f"{trial['trial']}.json"
 
-    def checkpoint(self, trial: dict) -> Path:
+    def checkpoint(self, trial: Trial) -> Path:
         return self.state / f"{trial['trial']}.checkpoint"
 
-    def earlier(self, trial: dict) -> str | None:
+    def earlier(self, trial: Trial) -> str | None:
         """Return the line of a trial that an earlier job has finished."""
         line = finished_line(self.result(trial), self.digest(trial))
         if line is not None:
@@ -129,11 +130,11 @@ class _Job:
             self.append(line)
         return line
 
-    def failed(self, trial: dict, digest: str, error: Exception) -> dict:
+    def failed(self, trial: Trial, digest: str, error: Exception) -> Record:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return failure(self.plan, trial, self.sequences, digest, reason)
 
-    def finish(self, record: dict) -> str:
+    def finish(self, record: Record) -> str:
         """Keep what a trial has come to; return its line."""
         line = json.dumps(record, allow_nan=False) + "\n"
         if record["status"] != "failed":  # its epochs are kept, and serve the next attempt
@@ -144,13 +145,13 @@ class _Job:
         return line
 
 
-def _alone(job: _Job, trial: dict, claims: BinaryIO) -> list[str]:
+def _alone(job: _Job, trial: Trial, claims: BinaryIO) -> list[str]:
     """Return a trial's line, trained now or by an earlier job."""
     with _claimed(claims, trial["trial"], job.stopping):
         return [job.earlier(trial) or job.finish(_trained(job, trial))]
 
 
-def _trained(job: _Job, trial: dict) -> dict:
+def _trained(job: _Job, trial: Trial) -> Record:
     """Train a trial; an error costs this trial alone."""
     digest = job.digest(trial)
     try:
@@ -173,7 +174,7 @@ def _trained(job: _Job, trial: dict) -> dict:
 
 
 def _side_by_side(
-    job: _Job, trials: list[dict], claims: BinaryIO, threads: int, at_once: int
+    job: _Job, trials: list[Trial], claims: BinaryIO, threads: int, at_once: int
 ) -> list[str]:
     """Return the lines of all trials, trained by the stacked engine or by an earlier job."""
     # Imported here, because PyTorch takes seconds and other jobs need none.
@@ -182,11 +183,12 @@ def _side_by_side(
     with ExitStack() as claimed:
         for trial in trials:
             claimed.enter_context(_claimed(claims, trial["trial"], job.stopping))
-        lines = {trial["trial"]: job.earlier(trial) for trial in trials}
+        found = {trial["trial"]: job.earlier(trial) for trial in trials}
+        lines = {number: line for number, line in found.items() if line is not None}
         left = [
             (trial, job.digest(trial), job.checkpoint(trial))
             for trial in trials
-            if lines[trial["trial"]] is None
+            if trial["trial"] not in lines
         ]
         try:
             for record in train_stack(
@@ -198,12 +200,12 @@ def _side_by_side(
         except Exception as error:
             log.exception("the stack failed")
             for trial, digest, _ in left:
-                if lines[trial["trial"]] is None:
+                if trial["trial"] not in lines:
                     lines[trial["trial"]] = job.finish(job.failed(trial, digest, error))
         return [lines[trial["trial"]] for trial in trials]
 
 
-def being_trained(state: str | os.PathLike, trials: int) -> set[int]:
+def being_trained(state: str | os.PathLike[str], trials: int) -> set[int]:
     """Find the trials of a cell that jobs are training now, on any node.
 
     Parameters

@@ -8,18 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from odyssey.features.sequences import Sequences
 from odyssey.training import checkpoints
-from odyssey.training.engines import Epoch, Weights
-from odyssey.training.networks import Network
+from odyssey.training.engine import Epoch
+from odyssey.training.networks import Network, Weights
 from odyssey.training.stacked.engine import StackedEngine
 from odyssey.training.stacked.epochs import Begun
 from odyssey.training.trial import Plan, Report, advance, begin, ended, epoch_of, goes_on
+from odyssey.trials import Record, Trial
 
 CHECKPOINT_MINUTES = 5  # a longer epoch is kept in parts
 
@@ -28,7 +28,7 @@ CHECKPOINT_MINUTES = 5  # a longer epoch is kept in parts
 class Member:
     """A trial of a stack, and how far it has come."""
 
-    trial: dict[str, Any]
+    trial: Trial
     digest: str
     checkpoint: Path
     network: Network
@@ -43,19 +43,19 @@ class Member:
 
 def train_stack(
     plan: Plan,
-    trials: list[tuple[dict[str, Any], str, Path]],
+    trials: list[tuple[Trial, str, Path]],
     sequences: Sequences,
     at_once: int,
     threads: int,
     report: Report,
     stopping: threading.Event,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Record]:
     """Train trials side by side; when some have ended, others take their places.
 
     Parameters
     ----------
     plan : Plan
-    trials : list of (dict[str, Any], str, Path)
+    trials : list of (Trial, str, Path)
         Trials, their fingerprints, and their checkpoints, which are written after every epoch, and
         within an epoch that takes more than `CHECKPOINT_MINUTES`.
     sequences : Sequences
@@ -71,7 +71,7 @@ def train_stack(
 
     Yields
     ------
-    dict[str, Any]
+    Record
         The record of a trial as soon as it has ended, as `odyssey.training.trial.train` makes it.
 
     Raises
@@ -225,7 +225,7 @@ def _set_begun(members: list[Member], engine: StackedEngine, begun: Begun) -> No
         m.progress.waiting = own
 
 
-def _records(plan: Plan, over: list[Member], sequences: Sequences) -> Iterator[dict[str, Any]]:
+def _records(plan: Plan, over: list[Member], sequences: Sequences) -> Iterator[Record]:
     """Test those that have ended at their best, and make their records."""
     tests: dict[Member, float] = {}
     if tested := [m for m in over if m.progress.best_epoch]:

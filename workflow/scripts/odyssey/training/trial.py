@@ -16,15 +16,16 @@ from odyssey.cells.variants import cell
 from odyssey.features.sequences import Description, Sequences
 from odyssey.machine import processor
 from odyssey.training import checkpoints
-from odyssey.training.engines import (
-    Engine,
-    Epoch,
-    Evaluation,
-    Optimiser,
+from odyssey.training.engine import Engine, Epoch, Evaluation, Optimiser
+from odyssey.training.engines import open_engine
+from odyssey.training.networks import (
+    Network,
     Weights,
-    open_engine,
+    count_weights,
+    initial_weights,
+    weight_shapes,
 )
-from odyssey.training.networks import Network, count_weights, initial_weights, weight_shapes
+from odyssey.trials import Record, Trial
 
 # Raised by hand whenever the same trial would come out otherwise: trained trials are then not
 # taken for finished ones, and Snakemake trains them again.
@@ -73,7 +74,7 @@ Report = Callable[[int, int, float, float], None]
 measure. Called from another thread than the one that trains; what it raises ends the trial."""
 
 
-def fingerprint(plan: Plan, trial: dict, features_digest: str) -> str:
+def fingerprint(plan: Plan, trial: Trial, features_digest: str) -> str:
     """Digest everything that a trial's result depends on.
 
     Parameters
@@ -94,7 +95,7 @@ def fingerprint(plan: Plan, trial: dict, features_digest: str) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def network_of(plan: Plan, trial: dict, sequences: Sequences) -> Network:
+def network_of(plan: Plan, trial: Trial, sequences: Sequences) -> Network:
     """Describe the network that a trial trains.
 
     Parameters
@@ -121,14 +122,14 @@ def network_of(plan: Plan, trial: dict, sequences: Sequences) -> Network:
 
 def train(
     plan: Plan,
-    trial: dict,
+    trial: Trial,
     sequences: Sequences,
     kernel: str | None,
-    checkpoint: str | os.PathLike,
+    checkpoint: str | os.PathLike[str],
     digest: str,
     report: Report,
     stopping: threading.Event,
-) -> dict:
+) -> Record:
     """Train one trial, from its checkpoint if it has one.
 
     Parameters
@@ -191,7 +192,7 @@ def train(
 
 
 def begin(
-    plan: Plan, trial: dict, sequences: Sequences, checkpoint: str | os.PathLike, digest: str
+    plan: Plan, trial: Trial, sequences: Sequences, checkpoint: str | os.PathLike[str], digest: str
 ) -> tuple[Network, checkpoints.Progress]:
     """Draw a trial's first weights, or find where it stopped.
 
@@ -230,7 +231,7 @@ def goes_on(plan: Plan, progress: checkpoints.Progress) -> bool:
     return progress.epoch < plan.epochs and progress.epoch - progress.best_epoch <= plan.patience
 
 
-def epoch_of(trial: dict, progress: checkpoints.Progress, sequences: Sequences) -> Epoch:
+def epoch_of(trial: Trial, progress: checkpoints.Progress, sequences: Sequences) -> Epoch:
     """Return a trial's next epoch, a pure function of its seed and hyperparameters."""
     epoch, seed = progress.epoch + 1, trial["seed"]
     return Epoch(
@@ -275,14 +276,14 @@ def advance(
 
 def ended(
     plan: Plan,
-    trial: dict,
+    trial: Trial,
     sequences: Sequences,
     digest: str,
     progress: checkpoints.Progress,
     finite: bool,
     test: float | None,
     arithmetic: str,
-) -> dict:
+) -> Record:
     """Make the record of a trial that has come to its end.
 
     Parameters
@@ -319,7 +320,7 @@ def ended(
     }
 
 
-def failure(plan: Plan, trial: dict, sequences: Sequences, digest: str, reason: str) -> dict:
+def failure(plan: Plan, trial: Trial, sequences: Sequences, digest: str, reason: str) -> Record:
     """Make the record of a trial that an error has ended.
 
     Parameters
@@ -352,7 +353,7 @@ def failure(plan: Plan, trial: dict, sequences: Sequences, digest: str, reason: 
     }
 
 
-def _begun(plan: Plan, trial: dict, sequences: Sequences) -> dict:
+def _begun(plan: Plan, trial: Trial, sequences: Sequences) -> Record:
     """Lay out what is known of a trial before it is trained."""
     return {
         "task": plan.task,

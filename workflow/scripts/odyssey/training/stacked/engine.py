@@ -7,8 +7,8 @@ import torch
 
 from odyssey.features.sequences import Sequences
 from odyssey.training.decoding import edit_distance, labels_of
-from odyssey.training.engines import Epoch, Evaluation, Weights, evaluation
-from odyssey.training.networks import Network
+from odyssey.training.engine import Epoch, Evaluation, evaluation
+from odyssey.training.networks import Network, Weights
 from odyssey.training.stacked import EVALUATION_MEGABYTES
 from odyssey.training.stacked.epochs import Begun, Rates, Step, rates, steps
 from odyssey.training.stacked.forward import Running, Units

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from odyssey.features.sequences import Sequences
-from odyssey.training.engines import Epoch, Weights
+from odyssey.training.engine import Epoch
+from odyssey.training.networks import Weights
 
 Put = Callable[..., torch.Tensor]  # brings an array to the device, as a type if one is given
 
@@ -33,7 +34,7 @@ class Begun:
 
 @dataclass(frozen=True)
 class Rates:
-    """What the trials' optimisers are (`odyssey.training.engines.Optimiser`), each as (K,).
+    """What the trials' optimisers are (`odyssey.training.engine.Optimiser`), each as (K,).
 
     Parameters
     ----------

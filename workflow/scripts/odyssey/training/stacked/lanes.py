@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from odyssey.training.engines import Weights
-from odyssey.training.networks import Network, directions_of, weight_shapes
+from odyssey.training.networks import Network, Weights, directions_of, weight_shapes
 from odyssey.training.stacked.forward import LaneWeights
 from odyssey.training.stacked.reading import Reading
 
