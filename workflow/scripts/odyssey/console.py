@@ -61,12 +61,7 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 
 def tell(text: str) -> None:
-    """Log a line, and show it at the terminal.
-
-    Parameters
-    ----------
-    text : str
-    """
+    """Log a line, and show it at the terminal."""
     logging.info("%s", text)
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 
@@ -87,12 +82,7 @@ class Progress:
         self.shown = time.monotonic()
 
     def __call__(self, text: str) -> None:
-        """Log a step, and show it if it is time again.
-
-        Parameters
-        ----------
-        text : str
-        """
+        """Log a step, and show it if it is time again."""
         logging.info("%s", text)
         if sys.stderr.isatty() and time.monotonic() - self.shown >= self.every:
             print(f"{self.title}: {text}", file=sys.stderr, flush=True)  # noqa: T201

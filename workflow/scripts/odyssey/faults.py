@@ -39,7 +39,6 @@ def fault(model: type[BaseModel], error: ErrorDetails, kinds: Kinds | None = Non
         What the configuration was checked against.
     error : pydantic_core.ErrorDetails
         One of ``ValidationError.errors()``.
-    kinds : Kinds, optional
     """
     location, kinds = error["loc"], kinds or {}
     key = _key(location)

@@ -43,10 +43,6 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], o
 def file_digest(path: str | os.PathLike[str]) -> str:
     """Return a file's SHA-256.
 
-    Parameters
-    ----------
-    path : path-like
-
     Returns
     -------
     str

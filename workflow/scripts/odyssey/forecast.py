@@ -52,16 +52,7 @@ class Forecast:
 
 
 def made_up(chosen: Network) -> Sequences:
-    """Make up a sequence of each split, of the right shape and without meaning.
-
-    Parameters
-    ----------
-    chosen : Network
-
-    Returns
-    -------
-    Sequences
-    """
+    """Make up a sequence of each split, of the right shape and without meaning."""
     generator = np.random.default_rng(0)
     labels = LABELS if chosen.loss == "ctc" else FRAMES
     if chosen.loss == "sigmoid":
@@ -96,10 +87,6 @@ def frame_seconds(
 
     Parameters
     ----------
-    chosen : Network
-    engine : str
-    kernel : str or None
-    device : str
     side_by_side : int
         Trials of a stack, whose time is divided among them.
 
@@ -139,7 +126,6 @@ def forecast(
 
     Parameters
     ----------
-    study : Study
     kernels : dict of str to str
         Paths of the fused engine's kernels, by variant.
     show : callable

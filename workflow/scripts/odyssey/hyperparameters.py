@@ -6,6 +6,7 @@ A further one is an entry here, its range in `search_space.Search`, and what tra
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from odyssey.palette import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, Y
 OPTIMISER, NETWORK, INPUTS = "optimiser", "network", "inputs"
 # Scales with a logarithmic axis, and those of a few values, each with an equal part of the axis.
 LOGARITHMIC, STEPS = ("log", "log1m"), ("whole", "flag")
+
+
+Values = TypeVar("Values", float, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class Hyperparameter:
         return (low - 0.5, high + 0.5) if self.scale in STEPS else (low, high)
 
 
-def ranged(scale: str, values):
+def ranged(scale: str, values: Values) -> Values:
     """Turn values of trials into those that the range is of, or the other way round.
 
     Parameters

@@ -28,11 +28,6 @@ class Lost:
 def all_failed(trials: int, variant: str, task: str) -> str:
     """Say that all trials of a cell failed.
 
-    Parameters
-    ----------
-    trials : int
-    variant, task : str
-
     Returns
     -------
     str

@@ -38,7 +38,7 @@ def draw_trial(
 
     Returns
     -------
-    dict
+    Trial
         trial, seed, hidden_size (units a direction), learning_rate, momentum, input_noise, and,
         if searched, nesterov and clip; layers and batch, if they are not fixed at 1.
 
@@ -70,13 +70,7 @@ def draw_trial(
 
 
 def draw_cell(study: Study, task: str, variant: str) -> list[Trial]:
-    """Draw all trials of a variant on a task.
-
-    Returns
-    -------
-    list of dict
-        As `draw_trial` returns them.
-    """
+    """Draw all trials of a variant on a task."""
     settings = study.tasks[task]
     of = network(settings, study.cell(variant), 1) if study.search.parameters else None
     return [

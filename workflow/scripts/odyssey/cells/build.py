@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from odyssey.cells.generate import source_text
 SOURCE = Path(__file__).with_name("fused.cpp")
 COMPILERS = ("g++", "c++", "clang++")  # GCC first: what it makes of the kernel is faster
 # Contraction into fused multiply-adds is the only liberty: no flag here may touch NaN or infinity.
-FLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-math-errno")
+FLAGS: tuple[str, ...] = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-math-errno")
 FLAGS += ("-ffp-contract=fast",)
 BASELINE = ("-DODYSSEY_VECTOR=4",)
 X86 = {
@@ -135,7 +136,7 @@ def build(cell: Cell, path: str | os.PathLike[str], instruction_set: str = "auto
         os.replace(library, path)
 
 
-def _run_all(commands) -> None:
+def _run_all(commands: Iterable[list[str]]) -> None:
     """Run commands side by side and wait for all of them."""
     started = [
         (each, subprocess.Popen(each, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))

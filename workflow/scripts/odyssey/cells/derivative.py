@@ -1,5 +1,6 @@
 """A step's derivative: the graph of its equations turned round."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -8,6 +9,10 @@ from odyssey.cells.graph import Layout, settled
 
 # Terms of an adjoint: of this step, by way of a matrix or the output layer, of the step after.
 DIRECT, THROUGH, AFTER = range(3)
+Term = tuple[int, Symbol, Symbol | None]  # which of these, base, factor
+Shares = list[tuple[Symbol, Symbol, Symbol | None]]  # argument, base, factor
+Node = Callable[..., Symbol]  # `Graph.node`
+Constant = Callable[[float], Symbol]
 
 
 @dataclass
@@ -40,23 +45,24 @@ def derive(layout: Layout) -> Backward:
         else:
             base, factor = _adjoint(node, terms[node], graph), None
             found.adjoints[node] = base
-        if op in ("column", "weight", "before"):
-            kind = {"column": found.deltas, "weight": found.weights, "before": found.carried}[op]
-            kind[node if op == "column" else node.name] = base
+        if op == "column":
+            found.deltas[node] = base
+        elif op in ("weight", "before"):
+            (found.weights if op == "weight" else found.carried)[node.name] = base
         elif op in ("add", "sub", "neg"):
             for number, arg in enumerate(node.args):
                 minus = op == "neg" or (op == "sub" and number == 1)
                 terms[arg].append((DIRECT, base, _negative(factor, graph) if minus else factor))
         else:
-            for arg, *term in RULES[op](node, base, graph.node, partial(_constant, graph)):
-                terms[arg].append((DIRECT, *term))
+            for arg, part, by in RULES[op](node, base, graph.node, partial(_constant, graph)):
+                terms[arg].append((DIRECT, part, by))
     return found
 
 
-def _from_outside(layout: Layout) -> dict[Symbol, list[tuple]]:
+def _from_outside(layout: Layout) -> dict[Symbol, list[Term]]:
     """Begin each node's terms with what does not come from this step's own nodes."""
     node, order = layout.graph.node, list(layout.order)
-    terms: dict[Symbol, list[tuple]] = {each: [] for each in order}
+    terms: dict[Symbol, list[Term]] = {each: [] for each in order}
     for source in layout.sources:
         if source.op != "before":
             terms[source].append((THROUGH, node("through", source), None))
@@ -88,21 +94,22 @@ def _both(a: Symbol, b: Symbol, graph: Graph) -> Symbol:
     return graph.node("sub", b, a.args[0]) if a.op == "neg" else graph.node("add", a, b)
 
 
-def _adjoint(of: Symbol, terms: list[tuple], graph: Graph) -> Symbol:
+def _adjoint(of: Symbol, terms: list[Term], graph: Graph) -> Symbol:
     """Add a node's terms up."""
     grouped: list[tuple[Symbol, Symbol | None]] = []
     found = terms[::-1] if of.op == "before" else terms
     for _, base, factor in sorted(found, key=lambda term: term[0]):
         same = (
-            number
+            (number, known)
             for number, (other, known) in enumerate(grouped)
-            if other is base and known is not None and factor is not None
+            if other is base and known is not None
         )
-        number = next(same, None)
-        if number is None:
+        known = next(same, None)
+        if factor is None or known is None:
             grouped.append((base, factor))
         else:
-            grouped[number] = (base, _both(grouped[number][1], factor, graph))
+            number, before = known
+            grouped[number] = (base, _both(before, factor, graph))
     (base, factor), *others = grouped
     total = base if factor is None else graph.node("mul", base, factor)
     for base, factor in others:
@@ -115,23 +122,23 @@ def _adjoint(of: Symbol, terms: list[tuple], graph: Graph) -> Symbol:
     return settled(graph, total) if kept else total
 
 
-def _of_division(n, d, node, _):
+def _of_division(n: Symbol, d: Symbol, node: Node, _: Constant) -> Shares:
     share = node("div", d, n.args[1])
     return [(n.args[0], share, None), (n.args[1], share, node("neg", n))]
 
 
-def _of_maximum(n, d, node, constant):
+def _of_maximum(n: Symbol, d: Symbol, node: Node, constant: Constant) -> Shares:
     first = node("above", *n.args)
     return [(n.args[0], d, first), (n.args[1], d, node("sub", constant(1), first))]
 
 
-def _of_softsign(n, d, node, constant):
+def _of_softsign(n: Symbol, d: Symbol, node: Node, constant: Constant) -> Shares:
     rest = node("sub", constant(1), node("abs", n))
     return [(n.args[0], d, node("mul", rest, rest))]
 
 
-# What reaches the arguments of a node n with adjoint d: argument, base, factor.
-RULES = {
+# What reaches the arguments of a node n with adjoint d.
+RULES: dict[str, Callable[[Symbol, Symbol, Node, Constant], Shares]] = {
     "mul": lambda n, d, *_: [(n.args[1], d, n.args[0]), (n.args[0], d, n.args[1])],
     "fma": lambda n, d, *_: [
         (n.args[2], d, None),

@@ -11,14 +11,26 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FrameType
 from types import SimpleNamespace as State
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from odyssey.user_code import line_of
 
-__all__ = (
-    "State exp maximum mean relu sigmoid softsign sqrt tanh".split()  # noqa: SIM905
-)
+__all__ = [
+    "State",
+    "exp",
+    "maximum",
+    "mean",
+    "relu",
+    "sigmoid",
+    "softsign",
+    "sqrt",
+    "tanh",
+]
+Vector = Any  # over the hidden units: a tensor or a `Symbol`, which understand the same operations
+Step = Callable[..., State]  # ``step(x, before, w)``
+
 LARGEST = 3.4e38  # of constants: what a float32 holds
 ELEMENTWISE = ("sigmoid", "tanh", "relu", "exp", "sqrt", "softsign")
 
@@ -27,44 +39,44 @@ class EquationError(ValueError):
     """Equations that are no cell's; the message names file and line, and is shown as it is."""
 
 
-def sigmoid(a):
+def sigmoid(a: Vector) -> Vector:
     """Return 1 / (1 + exp(-a)), elementwise."""
     return a.sigmoid()
 
 
-def tanh(a):
+def tanh(a: Vector) -> Vector:
     """Return the hyperbolic tangent, elementwise."""
     return a.tanh()
 
 
-def relu(a):
+def relu(a: Vector) -> Vector:
     """Return a where it is above 0, else 0."""
     return a.relu()
 
 
-def exp(a):
+def exp(a: Vector) -> Vector:
     """Return the exponential, elementwise."""
     return a.exp()
 
 
-def sqrt(a):
+def sqrt(a: Vector) -> Vector:
     """Return the square root, elementwise."""
     return a.sqrt()
 
 
-def softsign(a):
+def softsign(a: Vector) -> Vector:
     """Return a / (1 + abs(a)), elementwise."""
     if isinstance(a, Symbol):
         return a.graph.node("softsign", a.graph.vector(a))
     return a / (1 + a.abs())
 
 
-def maximum(a, b):
+def maximum(a: Vector, b: Vector) -> Vector:
     """Return the larger of two, elementwise; one of them may be a number."""
     return b.clamp(min=a) if isinstance(a, int | float) else a.clamp(min=b)
 
 
-def mean(a):
+def mean(a: Vector) -> Vector:
     """Return the mean over the hidden units, which acts on each of them."""
     if isinstance(a, Symbol):
         return a.graph.node("mean", a.graph.vector(a))
@@ -79,40 +91,40 @@ class Symbol:
     op : str
         ``x before weight constant`` (leaves), ``product add sub mul div neg maximum mean``, or a
         function of `ELEMENTWISE`.
-    name : str, float or None
-        Of a state before, of a weight, of a product's matrix; a constant's value.
+    name : str, int, float or None
+        Of a state before, a weight or a product's matrix; a column's number; a constant's value.
     """
 
     __array_ufunc__ = None  # NumPy must not take symbols for numbers
 
-    def __init__(self, graph: "Graph", op: str, args: tuple["Symbol", ...], name):
+    def __init__(self, graph: "Graph", op: str, args: tuple["Symbol", ...], name: Any):
         self.graph, self.op, self.args, self.name = graph, op, args, name
 
-    def _with(self, op: str, other, turned: bool = False) -> "Symbol":
+    def _with(self, op: str, other: object, turned: bool = False) -> "Symbol":
         pair = (self.graph.vector(self), self.graph.vector(other))
         return self.graph.node(op, *(pair[::-1] if turned else pair))
 
-    def __matmul__(self, other):
+    def __matmul__(self, other: object) -> "Symbol":
         return self.graph.product(self, other)
 
-    def __bool__(self, *_):
+    def __bool__(self, *_: object) -> NoReturn:
         raise EquationError("equations must not depend on values: no if, no comparison")
 
     __lt__ = __le__ = __gt__ = __ge__ = __bool__
     __hash__ = object.__hash__
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return self is other if isinstance(other, Symbol) else self.__bool__()
 
-    def __pow__(self, exponent):
+    def __pow__(self, exponent: object) -> "Symbol":
         if exponent not in (2, 3):
             raise EquationError("only the powers 2 and 3 are allowed")
         return functools.reduce(lambda a, b: a * b, [self] * exponent)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> NoReturn:
         raise EquationError(f"{name} is not allowed; allowed are + - * / @ ** and {_allowed()}")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{self.op} {self.name or ''}>"
 
     __add__ = functools.partialmethod(_with, "add")
@@ -124,10 +136,10 @@ class Symbol:
     __truediv__ = functools.partialmethod(_with, "div")
     __rtruediv__ = functools.partialmethod(_with, "div", turned=True)
 
-    def __neg__(self):
+    def __neg__(self) -> "Symbol":
         return self.graph.node("neg", self.graph.vector(self))
 
-    def clamp(self, min):  # noqa: A002  as torch names it
+    def clamp(self, min: object) -> "Symbol":  # noqa: A002  as torch names it
         """Return the larger of this and another."""
         return self._with("maximum", min)
 
@@ -144,18 +156,18 @@ class Graph:
     """The nodes of a cell, each once, in the order of the equations."""
 
     def __init__(self, line: Callable[[], int]):
-        self.nodes: dict[tuple, Symbol] = {}
+        self.nodes: dict[tuple[Any, ...], Symbol] = {}
         self.weights: dict[str, tuple[str, int]] = {}  # kind, and the line where it is first used
         self.line = line
 
-    def node(self, op: str, *args: Symbol, name=None) -> Symbol:
+    def node(self, op: str, *args: Symbol, name: Any = None) -> Symbol:
         """Return the node, a new one if there is none that says the same."""
         key = (op, name, *map(id, args))
         if key not in self.nodes:
             self.nodes[key] = Symbol(self, op, args, name)
         return self.nodes[key]
 
-    def vector(self, value) -> Symbol:
+    def vector(self, value: object) -> Symbol:
         """Return what an elementwise operation may work on."""
         if isinstance(value, bool) or not isinstance(value, int | float | Symbol):
             raise EquationError(f"a {type(value).__name__} has no place in an equation")
@@ -169,16 +181,18 @@ class Graph:
             self.use(value.name, "vector")
         return value
 
-    def product(self, matrix, vector) -> Symbol:
+    def product(self, matrix: object, vector: object) -> Symbol:
         """Return a matrix of weights times a vector."""
         if not (isinstance(matrix, Symbol) and matrix.op == "weight"):
             raise EquationError("left of @ stands a matrix of weights, as in w.W_z @ x")
-        inputs = isinstance(vector, Symbol) and vector.op == "x"
-        vector = vector if inputs else self.vector(vector)
-        if vector.op in ("weight", "constant"):
+        if isinstance(vector, Symbol) and vector.op == "x":
+            self.use(matrix.name, "input")
+            return self.node("product", vector, name=matrix.name)
+        source = self.vector(vector)
+        if source.op in ("weight", "constant"):
             raise EquationError("right of @ stands x, a state before or a vector of this step")
-        self.use(matrix.name, "input" if inputs else "recurrent")
-        return self.node("product", vector, name=matrix.name)
+        self.use(matrix.name, "recurrent")
+        return self.node("product", source, name=matrix.name)
 
     def use(self, name: str, kind: str) -> None:
         """Note what a weight is."""
@@ -195,7 +209,7 @@ class Cell:
 
     title: str  # the first sentence of its file
     file: str  # where its equations stand
-    step: Callable  # ``step(x, before, w)``, on tensors
+    step: Step  # on tensors
     states: dict[str, Symbol]  # what the step returns, ``y`` first
     nodes: tuple[Symbol, ...]  # in the order of the equations
     # Kind of each weight, in the order in which they are drawn: ``"input"`` (N, M), ``"recurrent"``
@@ -214,7 +228,7 @@ class Cell:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def trace(step: Callable, file: str, title: str, starts: dict[str, float]) -> Cell:
+def trace(step: Step, file: str, title: str, starts: dict[str, float]) -> Cell:
     """Run a step, which stands in a file, once on symbols.
 
     Raises
@@ -224,26 +238,28 @@ def trace(step: Callable, file: str, title: str, starts: dict[str, float]) -> Ce
     """
 
     def line() -> int:
-        frame = sys._getframe()
+        frame: FrameType | None = sys._getframe()
         while frame and frame.f_code.co_filename != file:
             frame = frame.f_back
         return frame.f_lineno if frame else 1
 
     code = getattr(step, "func", step).__code__
-    graph, read, local = Graph(line), {}, {}
+    graph = Graph(line)
+    read: dict[str, int] = {}
+    local: dict[str, Any] = {}
 
     class Before:
-        def __getattr__(self, name):
+        def __getattr__(self, name: str) -> Symbol:
             read.setdefault(name, line())
             return graph.node("before", name=name)
 
     class Weights:
-        def __getattr__(self, name):
+        def __getattr__(self, name: str) -> Symbol:
             if not name.isidentifier():
                 raise EquationError(f"{name!r} is no name for a weight")
             return graph.node("weight", name=name)
 
-    def watch(frame, event, _):
+    def watch(frame: FrameType, event: str, _: object) -> None:
         if event == "return" and frame.f_code is code:
             local.update(frame.f_locals)
 
@@ -271,7 +287,7 @@ def trace(step: Callable, file: str, title: str, starts: dict[str, float]) -> Ce
     return Cell(title, file, step, states, nodes, _drawn_in_order(kinds, nodes), starts, names)
 
 
-def _states(returned, graph: Graph, at: str) -> dict[str, Symbol]:
+def _states(returned: object, graph: Graph, at: str) -> dict[str, Symbol]:
     """Check what a step returns."""
     if not isinstance(returned, State) or "y" not in vars(returned):
         raise EquationError(f"{at}the step must return State(y=...) with y, the output, in it")
@@ -283,7 +299,8 @@ def _states(returned, graph: Graph, at: str) -> dict[str, Symbol]:
 
 def _check_weights(graph: Graph, states: dict[str, Symbol], file: str) -> None:
     """Refuse weights that no training could move: y depends on none of what they make."""
-    needed, found = {"y"}, set()
+    needed = {"y"}
+    found: set[str] = set()
     while needed - found:
         found = set(needed)
         nodes = _reached([states[name] for name in found], graph)
@@ -296,7 +313,7 @@ def _check_weights(graph: Graph, states: dict[str, Symbol], file: str) -> None:
         raise EquationError(f"{file}:1: the equations have no weights")
 
 
-def _check_starts(starts, graph: Graph, at: str) -> None:
+def _check_starts(starts: object, graph: Graph, at: str) -> None:
     """Refuse first values that are none."""
     if not isinstance(starts, dict):
         raise EquationError(f"{at}START must be like {{'b_f': 1.0}}, a number for each weight")
@@ -332,7 +349,7 @@ def _drawn_in_order(kinds: dict[str, str], nodes: tuple[Symbol, ...]) -> dict[st
     return {name: kinds[name] for name in sorted(kinds, key=place)}
 
 
-def _refuse(error: BaseException, file: str, step: Callable) -> NoReturn:
+def _refuse(error: BaseException, file: str, step: Step) -> NoReturn:
     """Say in a line what is wrong with equations, and where."""
     message = str(error)
     if isinstance(error, NameError) and error.name:

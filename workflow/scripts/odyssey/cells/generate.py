@@ -1,7 +1,7 @@
 """A cell's arithmetic in C++, for the frame in `fused`: a page for each cell."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from odyssey.cells.equations import ELEMENTWISE, Cell, Symbol
 from odyssey.cells.graph import Layout, lay_out
@@ -78,7 +78,7 @@ def _blocks(layout: Layout) -> list[str]:
     ]
 
 
-def _list(values: Iterable) -> str:
+def _list(values: Iterable[object]) -> str:
     return "{" + ", ".join(map(str, values)) + "}"
 
 
@@ -158,12 +158,13 @@ def _backward(plan: Schedule, names: dict[Symbol, str], wave: int) -> list[str]:
 
 def _backward_stores(plan: Schedule, wave: int) -> list[Store]:
     """List what a wave of the backward pass leaves behind."""
-    layout, derived, forward = plan.layout, plan.backward, {}
+    layout, derived = plan.layout, plan.backward
+    forward: dict[Symbol, float] = {}
     known = {node: at_padding(node, forward) for node in layout.order}
     # States and made sources are masked where they are stored.
     known.update(dict.fromkeys([*plan.state, *plan.made], 0.0))
     nothing = layout.graph.node("constant", name=0.0)
-    found = [
+    found: list[tuple[str, Symbol | None, Symbol]] = [
         (f"at.carry({[*layout.states].index(name)}) = {{}};", node, _masked(plan, node, known))
         for name, node in derived.carried.items()
     ]
@@ -214,7 +215,7 @@ def _place(plan: Schedule, node: Symbol) -> str | None:
         return _state(plan.layout, node.name, "before")
     if node in plan.state:
         return _state(plan.layout, plan.state[node], "after")
-    given = {
+    given: dict[str, Callable[[], str]] = {
         "output": lambda: "at.output()",
         "weight": lambda: f"at.weight({plan.layout.vectors.index(node.name)})",
         "after": lambda: f"at.carried({[*plan.layout.states].index(node.name)})",
@@ -235,12 +236,14 @@ def _place(plan: Schedule, node: Symbol) -> str | None:
 
 def _names(cell: Cell, plan: Schedule) -> dict[Symbol, str]:
     """Call nodes what the equations call them, where C++ can."""
-    taken, names = set(TAKEN), {}
+    taken = set(TAKEN)
+    names: dict[Symbol, str] = {}
     leaves = ("column", "before", "weight", "constant")
     for node in cell.nodes:
         name, lowered = cell.names.get(id(node)), plan.layout.lowered.get(node)
-        named = name and lowered is not None and lowered.op not in leaves
-        if named and name.isascii() and name not in taken:
+        if name is None or lowered is None or lowered.op in leaves:
+            continue
+        if name.isascii() and name not in taken:
             names[lowered] = name
             taken.add(name)
     nodes = plan.layout.graph.nodes.values()
@@ -271,7 +274,14 @@ class Page:
         Whether loading hides behind the slow lines.
     """
 
-    def __init__(self, layout: Layout, names: dict[Symbol, str], here, place, hides: bool):
+    def __init__(
+        self,
+        layout: Layout,
+        names: dict[Symbol, str],
+        here: Callable[[Symbol], bool],
+        place: Callable[[Symbol], str | None],
+        hides: bool,
+    ):
         self.layout, self.names, self.here, self.place = layout, names, here, place
         self.hides = hides
         self.lines: list[str] = []

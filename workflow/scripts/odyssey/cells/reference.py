@@ -6,7 +6,7 @@ weights, R recurrent weights, p peepholes, b biases; `before` is the previous st
 
 from dataclasses import dataclass
 
-from odyssey.cells.equations import State, sigmoid, tanh
+from odyssey.cells.equations import State, Vector, sigmoid, tanh
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ class Parts:
         return tuple(gate for gate, has in learned.items() if has)
 
 
-def step(x, before, w, parts: Parts):
+def step(x: Vector, before: State, w: State, parts: Parts) -> State:
     """One step of N hidden units (LSTM blocks): the paper's forward pass, and "LSTM variants"."""
     g = tanh if parts.input_activation else lambda z: z
     h = tanh if parts.output_activation else lambda c: c
 
-    def gate(name, c):
+    def gate(name: str, c: Vector) -> Vector:
         W, R, b = (getattr(w, f"{kind}_{name}") for kind in "WRb")
         bar = W @ x + R @ before.y
         if parts.peepholes:

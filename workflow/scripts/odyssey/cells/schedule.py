@@ -1,6 +1,7 @@
 """When the fused engine computes what, and where it keeps it: a cell's waves, both ways."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from odyssey.cells.derivative import Backward, derive
@@ -162,7 +163,7 @@ def at_padding(node: Symbol, known: dict[Symbol, float]) -> float:
     return known[node]
 
 
-_NUMBERS = {
+_NUMBERS: dict[str, Callable[..., float]] = {
     **dict.fromkeys(("column", "before", "weight", "output", "after", "through"), lambda *_: 0),
     "gradient": lambda *_: 0,
     "masked": lambda *_: 0,

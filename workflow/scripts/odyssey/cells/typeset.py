@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -56,15 +57,16 @@ def starts(cell: Cell) -> dict[str, tuple[str, ...]]:
 def symbol(name: str) -> str:
     """Write a variable's name as TeX: Greek letters as such, what follows a ``_`` as an index."""
     head, *index = [part for part in name.split("_") if part] or [r"\_"]
-    letters, number = re.fullmatch(r"(.*?)(\d*)", head).groups()
+    letters = re.sub(r"\d*$", "", head)
+    number = head[len(letters) :]
     index = [number, *index] if letters and number else index
     head = letters or head
     if head in GREEK:
         head = f"\\{head}"
     elif len(head) > 1 and head[0] != "\\":
         head = f"\\mathit{{{head}}}"
-    index = ",".join(f"\\{part}" if part in GREEK else part for part in index)
-    return f"{head}_{{{index}}}" if index else head
+    below = ",".join(f"\\{part}" if part in GREEK else part for part in index)
+    return f"{head}_{{{below}}}" if below else head
 
 
 def _names(cell: Cell) -> tuple[dict[Symbol, str], list[tuple[str, Symbol]]]:
@@ -121,6 +123,7 @@ class _Writer:
             return ACTS, _in_brackets(f"{symbol(node.name)}\\,", acted_on)
         if node.op == "neg":
             return SUM, _in_brackets("-", self._term(node.args[0], TIMES))
+        written: dict[str, Callable[..., tuple[int, list[str]]]]
         written = {"mul": self._product, "div": self._ratio, "sqrt": self._root}
         return written.get(node.op, partial(self._function, node.op))(*node.args)
 

@@ -28,7 +28,7 @@ CHANGES = {
 }
 PAPER_VARIANTS = ("V", "CIFG", "FGR", "NP", "NOG", "NIAF", "NIG", "NFG", "NOAF")
 # Each of the kin is a file of equations in the folder kin.
-KIN = ("RNN", "GRU", "GRUA", "MGU", "JANET", "UGRNN", "MUT1", "MUT2", "MUT3")
+KIN: tuple[str, ...] = ("RNN", "GRU", "GRUA", "MGU", "JANET", "UGRNN", "MUT1", "MUT2", "MUT3")
 KIN += ("minGRU", "minLSTM", "LNLSTM")
 
 
@@ -114,7 +114,7 @@ def _of_file(file: str, _: int) -> Cell:
     except (Exception, SystemExit) as error:  # whatever a user's file raises is theirs to mend
         raise EquationError(told(error, file)) from error
     step = defined.get("step")
-    if not inspect.isfunction(getattr(step, "func", step)):
+    if step is None or not inspect.isfunction(getattr(step, "func", step)):
         raise EquationError(f"{file}:1: defines no function step(x, before, w)")
     title = (ast.get_docstring(ast.parse(Path(file).read_text())) or Path(file).stem).splitlines()
     start = defined.get("START", {})

@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from odyssey.corpora import tunes
 from odyssey.corpora.errors import CorpusError
@@ -70,9 +71,10 @@ def score_files() -> list[Path]:
     return sorted((path for path in folder.iterdir() if path.is_file()), key=_catalogue_order)
 
 
-def _catalogue_order(path: Path) -> tuple:
+def _catalogue_order(path: Path) -> tuple[tuple[int, int, str], ...]:
     # bwv2.6 before bwv10.7: runs of digits count as numbers.
-    digits, parts = "", []
+    digits = ""
+    parts: list[tuple[int, int, str]] = []
     for character in path.name + " ":
         if character.isdigit():
             digits += character
@@ -85,7 +87,8 @@ def _catalogue_order(path: Path) -> tuple:
 
 
 def _choose(paths: Iterable[Path]) -> tuple[list[Path], dict[str, list[str]]]:
-    chosen, left_out = [], {}
+    chosen: list[Path] = []
+    left_out: dict[str, list[str]] = {}
     for path in paths:
         if path.suffix == ".krn":
             left_out.setdefault(HUMDRUM, []).append(path.name)
@@ -113,7 +116,7 @@ def read_score(path: Path) -> Frames | str:
         # This method alone leaves music21's cache in the temporary folder unread and unwritten.
         reader = converter.Converter()
         reader.parseFileNoPickle(path)
-        score = reader.stream
+        score: Any = reader.stream  # a score it is, which music21's types leave open
         parts = [part for part in score.parts if (part.partName or "").startswith(VOICES)]
         if [_voice(part) for part in parts] != list(VOICES):
             return NOT_FOUR_VOICES
@@ -127,11 +130,11 @@ def read_score(path: Path) -> Frames | str:
     return INTERLUDE if longest_silence(frames) > LONGEST_SILENCE else frames
 
 
-def _voice(part) -> str:
+def _voice(part: Any) -> str:
     return next(voice for voice in VOICES if part.partName.startswith(voice))
 
 
-def _notes(part) -> Iterator[tuple[float, float, int]]:
+def _notes(part: Any) -> Iterator[tuple[float, float, int]]:
     for note in part.flatten().notes:
         for pitch in note.pitches:
             yield float(note.offset), float(note.quarterLength), pitch.midi

@@ -10,9 +10,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from odyssey.corpora.chorales_music21 import HUMDRUM, quarter_frames, transposition
-from odyssey.corpora.collections import COLLECTIONS, STEPS
+from odyssey.corpora.collections import COLLECTIONS, STEPS, Name, Step
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.jsb import HIGHEST, LOWEST, Frames
 from odyssey.corpora.splits import by_chance
@@ -52,7 +53,7 @@ class Found:
         return f"{len(self.kept)} scores" + (f"; left out {reasons}" if reasons else "")
 
 
-def scores(collection: str) -> list[Score]:
+def scores(collection: Name) -> list[Score]:
     """List the scores of a collection (one of `COLLECTIONS`), in the order of their names.
 
     Raises
@@ -88,8 +89,8 @@ def _tunes(path: Path) -> list[str]:
 
 
 def read(
-    collection: str,
-    step: str = "quarter",
+    collection: Name,
+    step: Step = "quarter",
     seed: int = 0,
     limit: int | None = None,
     workers: int = 1,
@@ -125,11 +126,11 @@ def read(
         else:
             chosen.append(score)
     if limit is not None and limit < len(chosen):
-        names = ", ".join(score.name for score in chosen[:limit])
-        log.info("%s: of %d scores these %d are tried: %s", collection, len(chosen), limit, names)
+        tried = ", ".join(score.name for score in chosen[:limit])
+        log.info("%s: of %d scores these %d are tried: %s", collection, len(chosen), limit, tried)
         chosen = chosen[:limit]
     kept: dict[str, Frames] = {}
-    seen: set[tuple] = set()
+    seen: set[tuple[tuple[int, ...], ...]] = set()
     jobs = [(score, STEPS[step]) for score in chosen]
     found = results(read_score, jobs, workers, progress)
     for score, result in zip(chosen, found, strict=True):
@@ -184,7 +185,7 @@ def read_score(score: Score, step: float) -> Frames | str:
     return frames if len(frames) > 1 else TOO_SHORT
 
 
-def _parsed(score: Score):
+def _parsed(score: Score) -> Any:
     from music21 import converter
 
     reader = converter.Converter()

@@ -211,7 +211,8 @@ def _level(levels: list[float], boundaries: np.ndarray, length: int) -> np.ndarr
 
 def _fade(steps: np.ndarray) -> np.ndarray:
     total = np.concatenate([[0.0], np.cumsum(np.pad(steps, (_FADE // 2, _FADE // 2)))])
-    return ((total[_FADE:] - total[:-_FADE]) / _FADE)[: len(steps)]
+    faded: np.ndarray = ((total[_FADE:] - total[:-_FADE]) / _FADE)[: len(steps)]
+    return faded
 
 
 def _pitch(
@@ -249,7 +250,8 @@ def _formants(
     away = np.abs(middle - at) * 1000 / SAMPLE_RATE
     weight = pull * np.exp(-away / _SPREAD)
     weight /= weight.sum(axis=1, keepdims=True)
-    return weight @ targets * voice.formants * voice.tract
+    formants: np.ndarray = weight @ targets * voice.formants * voice.tract
+    return formants
 
 
 def _zeros(

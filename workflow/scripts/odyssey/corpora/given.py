@@ -43,7 +43,7 @@ def _state(path: str) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=64)
-def _surveyed(path: str, labels: str | None, form: Form, *_state) -> Survey:
+def _surveyed(path: str, labels: str | None, form: Form, *_state: object) -> Survey:
     if is_table(path):
         return given_tables.survey(path, labels, form)
     return given_arrays.survey(path, form)

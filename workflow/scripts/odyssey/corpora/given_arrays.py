@@ -3,6 +3,7 @@
 import zipfile
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -71,8 +72,12 @@ def survey(path: str, form: Form) -> Survey:
 # The file
 
 
-def _headers(path: str, form: Form) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
-    """Read shape and type of each array, and check which there are."""
+Headers = dict[str, tuple[tuple[int, ...], np.dtype[Any]]]
+"""Shape and type of each array, by its name."""
+
+
+def _headers(path: str, form: Form) -> Headers:
+    """Read the headers, and check which arrays there are."""
     try:
         with zipfile.ZipFile(path) as file:
             names = [name for name in file.namelist() if name.endswith(".npy")]
@@ -87,7 +92,7 @@ def _headers(path: str, form: Form) -> dict[str, tuple[tuple[int, ...], np.dtype
     return headers
 
 
-def _check_arrays(path: str, headers: dict, form: Form) -> None:
+def _check_arrays(path: str, headers: Headers, form: Form) -> None:
     needed = {"inputs", "lengths"}
     needed |= set() if form.fractions else {"split"}
     needed |= set() if form.predict_next else {"targets"}
@@ -133,7 +138,8 @@ def _header(file: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype
 def _array(path: str, name: str) -> np.ndarray:
     try:
         with np.load(path, allow_pickle=False) as file:
-            return file[name]
+            values: np.ndarray = file[name]
+            return values
     except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise CorpusError(f"{path}: {name} cannot be read: {error}") from error
 
@@ -170,7 +176,7 @@ def _as_matrix(values: np.ndarray) -> np.ndarray:
 # Sequences and splits
 
 
-def _layout(path: str, headers: dict, form: Form) -> Layout:
+def _layout(path: str, headers: Headers, form: Form) -> Layout:
     lengths = _whole(path, "lengths", least=1)
     count, frames = len(lengths), int(lengths.sum())
     if count == 0:
@@ -183,7 +189,7 @@ def _layout(path: str, headers: dict, form: Form) -> Layout:
     return given_parts.laid_out(path, names, lengths, split, form)
 
 
-def _check_frames(path: str, headers: dict, name: str, frames: int) -> None:
+def _check_frames(path: str, headers: Headers, name: str, frames: int) -> None:
     shape, _ = headers[name]
     if len(shape) not in (1, 2) or 0 in shape:
         raise CorpusError(
@@ -196,7 +202,7 @@ def _check_frames(path: str, headers: dict, name: str, frames: int) -> None:
         )
 
 
-def _names(path: str, headers: dict, count: int) -> list[str]:
+def _names(path: str, headers: Headers, count: int) -> list[str]:
     if "names" not in headers:
         return [f"{number:0{len(str(count - 1))}d}" for number in range(count)]
     names = _array(path, "names")
@@ -220,7 +226,8 @@ def _split(path: str, names: list[str]) -> np.ndarray:
             "sequence"
         )
     given = [_text(value) for value in split.tolist()]
-    numbers = {**{name: index for index, name in enumerate(SPLITS)}, 0: 0, 1: 1, 2: 2}
+    numbers: dict[object, int] = {name: index for index, name in enumerate(SPLITS)}
+    numbers |= {0: 0, 1: 1, 2: 2}
     for index, value in enumerate(given):
         if value not in numbers:
             raise CorpusError(
@@ -230,7 +237,7 @@ def _split(path: str, names: list[str]) -> np.ndarray:
     return np.array([numbers[value] for value in given])
 
 
-def _text(value):
+def _text(value: object) -> object:
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
@@ -248,7 +255,7 @@ def _placer(path: str, name: str, layout: Layout, shape: Sequence[int]) -> Place
 
 
 def _targets(
-    path: str, layout: Layout, headers: dict, form: Form
+    path: str, layout: Layout, headers: Headers, form: Form
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Read targets of a frame each, which frames have one, and the number of outputs."""
     shape = headers["targets"][0]
@@ -289,7 +296,7 @@ def _scored(path: str, frames: int) -> np.ndarray:
     return scored
 
 
-def _labels(path: str, layout: Layout, headers: dict) -> tuple[np.ndarray, np.ndarray, int]:
+def _labels(path: str, layout: Layout, headers: Headers) -> tuple[np.ndarray, np.ndarray, int]:
     """Read the labels of CTC, their number for each sequence, and the outputs with the blank."""
     labels = _whole(path, "targets", least=0)
     lengths = _whole(path, "target_lengths", least=0)
@@ -312,7 +319,7 @@ def _labels(path: str, layout: Layout, headers: dict) -> tuple[np.ndarray, np.nd
     return codes.astype(np.int32), lengths, count + 1
 
 
-def _count(path: str, headers: dict) -> int | None:
+def _count(path: str, headers: Headers) -> int | None:
     """Read the number of classes, None if the training part shall say it."""
     if "classes" not in headers:
         return None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -224,7 +225,7 @@ def _mistyped(table: Table, numbers: Sequence[str]) -> CorpusError:
     )
 
 
-def _read_parquet(table: Table, texts: Sequence[str], numbers: Sequence[str]) -> dict:
+def _read_parquet(table: Table, texts: Sequence[str], numbers: Sequence[str]) -> dict[str, Any]:
     for name in numbers:
         if name not in table.numeric:
             raise CorpusError(f"{table.file}: the column {name} does not hold numbers")

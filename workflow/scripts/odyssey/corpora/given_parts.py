@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from odyssey.corpora.errors import CorpusError
 from odyssey.corpora.splits import SPLITS, by_chance, divided
@@ -35,15 +36,15 @@ class Form:
 class Layout:
     """Which frames belong together."""
 
-    names: np.ndarray  # str (sequences,)
-    lengths: np.ndarray  # int64 (sequences,)
-    split: np.ndarray  # uint8 (sequences,): index into `SPLITS`
+    names: npt.NDArray[np.str_]  # (sequences,)
+    lengths: npt.NDArray[np.int64]  # (sequences,)
+    split: npt.NDArray[np.uint8]  # (sequences,): index into `SPLITS`
 
     def sequence(self, frame: int) -> int:
         """Return the sequence that a frame belongs to."""
         return int(np.searchsorted(np.cumsum(self.lengths), frame, side="right"))
 
-    def frames_of(self, split: str) -> np.ndarray:
+    def frames_of(self, split: str) -> npt.NDArray[np.bool_]:
         """Mark the frames of a split."""
         return np.repeat(self.split == SPLITS.index(split), self.lengths)
 
@@ -53,11 +54,11 @@ class Parts:
     """A file's content, checked, as `odyssey.features.given` makes sequences of it."""
 
     layout: Layout
-    inputs: np.ndarray  # float64 (frames, inputs), finite
+    inputs: npt.NDArray[np.float64]  # (frames, inputs), finite
     # As `odyssey.features.sequences.Sequences` has them; None if they are the next inputs.
     targets: np.ndarray | None
-    target_lengths: np.ndarray  # int64 (sequences,)
-    scored: np.ndarray | None  # bool (frames,), or None: which frames have a target; None: all
+    target_lengths: npt.NDArray[np.int64]  # (sequences,)
+    scored: npt.NDArray[np.bool_] | None  # (frames,): which frames have a target; None: all
     outputs: int
     place: Place  # names where an input stands
 
@@ -84,7 +85,9 @@ def near(name: str, allowed: Collection[str]) -> str:
     return f"; did you mean {found[0]}?" if found else ""
 
 
-def drawn_split(names: Sequence[str], fractions: Sequence[float], seed: int) -> np.ndarray:
+def drawn_split(
+    names: Sequence[str], fractions: tuple[float, float, float], seed: int
+) -> npt.NDArray[np.uint8]:
     """Draw the split of each sequence, an index into `SPLITS`.
 
     The sequences are ranked by the SHA-256 of seed and (unique) name, and the ranks divided: the
@@ -92,11 +95,17 @@ def drawn_split(names: Sequence[str], fractions: Sequence[float], seed: int) -> 
     """
     split = np.empty(len(names), dtype=np.uint8)
     ranked = sorted(range(len(names)), key=lambda index: by_chance(seed, names[index]))
-    split[ranked] = np.repeat(range(3), divided(len(names), tuple(fractions)))
+    split[ranked] = np.repeat(np.arange(3), divided(len(names), fractions))
     return split
 
 
-def laid_out(file: str, names: list[str], lengths, split, form: Form) -> Layout:
+def laid_out(
+    file: str,
+    names: list[str],
+    lengths: npt.ArrayLike,
+    split: npt.ArrayLike | None,
+    form: Form,
+) -> Layout:
     """Lay sequences out, with the split that is given, or one that the form's fractions draw.
 
     Raises
@@ -137,28 +146,28 @@ def _absent(value: float) -> str:
 
 
 def real_targets(
-    values: np.ndarray, missing: np.ndarray, place: Place, loss: str
-) -> tuple[np.ndarray, np.ndarray]:
+    values: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_], place: Place, loss: str
+) -> tuple[np.ndarray, npt.NDArray[np.bool_]]:
     """Check the targets of the losses squared and sigmoid.
 
     Parameters
     ----------
-    values : numpy.ndarray of float64, shape (frames, outputs)
-    missing : numpy.ndarray of bool, shape (frames, outputs)
+    values : array, shape (frames, outputs)
+    missing : array, shape (frames, outputs)
         Where there is none.
 
     Returns
     -------
-    targets : numpy.ndarray, shape (frames, outputs)
+    targets : array, shape (frames, outputs)
         float32 or uint8; 0 where there is none.
-    scored : numpy.ndarray of bool, shape (frames,)
+    scored : array, shape (frames,)
 
     Raises
     ------
     CorpusError
         If a frame has some of its targets, or one of them is not a number that the loss takes.
     """
-    scored = ~missing.all(axis=1)
+    scored: npt.NDArray[np.bool_] = ~np.all(missing, axis=1)
     partly = scored & missing.any(axis=1)
     if partly.any():
         frame = int(np.argmax(partly))
@@ -227,7 +236,7 @@ def coded(
     return classes, len(known)
 
 
-def _shown(values: Sequence) -> str:
+def _shown(values: Sequence[object]) -> str:
     first = ", ".join(repr(value) for value in values[:5])
     return first if len(values) <= 5 else f"{first} and {len(values) - 5} more"
 

@@ -136,7 +136,7 @@ def _columns_of(
     table: Table, choice: Choice, form: Form, with_numbers: bool = True
 ) -> tuple[dict[str, Words], dict[str, np.ndarray]]:
     texts = [SEQUENCE] if form.fractions else [SEQUENCE, SPLIT]
-    numbers = []
+    numbers: list[str] = []
     if choice.class_input:
         texts += choice.inputs
     else:
@@ -237,8 +237,9 @@ def _coded(
     words: Words, training: np.ndarray, place: Callable[[int], str]
 ) -> tuple[np.ndarray, int]:
     """Count a column's classes: whole numbers if all its values are numbers, else text."""
-    numbers = [number(value) for value in words.values]
-    if None in numbers:
+    read = [number(value) for value in words.values]
+    numbers = [value for value in read if value is not None]
+    if len(numbers) < len(read):
         return given_parts.coded(words.codes, words.values, training, place)
     codes = words.codes
     for index, value in enumerate(numbers):
@@ -298,7 +299,7 @@ def _labels(path: str, layout: Layout, form: Form) -> tuple[np.ndarray, np.ndarr
         [np.arange(starts[run], starts[run] + lengths[run]) for run in np.argsort(order)]
     )
 
-    def place(label):
+    def place(label: int) -> str:
         name = layout.names[np.searchsorted(np.cumsum(counts), label, side="right")]
         return _where(table, rows[label], column, name)
 

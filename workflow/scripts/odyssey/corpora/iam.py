@@ -170,7 +170,10 @@ def written(text: str) -> str:
 
 def _files_of(root: Path, board: str) -> tuple[Path, list[str], dict[int, Path]]:
     """Find a board's text file, its lines, and the stroke file of each by its number."""
-    form, series = BOARD.fullmatch(board).groups()
+    match = BOARD.fullmatch(board)
+    if match is None:
+        raise CorpusError(f"{board} is no name of a board")
+    form, series = match.groups()
     text_path = root / "ascii" / series / form / f"{board}.txt"
     stroke_paths = _stroke_files(root / "lineStrokes" / series / form, board)
     texts = read_text(text_path)
@@ -265,19 +268,18 @@ def read_strokes(path: Path) -> tuple[np.ndarray, np.ndarray]:
         before = len(points)
         for point in stroke.iterfind("Point"):
             try:
-                numbers = tuple(float(point.attrib[key]) for key in ("x", "y", "time"))
+                x, y, time = (float(point.attrib[key]) for key in ("x", "y", "time"))
             except (KeyError, ValueError) as error:
                 raise CorpusError(
                     f"{path}: stroke {number} has a point whose x, y or time is no number"
                 ) from error
-            x, y, time = numbers
             # What is not a number is not within limits either.
             if not (abs(x) <= FARTHEST and abs(y) <= FARTHEST and abs(time) <= LATEST):
                 raise CorpusError(
                     f"{path}: stroke {number} has a point that is not finite or out of all reach: "
                     f"x={x:g}, y={y:g}, time={time:g}"
                 )
-            points.append(numbers)
+            points.append((x, y, time))
         if len(points) == before:
             raise CorpusError(f"{path}: stroke {number} has no points")
         stroke_lengths.append(len(points) - before)

@@ -13,8 +13,10 @@ import os
 import pickle
 import shutil
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -193,12 +195,13 @@ def _no_bytes() -> bytes:
     return b""
 
 
+_CORE = import_module("numpy._core")  # which NumPy's types hide
 _ADMITTED = {
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
-    ("numpy.core.multiarray", "_reconstruct"): np._core.multiarray._reconstruct,
-    ("numpy.core.multiarray", "scalar"): np._core.multiarray.scalar,
-    ("numpy.core.numeric", "_frombuffer"): np._core.numeric._frombuffer,
+    ("numpy.core.multiarray", "_reconstruct"): _CORE.multiarray._reconstruct,
+    ("numpy.core.multiarray", "scalar"): _CORE.multiarray.scalar,
+    ("numpy.core.numeric", "_frombuffer"): _CORE.numeric._frombuffer,
     ("_codecs", "encode"): _latin1,
     ("__builtin__", "bytes"): _no_bytes,
 }
@@ -207,7 +210,7 @@ _ADMITTED = {
 class _Unpickler(pickle.Unpickler):
     """Admits lists, tuples, dictionaries, text, numbers and arrays, and calls nothing else."""
 
-    def find_class(self, module, name):
+    def find_class(self, module: str, name: str) -> Any:
         if module.endswith("\r"):
             raise _RefusedError("it was copied as text, which alters it: copy it again, as binary")
         # numpy 2 renamed numpy.core; pickles of both ages are about.
@@ -219,7 +222,9 @@ class _Unpickler(pickle.Unpickler):
         return admitted
 
 
-def _checked(content, path: str | os.PathLike[str], counts: Mapping[str, int] | None) -> Corpus:
+def _checked(
+    content: object, path: str | os.PathLike[str], counts: Mapping[str, int] | None
+) -> Corpus:
     if not isinstance(content, Mapping) or set(content) != set(_KEYS):
         raise CorpusError(f"{path}: must hold the keys {', '.join(_KEYS)} and no others")
     corpus: Corpus = {}
@@ -234,12 +239,12 @@ def _checked(content, path: str | os.PathLike[str], counts: Mapping[str, int] | 
     return corpus
 
 
-def _checked_chorale(chorale, where: str) -> Frames:
+def _checked_chorale(chorale: object, where: str) -> Frames:
     frames = enumerate(_checked_list(chorale, where))
     return [_checked_frame(frame, f"{where}, frame {number}") for number, frame in frames]
 
 
-def _checked_frame(frame, where: str) -> tuple[int, ...]:
+def _checked_frame(frame: object, where: str) -> tuple[int, ...]:
     notes = []
     for value in _checked_list(frame, where):
         # A truth value is no number, and no float that is not whole is a note.
@@ -253,7 +258,7 @@ def _checked_frame(frame, where: str) -> tuple[int, ...]:
     return tuple(sorted(set(notes)))
 
 
-def _checked_list(values, where: str):
+def _checked_list(values: object, where: str) -> Sequence[Any] | np.ndarray:
     if isinstance(values, np.ndarray) and values.ndim > 0:
         return values
     if not isinstance(values, (list, tuple)):

@@ -149,7 +149,7 @@ def board_id(letter: str, number: int) -> str:
 def draw_writer(draw: np.random.Generator, pen_speed: float) -> Writer:
     """Draw a writer; `pen_speed` is the average one's, in device units a second."""
 
-    def between(low, high):
+    def between(low: float, high: float) -> float:
         return low + (high - low) * draw.random()
 
     return Writer(
@@ -263,7 +263,8 @@ def sample(path: np.ndarray, step: float, haste: float) -> np.ndarray:
     travelled = reached[-1] * ((1.0 - haste) * moment + haste * eased)
     side = np.clip(np.searchsorted(reached, travelled, side="right") - 1, 0, len(sides) - 1)
     share = (travelled - reached[side]) / np.maximum(sides_long[side], 1e-9)
-    return path[side] + share[:, None] * sides[side]
+    points: np.ndarray = path[side] + share[:, None] * sides[side]
+    return points
 
 
 def _write_board(root: Path, board: str, texts: list[str], lines: list[list[np.ndarray]]) -> None:

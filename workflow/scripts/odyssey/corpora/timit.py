@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 
 from odyssey.corpora.contents import read_bytes
@@ -152,7 +153,7 @@ def read(
     missing = []
     for speaker in speakers:
         if speaker.split is not None:
-            found, lacking = _utterances(speaker)
+            found, lacking = _utterances(speaker, speaker.split)
             utterances.extend(found)
             missing.extend(lacking)
     if source == "ldc93s1":
@@ -185,7 +186,7 @@ def _parts(root: Path) -> dict[str, Path]:
     """Find TRAIN and TEST in the folder, or up to two levels below it."""
     level = [root]
     for _ in range(3):
-        below = []
+        below: list[Path] = []
         for folder in level:
             folders = _folders(folder)
             found = {part: folders[part] for part in _PARTS if part in folders}
@@ -255,21 +256,20 @@ def _files(folder: Path) -> dict[tuple[str, str], str]:
     return {(match[1], match[2]): str(path) for match, path in matches if match}
 
 
-def _utterances(speaker: _Speaker) -> tuple[list[Utterance], list[str]]:
+def _utterances(speaker: _Speaker, split: str) -> tuple[list[Utterance], list[str]]:
     """List the utterances that are whole, and what is missing."""
     sentences = sorted({stem for stem, _ in speaker.files if not stem.startswith("SA")})
-    utterances = []
-    missing = []
+    utterances: list[Utterance] = []
+    missing: list[str] = []
     for sentence in sentences:
         lacking = [kind for kind in ("WAV", "PHN") if (sentence, kind) not in speaker.files]
         name = f"{speaker.place}/{sentence}"
         missing.extend(f"{name}.{kind}" for kind in lacking)
         if not lacking:
             audio, labels = (speaker.files[sentence, kind] for kind in ("WAV", "PHN"))
-            utterances.append(Utterance(name, speaker.split, audio, labels))
-    if len(sentences) < SENTENCES:
-        lacking = SENTENCES - len(sentences)
-        missing.append(f"{lacking} of the {SENTENCES} SI and SX sentences in {speaker.place}")
+            utterances.append(Utterance(name, split, audio, labels))
+    if (fewer := SENTENCES - len(sentences)) > 0:
+        missing.append(f"{fewer} of the {SENTENCES} SI and SX sentences in {speaker.place}")
     return utterances, missing
 
 
@@ -374,13 +374,13 @@ def read_audio(path: str | os.PathLike[str]) -> np.ndarray:
     return samples
 
 
-def _sixteen_bits(path: str | os.PathLike[str], file: soundfile.SoundFile) -> np.ndarray:
+def _sixteen_bits(path: str | os.PathLike[str], file: soundfile.SoundFile) -> npt.NDArray[np.int16]:
     """Read the samples if they are whole numbers of 16 bits, in however many they are stored."""
     if file.subtype == "PCM_16":
-        return file.read(dtype="int16")
+        return np.asarray(file.read(dtype="int16"), np.int16)
     fault = f"samples coded as {file.subtype_info}"
     if file.subtype in ("PCM_24", "PCM_32"):
-        samples = file.read(dtype="int32")  # the highest bits first
+        samples: npt.NDArray[np.int32] = file.read(dtype="int32")  # the highest bits first
         if not (samples & 0xFFFF).any():
             return (samples >> 16).astype(np.int16)
         fault = "samples of more than 16 bits"

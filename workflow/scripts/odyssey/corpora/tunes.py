@@ -17,6 +17,8 @@ SAME_SETTING = 0.5
 SAME_TUNE = 0.4
 TUNE_STEPS = 6  # intervals in a row; a phrase has about seven
 
+_Step = tuple[tuple[int, ...], ...]  # two frames, as far above the first's lowest note
+
 
 def copies(chorales: Mapping[str, Frames]) -> dict[str, str]:
     """Find the chorales that are nearly the same setting as an earlier one, which is to be kept.
@@ -29,7 +31,7 @@ def copies(chorales: Mapping[str, Frames]) -> dict[str, str]:
     dict of str to str
         Name of the copy to the name of the one to keep, which stands first.
     """
-    kept: dict[str, set] = {}
+    kept: dict[str, set[_Step]] = {}
     found = {}
     for name, frames in chorales.items():
         steps = _steps(frames)
@@ -42,7 +44,7 @@ def copies(chorales: Mapping[str, Frames]) -> dict[str, str]:
     return found
 
 
-def _steps(frames: Frames) -> set:
+def _steps(frames: Frames) -> set[_Step]:
     return {
         tuple(tuple(note - first[0] for note in frame) for frame in (first, second))
         for first, second in pairwise(frames)
@@ -66,11 +68,11 @@ def groups(chorales: Mapping[str, Frames]) -> list[list[str]]:
         together = [group for group in together if group not in related]
         together.append([other for group in related for other in group] + [name])
     position = {name: index for index, name in enumerate(chorales)}
-    ordered = (sorted(group, key=position.get) for group in together)
+    ordered = (sorted(group, key=position.__getitem__) for group in together)
     return sorted(ordered, key=lambda group: position[group[0]])
 
 
-def _runs(frames: Frames) -> set:
+def _runs(frames: Frames) -> set[tuple[int, ...]]:
     tune: list[int] = []
     for frame in frames:
         if frame and (not tune or tune[-1] != frame[-1]):
@@ -80,7 +82,7 @@ def _runs(frames: Frames) -> set:
     return {tuple(intervals[start : start + TUNE_STEPS]) for start in range(count)}
 
 
-def _alike(one: set, other: set) -> bool:
+def _alike(one: set[tuple[int, ...]], other: set[tuple[int, ...]]) -> bool:
     fewer = min(len(one), len(other))
     return fewer > 0 and len(one & other) >= SAME_TUNE * fewer
 
@@ -115,6 +117,6 @@ def proportional(count: int, shares: Mapping[str, int]) -> dict[str, int]:
     numbers = {name: count * share // total for name, share in shares.items()}
     remainders = {name: count * share % total for name, share in shares.items()}
     missing = count - sum(numbers.values())
-    for name in sorted(shares, key=remainders.get, reverse=True)[:missing]:
+    for name in sorted(shares, key=remainders.__getitem__, reverse=True)[:missing]:
         numbers[name] += 1
     return numbers

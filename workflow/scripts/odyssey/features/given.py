@@ -33,6 +33,7 @@ def sequences(parts: Parts, form: Form, description: Description, standardised: 
         targets = np.delete(_next(parts, inputs, form.loss), ends - lengths, axis=0)
         inputs = np.delete(inputs, ends - 1, axis=0)
         lengths = target_lengths = lengths - 1
+    assert targets is not None, "a file without targets predicts the next inputs"
     scored = parts.scored
     return Sequences(
         description=description,
@@ -60,4 +61,5 @@ def _next(parts: Parts, inputs: np.ndarray, loss: str) -> np.ndarray:
             f"{parts.place(frame, 0)}: {parts.inputs[frame].sum():g} of the inputs of this frame "
             "are 1, but the loss softmax predicts the one that is"
         )
-    return parts.inputs.argmax(axis=1).astype(np.int32)
+    classes: np.ndarray = parts.inputs.argmax(axis=1).astype(np.int32)
+    return classes

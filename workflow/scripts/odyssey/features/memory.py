@@ -88,8 +88,10 @@ def capacity(
     scored = np.zeros((items, length), dtype=bool)
     scored[:, -1] = True
     values = np.repeat(shown[:, None, :], length, axis=1)
-    thrice = (np.concatenate([part] * len(SPLITS)) for part in (values, targets, scored))
-    return _sequences(*thrice, (items, items, items), description)
+    values, targets, scored = (
+        np.concatenate([part] * len(SPLITS)) for part in (values, targets, scored)
+    )
+    return _sequences(values, targets, scored, (items, items, items), description)
 
 
 def stored_bits(items: int, error: float) -> float:

@@ -63,7 +63,7 @@ def mfcc(samples: np.ndarray) -> np.ndarray:
     computer.input_finished()
     cepstra = np.stack([computer.get_frame(t) for t in range(computer.num_frames_ready)])
     derivatives = kaldi_native_fbank.DeltaOptions(order=2, window=2)
-    return kaldi_native_fbank.compute_deltas(derivatives, cepstra)
+    return np.asarray(kaldi_native_fbank.compute_deltas(derivatives, cepstra))
 
 
 def frame_labels(boundaries: np.ndarray, phones: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from odyssey.corpora.splits import SPLITS
 from odyssey.files import write_atomically
@@ -46,18 +47,18 @@ class Sequences:
     """Sequences laid end to end."""
 
     description: Description
-    values: np.ndarray  # float32 (frames, inputs): all sequences, one after the other
-    lengths: np.ndarray  # int64 (sequences,): frames of each
+    values: npt.NDArray[np.float32]  # (frames, inputs): all sequences, one after the other
+    lengths: npt.NDArray[np.int64]  # (sequences,): frames of each
     # softmax: int32 (frames,); sigmoid: uint8 (frames, outputs); ctc: int32 (labels,), one
     # sequence's labels after the other's; squared: float32 (frames, outputs).
     targets: np.ndarray
-    # int64 (sequences,): labels of each sequence; equal to `lengths` unless the loss is ctc.
-    target_lengths: np.ndarray
-    split: np.ndarray  # uint8 (sequences,): index into `SPLITS`
-    names: np.ndarray  # str (sequences,): where each sequence came from, unique
-    # bool (frames,), or None: which frames count, in the loss and in the measure; None: all. The
-    # targets of the others are 0. With ctc there is none, for its targets belong to no frame.
-    scored: np.ndarray | None = None
+    # (sequences,): labels of each sequence; equal to `lengths` unless the loss is ctc.
+    target_lengths: npt.NDArray[np.int64]
+    split: npt.NDArray[np.uint8]  # (sequences,): index into `SPLITS`
+    names: npt.NDArray[np.str_]  # (sequences,): where each sequence came from, unique
+    # (frames,): which frames count, in the loss and in the measure; None: all. The targets of the
+    # others are 0. With ctc there is none, for its targets belong to no frame.
+    scored: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         """Check that the parts fit together; a ValueError names the part that does not."""
@@ -79,7 +80,7 @@ class Sequences:
         if not np.isfinite(self.values).all():
             raise ValueError("values hold a number that is not finite")
         if self.scored is not None:
-            self._check_scored()
+            self._check_scored(self.scored)
 
     def _check_targets(self) -> None:
         loss = self.description.loss
@@ -89,41 +90,42 @@ class Sequences:
         if loss == "squared" and not np.isfinite(self.targets).all():
             raise ValueError("targets hold a number that is not finite")
 
-    def _check_scored(self) -> None:
+    def _check_scored(self, marks: npt.NDArray[np.bool_]) -> None:
         if self.description.loss == "ctc":
             raise ValueError("scored must be None with loss ctc: its targets belong to no frame")
-        if self.scored.dtype != bool or self.scored.shape != (len(self.values),):
+        if marks.dtype != bool or marks.shape != (len(self.values),):
             raise ValueError("scored must be bool of shape (frames,)")
         scored = self.scored_lengths
         if not scored.all():
             raise ValueError(f"sequence {self.names[np.argmin(scored)]} has no scored frame")
 
     @property
-    def scored_lengths(self) -> np.ndarray:
+    def scored_lengths(self) -> npt.NDArray[np.int64]:
         """Scored frames of each sequence."""
         if self.scored is None:
             return self.lengths
         before = np.concatenate([[0], np.cumsum(self.scored)])
         ends = np.cumsum(self.lengths)
-        return before[ends] - before[ends - self.lengths]
+        scored: npt.NDArray[np.int64] = before[ends] - before[ends - self.lengths]
+        return scored
 
     @property
-    def starts(self) -> np.ndarray:
+    def starts(self) -> npt.NDArray[np.int64]:
         """First frame of each sequence."""
         return np.cumsum(self.lengths) - self.lengths
 
     @property
-    def target_starts(self) -> np.ndarray:
+    def target_starts(self) -> npt.NDArray[np.int64]:
         """First target of each sequence."""
         return np.cumsum(self.target_lengths) - self.target_lengths
 
     @property
     def inputs(self) -> int:
         """Inputs a frame."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
-    def indices(self, split: str) -> np.ndarray:
-        """List the sequences of a split, one of `SPLITS`: int64."""
+    def indices(self, split: str) -> npt.NDArray[np.int64]:
+        """List the sequences of a split, one of `SPLITS`."""
         return np.flatnonzero(self.split == SPLITS.index(split))
 
 

@@ -76,8 +76,6 @@ def save(path: str | os.PathLike[str], progress: Progress, fingerprint: str) -> 
 
     Parameters
     ----------
-    path : path-like
-    progress : Progress
     fingerprint : str
         Of the trial; a checkpoint serves no other.
     """
@@ -133,7 +131,6 @@ def load(
 
     Parameters
     ----------
-    path : path-like
     shapes : dict of str to tuple of int
         Of the network's weights.
     fingerprint : str
@@ -173,10 +170,6 @@ def load(
 
 def epochs_done(path: str | os.PathLike[str]) -> int:
     """Say how many epochs a checkpoint holds.
-
-    Parameters
-    ----------
-    path : path-like
 
     Returns
     -------

@@ -45,12 +45,8 @@ def epoch_seconds(
 
     Parameters
     ----------
-    task : TaskSettings
-    cell : Cell
-    hidden_size : int
     engine : str
         ``"fused"``, ``"stacked"`` or ``"reference"``.
-    layers : int
     side_by_side : int
         Trials of a stack, which share its time.
 
@@ -75,9 +71,7 @@ def expected_seconds(study: Study, task: str, variant: str, trials: list[Trial])
 
     Parameters
     ----------
-    study : Study
-    task, variant : str
-    trials : list of dict
+    trials : list of Trial
         As `odyssey.search.draw_cell` returns them: a job's, or all of them. A stack has side by
         side those of the same number of layers.
 
@@ -101,11 +95,6 @@ def expected_seconds(study: Study, task: str, variant: str, trials: list[Trial])
 def stack_width(study: Study, task: str, variant: str) -> int:
     """Say how many trials of a cell the stacked engine trains side by side.
 
-    Parameters
-    ----------
-    study : Study
-    task, variant : str
-
     Returns
     -------
     int
@@ -125,19 +114,7 @@ def stack_width(study: Study, task: str, variant: str) -> int:
 
 
 def stacked_megabytes(task: TaskSettings, cell: Cell, hidden_size: int, layers: int) -> float:
-    """Estimate the memory that one trial of a stack takes on its device.
-
-    Parameters
-    ----------
-    task : TaskSettings
-    cell : Cell
-    hidden_size : int
-    layers : int
-
-    Returns
-    -------
-    float
-    """
+    """Estimate the memory that one trial of a stack takes on its device."""
     chosen = network(task, cell, hidden_size, layers)
     # Weights and velocities, both once more in the order of a step, gradients, and what changes.
     of_weights = 7 * count_weights(chosen)
@@ -152,8 +129,6 @@ def cell_shards(study: Study, task: str, variant: str, seconds: list[float]) -> 
 
     Parameters
     ----------
-    study : Study
-    task, variant : str
     seconds : list of float
         What `expected_seconds` returned.
 
@@ -208,11 +183,8 @@ def job_megabytes(
 
     Parameters
     ----------
-    task : TaskSettings
-    cell : Cell
-    trials : list of dict
+    trials : list of Trial
         The job's.
-    engine : str
     threads : int
         Trials at the same time, which share the corpus.
     side_by_side : int

@@ -30,7 +30,6 @@ def labels_of(path: np.ndarray, blank: int) -> np.ndarray:
     ----------
     path : numpy.ndarray of int, shape (T,)
         A class a frame.
-    blank : int
 
     Returns
     -------
@@ -48,9 +47,5 @@ def edit_distance(decoded: np.ndarray, target: np.ndarray) -> int:
     Parameters
     ----------
     decoded, target : numpy.ndarray of int, one-dimensional
-
-    Returns
-    -------
-    int
     """
     return Levenshtein.distance(decoded.tolist(), target.tolist())

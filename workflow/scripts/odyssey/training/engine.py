@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from odyssey.training.networks import Network, Weights
 
@@ -38,8 +39,8 @@ class Optimiser:
 class Epoch:
     """An epoch of a trial, in the words of `Engine.train_epoch`."""
 
-    order: np.ndarray
-    noise_key: np.ndarray
+    order: npt.NDArray[np.int64]
+    noise_key: npt.NDArray[np.uint32]
     input_noise: float
     optimiser: Optimiser
     batch: int = 1
@@ -67,18 +68,12 @@ def evaluation(network: Network, loss: float, frames: int, errors: int, labels: 
 
     Parameters
     ----------
-    network : Network
-    loss : float
     frames : int
         Scored ones.
     errors : int
         Wrong frames (softmax), or edit distance (ctc).
     labels : int
         Of the targets; softmax: scored frames.
-
-    Returns
-    -------
-    Evaluation
     """
     loss /= frames
     if network.loss == "sigmoid":
@@ -101,8 +96,8 @@ class Engine(Protocol):
 
     def train_epoch(
         self,
-        order: np.ndarray,
-        noise_key: np.ndarray,
+        order: npt.NDArray[np.int64],
+        noise_key: npt.NDArray[np.uint32],
         input_noise: float,
         optimiser: Optimiser,
         batch: int = 1,
@@ -111,13 +106,12 @@ class Engine(Protocol):
 
         Parameters
         ----------
-        order : numpy.ndarray of int64, shape (training sequences,)
+        order : array, shape (training sequences,)
             Positions among the training sequences (`Sequences.indices("train")`).
-        noise_key : numpy.ndarray of uint32, shape (2,)
+        noise_key : array, shape (2,)
             Key of `odyssey.seeds.gaussian_noise`; its `sequence` is the position above.
         input_noise : float
             Standard deviation of the noise added to the inputs.
-        optimiser : Optimiser
         batch : int
             Sequences an update, one after the other in that order; their gradients are summed. The
             last batch may be smaller.
@@ -130,16 +124,7 @@ class Engine(Protocol):
         """
 
     def evaluate(self, split: str) -> Evaluation:
-        """Measure the network on a split, without noise.
-
-        Parameters
-        ----------
-        split : str
-
-        Returns
-        -------
-        Evaluation
-        """
+        """Measure the network on a split, without noise."""
 
     def loss_and_gradients(self, index: int) -> tuple[float, Weights]:
         """Compute one sequence's loss and its gradients, without noise or update.
@@ -153,8 +138,7 @@ class Engine(Protocol):
         -------
         loss : float
             Summed over scored frames and outputs, in nats or squares.
-        gradients : dict of str to numpy.ndarray
-            Named and shaped as `odyssey.training.networks.weight_shapes` says.
+        gradients : Weights
         """
 
     def state(self) -> tuple[Weights, Weights]:
@@ -162,8 +146,7 @@ class Engine(Protocol):
 
         Returns
         -------
-        weights, velocities : dict of str to numpy.ndarray
-            Named and shaped as `odyssey.training.networks.weight_shapes` says.
+        weights, velocities : Weights
         """
 
     def restore(self, weights: Weights, velocities: Weights | None) -> None:
@@ -171,8 +154,6 @@ class Engine(Protocol):
 
         Parameters
         ----------
-        weights : dict of str to numpy.ndarray
-            Named and shaped as `odyssey.training.networks.weight_shapes` says.
-        velocities : dict of str to numpy.ndarray or None
-            The same; None means all zero.
+        velocities : Weights or None
+            None means all zero.
         """

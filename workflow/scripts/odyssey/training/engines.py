@@ -21,18 +21,12 @@ def open_engine(
     ----------
     name : str
         ``"reference"`` or ``"fused"``; the stacked one takes many networks (`stacked.engine`).
-    network : Network
-    sequences : Sequences
     weights : dict of str to numpy.ndarray
         The first weights.
     kernel : str or None
         Path of the compiled kernel (`odyssey.cells.build`); the reference engine needs none.
     device : str
         ``"cpu"``, or ``"cuda"`` for the reference engine.
-
-    Returns
-    -------
-    Engine
 
     Raises
     ------
@@ -62,7 +56,6 @@ def check_engine(name: str, device: str, kernel: str | None) -> None:
 
     Parameters
     ----------
-    name, device : str
     kernel : str or None
         As for `open_engine`.
 

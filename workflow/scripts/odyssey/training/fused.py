@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ctypes import POINTER, Structure, c_char_p, c_double, c_int64, c_void_p
 
 import numpy as np
+import numpy.typing as npt
 
 from odyssey.cells.build import source_digest
 from odyssey.cells.equations import Cell
@@ -114,10 +115,6 @@ def instruction_sets(path: str) -> list[str]:
     path : str
         The library that `odyssey.cells.build.build` made.
 
-    Returns
-    -------
-    list of str
-
     Raises
     ------
     ValueError
@@ -145,11 +142,6 @@ def fastest_set(path: str, hidden_size: int) -> str:
     ----------
     path : str
         The library that `odyssey.cells.build.build` made.
-    hidden_size : int
-
-    Returns
-    -------
-    str
 
     Raises
     ------
@@ -168,7 +160,6 @@ def weight_positions(network: Network, vector: int) -> dict[str, np.ndarray]:
 
     Parameters
     ----------
-    network : Network
     vector : int
         Floats in a vector register.
 
@@ -344,8 +335,8 @@ class FusedEngine:
 
     def train_epoch(
         self,
-        order: np.ndarray,
-        noise_key: np.ndarray,
+        order: npt.NDArray[np.int64],
+        noise_key: npt.NDArray[np.uint32],
         input_noise: float,
         optimiser: Optimiser,
         batch: int = 1,

@@ -60,7 +60,6 @@ def directions_of(network: Network, layer: int) -> list[str]:
 
     Parameters
     ----------
-    network : Network
     layer : int
         From 1.
 
@@ -75,10 +74,6 @@ def directions_of(network: Network, layer: int) -> list[str]:
 
 def weight_shapes(network: Network) -> dict[str, tuple[int, ...]]:
     """Name all weights of a network and give their shapes, in the order in which they are drawn.
-
-    Parameters
-    ----------
-    network : Network
 
     Returns
     -------
@@ -108,16 +103,7 @@ def weight_shapes(network: Network) -> dict[str, tuple[int, ...]]:
 
 
 def count_weights(network: Network) -> int:
-    """Return the number of trained weights.
-
-    Parameters
-    ----------
-    network : Network
-
-    Returns
-    -------
-    int
-    """
+    """Return the number of trained weights."""
     return sum(math.prod(shape) for shape in weight_shapes(network).values())
 
 
@@ -126,7 +112,6 @@ def initial_weights(network: Network, seed: int) -> Weights:
 
     Parameters
     ----------
-    network : Network
     seed : int
         The trial's seed.
 

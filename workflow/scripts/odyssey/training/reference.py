@@ -1,6 +1,7 @@
 """The readable engine: a cell's equations, PyTorch's autograd, plain loops."""
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from odyssey import seeds
@@ -19,7 +20,6 @@ def recur(x: torch.Tensor, weights: dict[str, torch.Tensor], cell: Cell) -> torc
     x : torch.Tensor, shape (T, M)
     weights : dict of str to torch.Tensor
         As the cell names them.
-    cell : Cell
 
     Returns
     -------
@@ -44,7 +44,6 @@ def forward(x: torch.Tensor, weights: dict[str, torch.Tensor], network: Network)
     x : torch.Tensor, shape (T, M)
     weights : dict of str to torch.Tensor
         As `odyssey.training.networks.weight_shapes` says.
-    network : Network
 
     Returns
     -------
@@ -74,7 +73,6 @@ def sequence_loss(logits: torch.Tensor, targets: torch.Tensor, loss: str) -> tor
     targets : torch.Tensor
         softmax: (T,) classes; sigmoid: (T, outputs) of 0 and 1; squared: (T, outputs); ctc:
         (labels,) classes.
-    loss : str
 
     Returns
     -------
@@ -181,8 +179,8 @@ class ReferenceEngine:
 
     def train_epoch(
         self,
-        order: np.ndarray,
-        noise_key: np.ndarray,
+        order: npt.NDArray[np.int64],
+        noise_key: npt.NDArray[np.uint32],
         input_noise: float,
         optimiser: Optimiser,
         batch: int = 1,

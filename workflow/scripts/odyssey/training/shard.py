@@ -40,10 +40,8 @@ def train_shard(
 
     Parameters
     ----------
-    plan : Plan
-    trials : list of dict
+    trials : list of Trial
         Rows of the trials table.
-    sequences : Sequences
     features_digest : str
         SHA-256 of the features file.
     kernel : str or None

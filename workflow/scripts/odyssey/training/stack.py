@@ -54,11 +54,9 @@ def train_stack(
 
     Parameters
     ----------
-    plan : Plan
     trials : list of (Trial, str, Path)
         Trials, their fingerprints, and their checkpoints, which are written after every epoch, and
         within an epoch that takes more than `CHECKPOINT_MINUTES`.
-    sequences : Sequences
     at_once : int
         So many side by side at most, the largest networks first: neighbours in size need little
         padding.

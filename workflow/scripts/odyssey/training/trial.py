@@ -79,8 +79,7 @@ def fingerprint(plan: Plan, trial: Trial, features_digest: str) -> str:
 
     Parameters
     ----------
-    plan : Plan
-    trial : dict
+    trial : Trial
         The trial's seed and hyperparameters; ``layers`` and ``batch`` are 1 where it lacks them.
     features_digest : str
         Of the features file.
@@ -96,18 +95,7 @@ def fingerprint(plan: Plan, trial: Trial, features_digest: str) -> str:
 
 
 def network_of(plan: Plan, trial: Trial, sequences: Sequences) -> Network:
-    """Describe the network that a trial trains.
-
-    Parameters
-    ----------
-    plan : Plan
-    trial : dict
-    sequences : Sequences
-
-    Returns
-    -------
-    Network
-    """
+    """Describe the network that a trial trains."""
     d: Description = sequences.description
     return Network(
         cell=plan.cell,
@@ -134,10 +122,8 @@ def train(
 
     Parameters
     ----------
-    plan : Plan
-    trial : dict
+    trial : Trial
         One row of the trials table.
-    sequences : Sequences
     kernel : str or None
         Path of the fused engine's compiled kernel.
     checkpoint : path-like
@@ -151,8 +137,8 @@ def train(
 
     Returns
     -------
-    dict
-        The trial's record: one line of a run file. ``status`` is ``"diverged"`` if a loss ceased
+    Record
+        One line of a run file. ``status`` is ``"diverged"`` if a loss ceased
         to be finite; validation and test are then those of the best epoch before, or None.
 
     Raises
@@ -198,17 +184,8 @@ def begin(
 
     Parameters
     ----------
-    plan : Plan
-    trial : dict
-    sequences : Sequences
-    checkpoint : path-like
     digest : str
         The trial's fingerprint.
-
-    Returns
-    -------
-    network : Network
-    progress : checkpoints.Progress
 
     Raises
     ------
@@ -262,7 +239,6 @@ def advance(
         Gets it.
     train_loss : float
         A frame.
-    validation : Evaluation
     state : tuple of dict of str to numpy.ndarray
         Weights and velocities after the epoch.
     """
@@ -288,11 +264,6 @@ def ended(
 
     Parameters
     ----------
-    plan : Plan
-    trial : dict
-    sequences : Sequences
-    digest : str
-    progress : checkpoints.Progress
     finite : bool
         Whether the losses were to the end.
     test : float or None
@@ -302,7 +273,7 @@ def ended(
 
     Returns
     -------
-    dict
+    Record
         See `train`.
     """
     return {
@@ -325,9 +296,6 @@ def failure(plan: Plan, trial: Trial, sequences: Sequences, digest: str, reason:
 
     Parameters
     ----------
-    plan : Plan
-    trial : dict
-    sequences : Sequences
     digest : str
         The trial's fingerprint.
     reason : str
@@ -335,7 +303,7 @@ def failure(plan: Plan, trial: Trial, sequences: Sequences, digest: str, reason:
 
     Returns
     -------
-    dict
+    Record
         Like `train`'s, with ``status`` ``"failed"`` and no results.
     """
     return {
@@ -375,10 +343,6 @@ def clock(device: str) -> float:
     device : str
         On a CPU a trial is one thread, and what counts is the time for which this thread had a
         core: a crowded machine makes the trial wait, but does not make it dearer.
-
-    Returns
-    -------
-    float
     """
     return time.thread_time() if device == "cpu" else time.perf_counter()
 

@@ -216,16 +216,7 @@ class StackedEngine:
 
     @torch.no_grad()
     def evaluate(self, split: str) -> list[Evaluation]:
-        """Measure each network on a split, without noise.
-
-        Parameters
-        ----------
-        split : str
-
-        Returns
-        -------
-        list of Evaluation
-        """
+        """Measure each network on a split, without noise."""
         s, trials, ctc = self.sequences, len(self.networks), self.network.loss == "ctc"
         indices = s.indices(split)
         loss, errors = np.zeros(trials), np.zeros(trials, int)

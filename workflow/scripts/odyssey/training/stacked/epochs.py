@@ -115,14 +115,9 @@ def steps(epochs: list[Epoch], sequences: Sequences, put: Put, presented: int) -
     ----------
     epochs : list of Epoch
         A trial each.
-    sequences : Sequences
     put : callable
     presented : int
         Sequences that each trial has had already.
-
-    Yields
-    ------
-    Step
     """
     s, train = sequences, sequences.indices("train")
     positions = np.stack([epoch.order[presented:] for epoch in epochs], 1)  # (steps, K)

@@ -33,11 +33,6 @@ def shapes(network: Network, reading: Reading) -> dict[str, tuple[int, ...]]:
     ----------
     network : Network
         The largest of the stack.
-    reading : Reading
-
-    Returns
-    -------
-    dict of str to tuple of int
     """
     n, directions = network.hidden_size, network.directions
     found: dict[str, tuple[int, ...]] = {}
@@ -60,13 +55,8 @@ def pieces(network: Network, reading: Reading, widest: int) -> Iterator[Piece]:
     ----------
     network : Network
         The trial's.
-    reading : Reading
     widest : int
         N, the units of the stack.
-
-    Yields
-    ------
-    Piece
     """
     n, whole = network.hidden_size, slice(None)
 
@@ -119,9 +109,7 @@ def together(
     ----------
     networks : list of Network
         A trial each.
-    reading : Reading
     weights : list of dict of str to numpy.ndarray
-    dtype : numpy.dtype
 
     Returns
     -------
@@ -149,11 +137,8 @@ def apart(
 
     Parameters
     ----------
-    networks : list of Network
-    reading : Reading
     stack : dict of str to numpy.ndarray
         As `together` returned them.
-    dtype : numpy.dtype
 
     Returns
     -------
