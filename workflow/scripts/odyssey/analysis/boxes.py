@@ -45,7 +45,6 @@ def leaf_boxes(
 
     Parameters
     ----------
-    dimensions : int
     split : numpy.ndarray of int, shape (nodes,)
         Along which dimension a node is split; negative for a leaf.
     threshold : numpy.ndarray of float, shape (nodes,)
@@ -86,7 +85,8 @@ def locate(low: np.ndarray, high: np.ndarray, X: np.ndarray) -> np.ndarray:
     inside = np.ones((len(X), len(low)), dtype=bool)
     for dimension in range(X.shape[1]):
         inside &= _inside(low[:, dimension], high[:, dimension], X[:, dimension])
-    return inside.argmax(axis=1)
+    leaves: np.ndarray = inside.argmax(axis=1)
+    return leaves
 
 
 def out_of_bag_r2(forest: Sequence[Tree], X: np.ndarray, y: np.ndarray) -> float:
@@ -130,7 +130,7 @@ def decompose(forest: Sequence[Tree]) -> Decomposition:
     """
     dimensions = forest[0].low.shape[1]
     terms = [term for order in (1, 2) for term in itertools.combinations(range(dimensions), order)]
-    shares = {term: [] for term in terms}
+    shares: dict[tuple[int, ...], list[float]] = {term: [] for term in terms}
     for tree in forest:
         side = tree.high - tree.low
         volume = side.prod(axis=1)
@@ -146,7 +146,7 @@ def decompose(forest: Sequence[Tree]) -> Decomposition:
             )
             for j in range(dimensions)
         ]
-        own = {}
+        own: dict[tuple[int, ...], float] = {}
         for term in terms:
             others = [j for j in range(dimensions) if j not in term]
             weight = centred * side[:, others].prod(axis=1)
@@ -183,12 +183,14 @@ def pair_marginal(
     first, second = (
         _inside(low[:, j], high[:, j], points) for j, points in zip(pair, grid, strict=True)
     )
-    return (first * weight) @ second.T.astype(float) / len(forest)
+    plane: np.ndarray = (first * weight) @ second.T.astype(float) / len(forest)
+    return plane
 
 
 def _all_boxes(forest: Sequence[Tree]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return corners and values of the boxes of all trees, one after the other."""
-    return tuple(
+    low, high, value = (
         np.concatenate([getattr(tree, part) for tree in forest])
         for part in ("low", "high", "value")
     )
+    return low, high, value

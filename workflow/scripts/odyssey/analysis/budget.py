@@ -38,8 +38,9 @@ def winning_chances(n: int) -> np.ndarray:
     r = np.arange(1, n + 1)[None, :]
     possible = k - 1 <= n - r
 
-    def log_choose(a, b):
-        return gammaln(a + 1) - gammaln(b + 1) - gammaln(a - b + 1)
+    def log_choose(a: np.ndarray | int, b: np.ndarray) -> np.ndarray:
+        log: np.ndarray = gammaln(a + 1) - gammaln(b + 1) - gammaln(a - b + 1)
+        return log
 
     log = log_choose(n - r, np.where(possible, k - 1, 0)) - log_choose(n, k)
     return np.where(possible, np.exp(log), 0.0)
@@ -52,7 +53,9 @@ def _expected(chances: np.ndarray, validation: np.ndarray, test: np.ndarray) -> 
     known = np.isfinite(ranked)
     weight = known.astype(float) @ chances.T
     with np.errstate(invalid="ignore"):
-        return np.where(known, ranked, 0.0) @ chances.T / np.where(weight > 0, weight, np.nan)
+        total: np.ndarray = np.where(known, ranked, 0.0) @ chances.T
+        mean: np.ndarray = total / np.where(weight > 0, weight, np.nan)
+        return mean
 
 
 def expected_best(
@@ -72,7 +75,6 @@ def expected_best(
         The study's; the bands follow from it.
     alpha : float
         One minus the coverage of the band, pointwise.
-    resamples : int
 
     Returns
     -------

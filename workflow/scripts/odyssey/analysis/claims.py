@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from odyssey.analysis import effects
-from odyssey.analysis.files import read_csv, typed
+from odyssey.analysis.files import Row, read_csv, typed
 from odyssey.analysis.samples import samples
 from odyssey.analysis.statements import (
     BEST_RESULT,
@@ -65,11 +65,8 @@ COVERAGE_COLUMNS = {
     "n": "int64",
 }
 
-Row = dict
-"""A row of `effects.COLUMNS`."""
-
 Known = dict[tuple[str, str, str, str], Row]
-"""From task, variant, effect and method to the effect."""
+"""From task, variant, effect and method to the effect, a row of `effects.COLUMNS`."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +87,8 @@ class Undecided(Exception):  # noqa: N818
     def __init__(self, note: str, row: Row | None = None):
         super().__init__(note)
         row = row or {}
-        numbers = (row.get(name, math.nan) for name in ("estimate", "low", "high"))
-        self.finding = Finding(UNDECIDED, *numbers, note=note, effect=row.get("effect", ""))
+        estimate, low, high = (row.get(name, math.nan) for name in ("estimate", "low", "high"))
+        self.finding = Finding(UNDECIDED, estimate, low, high, note, row.get("effect", ""))
 
 
 def _effect(known: Known, task: str, part: Part, by: str) -> Row:
@@ -132,7 +129,9 @@ def _least_favourable(findings: list[Finding]) -> Finding:
 
 def _by_interval(claim: Claim, known: Known, task: str) -> Finding:
     """Judge each part, and let the least favourable speak."""
-    margin, findings, missing = _margin(known, task), [], {}
+    margin = _margin(known, task)
+    findings: list[Finding] = []
+    missing: dict[str, list[str]] = {}
     compared, several = claim.judge == COMPARED, len(claim.parts) > 1
     for part in claim.parts:
         try:
@@ -246,8 +245,8 @@ def _largest(claim: Claim, known: Known, by: str) -> Finding:
         made = CONTRADICTED
     else:
         made = UNDECIDED
-    numbers = (first[name] for name in ("estimate", "low", "high"))
-    return Finding(made, *numbers, f"largest on {largest}", part.effect)
+    estimate, low, high = (first[name] for name in ("estimate", "low", "high"))
+    return Finding(made, estimate, low, high, f"largest on {largest}", part.effect)
 
 
 def _findings(
@@ -275,7 +274,8 @@ def read_coverage() -> dict[str, float]:
     At the paper's number of trials; benchmarks/importance_bias.py measures it.
     """
     table = read_csv(Path(__file__).with_name("coverage.csv"), COVERAGE_COLUMNS)
-    return table.groupby("effect")["coverage"].min().to_dict()
+    least: dict[str, float] = table.groupby("effect")["coverage"].min().to_dict()
+    return least
 
 
 def _doubts(distributions: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, str]:
@@ -347,7 +347,7 @@ def _row(
     findings: tuple[Finding, Finding],
     doubt: list[str],
     coverage: dict[str, float],
-) -> dict:
+) -> Row:
     """Write a row of `COLUMNS`: what is doubted, or covers too seldom, decides nothing."""
     ours, papers = findings
     made, made_by_paper, notes = ours.verdict, papers.verdict, [ours.note]

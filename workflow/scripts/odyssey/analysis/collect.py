@@ -4,12 +4,14 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from odyssey import hyperparameters
 from odyssey.analysis.files import read_csv
+from odyssey.trials import Record
 
 # The order of trials.csv; only studies that search them, or fix them elsewhere, bring
 # the optional hyperparameters.
@@ -44,7 +46,7 @@ CURVE_COLUMNS = {
 }
 
 
-def read_records(path: str | os.PathLike[str]) -> list[dict]:
+def read_records(path: str | os.PathLike[str]) -> list[Record]:
     """Read the trials that one shard has finished: JSON lines, one object a trial.
 
     Raises
@@ -69,7 +71,7 @@ def read_records(path: str | os.PathLike[str]) -> list[dict]:
     return records
 
 
-def _typed(data: dict[str, list], types: dict[str, str]) -> pd.DataFrame:
+def _typed(data: dict[str, list[Any]], types: dict[str, str]) -> pd.DataFrame:
     series = {}
     for column, values in data.items():
         try:
@@ -98,13 +100,13 @@ def _in_study_order(
 
 
 def trials_table(
-    records: Iterable[dict], tasks: Sequence[str], variants: Sequence[str]
+    records: Iterable[Record], tasks: Sequence[str], variants: Sequence[str]
 ) -> pd.DataFrame:
     """Lay the trials out as a table.
 
     Parameters
     ----------
-    records : iterable of dict
+    records : iterable of Record
         As `read_records` returns them, of any number of shards in any order.
     tasks, variants : sequence of str
         The study's, in its order.
@@ -135,13 +137,13 @@ def trials_table(
 
 
 def curves_table(
-    records: Iterable[dict], tasks: Sequence[str], variants: Sequence[str]
+    records: Iterable[Record], tasks: Sequence[str], variants: Sequence[str]
 ) -> pd.DataFrame:
     """Lay the trials' learning curves out as one long table.
 
     Parameters
     ----------
-    records : iterable of dict
+    records : iterable of Record
         As `read_records` returns them.
     tasks, variants : sequence of str
         The study's, in its order.
@@ -156,7 +158,7 @@ def curves_table(
     ValueError
         If the two curves of a trial differ in length.
     """
-    parts = {column: [] for column in CURVE_COLUMNS}
+    parts: dict[str, list[Any]] = {column: [] for column in CURVE_COLUMNS}
     for record in records:
         losses, validation = record["curve"]["train_loss"], record["curve"]["validation"]
         if len(losses) != len(validation):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from odyssey.analysis.files import typed
+from odyssey.analysis.files import Row, typed
 from odyssey.analysis.surrogates import FOREST, GP
 from odyssey.analysis.welch import REFERENCE
 
@@ -93,7 +93,7 @@ def ratio_of(response: str, parameter: str) -> str:
     return f"ratio of {response} with {parameter}"
 
 
-def of_comparisons(welch: pd.DataFrame) -> list[dict]:
+def of_comparisons(welch: pd.DataFrame) -> list[Row]:
     """List the differences of `welch.compare`, by permutation and by the paper's test."""
     return [
         {
@@ -115,7 +115,7 @@ def of_comparisons(welch: pd.DataFrame) -> list[dict]:
     ]
 
 
-def of_reseeded(reseeded: pd.DataFrame) -> list[dict]:
+def of_reseeded(reseeded: pd.DataFrame) -> list[Row]:
     """List what new seeds take from the selected trials, and what is left of differences.
 
     From the table of `reseeding.compare`.
@@ -157,7 +157,7 @@ def of_reseeded(reseeded: pd.DataFrame) -> list[dict]:
 
 def of_distributions(
     distributions: pd.DataFrame, margins: Mapping[str, float | None] | None = None
-) -> list[dict]:
+) -> list[Row]:
     """List the best result of each cell, and the difference that counts as none.
 
     Parameters
@@ -193,6 +193,6 @@ def margins(found: pd.DataFrame) -> dict[str, float]:
     return dict(zip(rows["task"], rows["estimate"], strict=True))
 
 
-def table(rows: list[dict]) -> pd.DataFrame:
+def table(rows: list[Row]) -> pd.DataFrame:
     """Lay effects out as a table of `COLUMNS`."""
     return typed(pd.DataFrame(rows), COLUMNS)

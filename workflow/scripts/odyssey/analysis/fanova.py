@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from odyssey.analysis import effects, forests, readings
-from odyssey.analysis.files import typed
+from odyssey.analysis.files import Row, typed
 from odyssey.analysis.surrogates import (
     GP,
     PAIR_GRID,
@@ -104,13 +104,13 @@ def _obstacle(y: np.ndarray, axes: list[Coordinate]) -> str:
     return "" if axes else "no surrogate: no hyperparameter varies"
 
 
-def importance(surrogate: Surrogate) -> list[dict[str, str | int | float]]:
+def importance(surrogate: Surrogate) -> list[Row]:
     """List the shares of a surrogate's variance: term, order, share, and its interval.
 
     Main effects, pairs, three and more together (of no order), and of higher order, which is all
     but the main effects.
     """
-    orders = {effects.INTERACTIONS: (HIGHER, None)}
+    orders: dict[str, tuple[str, int | None]] = {effects.INTERACTIONS: (HIGHER, None)}
     names = [axis.name for axis in surrogate.axes]
     for term in surrogate.shares:
         name = " × ".join(names[j] for j in term)
@@ -118,6 +118,7 @@ def importance(surrogate: Surrogate) -> list[dict[str, str | int | float]]:
     found = readings.shares(surrogate)
     rest = readings.share(surrogate, surrogate.rest)
     last = found.pop(effects.INTERACTIONS)
+    rows: list[tuple[str | float | None, ...]]
     rows = [(*orders[effect], *triple) for effect, triple in found.items()]
     rows += [(BEYOND_PAIRS, None, *rest), (HIGHER, None, *last)]
     columns = ("term", "order", "share", "low", "high")
@@ -223,7 +224,7 @@ def analyse_cell(
         raise ValueError(f"unknown backend {backend!r}: allowed are {allowed}")
     cell = {column: trials[column].iloc[0] for column in ("task", "variant")}
     axes = coordinates(trials, ranges)
-    parts = tuple([] for _ in KINDS)
+    parts: list[list[pd.DataFrame]] = [[] for _ in KINDS]
     for response in RESPONSES:
         known = trials[trials["test"].notna() & trials[response].notna()]
         X = np.array([axis.unit(known[axis.name]) for axis in axes]).T
@@ -275,8 +276,14 @@ def analyse(
     the tables do not depend on the number of workers.
     """
     cells = [cell for _, cell in trials.groupby(["task", "variant"], sort=False)]
-    settings = {"ranges": ranges, "seed": seed, "trees": trees, "backend": backend}
-    of_cell = partial(analyse_cell, surrogates=surrogates, **settings)
+    of_cell = partial(
+        analyse_cell,
+        ranges=ranges,
+        seed=seed,
+        trees=trees,
+        backend=backend,
+        surrogates=surrogates,
+    )
     if workers == 1:
         results = [of_cell(cell) for cell in cells]
     else:

@@ -5,6 +5,7 @@ import struct
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def grow_sklearn(
     return grown
 
 
-def fanova_object(X: np.ndarray, y: np.ndarray, flags: Sequence[int], trees: int, seed: int):
+def fanova_object(X: np.ndarray, y: np.ndarray, flags: Sequence[int], trees: int, seed: int) -> Any:
     """Let the fanova package grow its forest.
 
     Parameters
@@ -70,7 +71,6 @@ def fanova_object(X: np.ndarray, y: np.ndarray, flags: Sequence[int], trees: int
     y : numpy.ndarray of float, shape (samples,)
     flags : sequence of int
         Dimensions that have two values.
-    trees : int
     seed : int
         In [0, 2**31).
 
@@ -164,7 +164,9 @@ def _read_nodes(
     """Read the nodes of all trees, the responses in each, and which nodes are roots."""
     (trees,) = struct.unpack_from("<Q", content, OPTIONS_SIZE)
     place = OPTIONS_SIZE + 8
-    places, bags, roots = [], [], []
+    places: list[int] = []
+    bags: list[tuple[float, ...]] = []
+    roots: list[int] = []
     for _ in range(trees):
         (count,) = struct.unpack_from("<Q", content, place)
         place += 8

@@ -107,24 +107,19 @@ def fit(X: np.ndarray, y: np.ndarray) -> Fit:
     y : numpy.ndarray of float, shape (samples,)
         Not constant. Only a positive response has a logarithm.
 
-    Returns
-    -------
-    Fit
-
     References
     ----------
     Rasmussen, Williams, "Gaussian processes for machine learning" (2006), chapters 4 and 5.
     """
-    best = None
+    candidates = []
     for scale in ("linear", "log") if (y > 0).all() else ("linear",):
         on_scale = np.log(y) if scale == "log" else y.astype(float)
         mean, sd = on_scale.mean(), on_scale.std()
         z = (on_scale - mean) / sd
         jacobian = -len(y) * math.log(sd) - (on_scale.sum() if scale == "log" else 0.0)
         smooth = _process(X, z, SMOOTHNESS[-1], jacobian)
-        if best is None or smooth.evidence > best[0].evidence:
-            best = smooth, z, scale, mean, sd, jacobian
-    smooth, z, scale, mean, sd, jacobian = best
+        candidates.append((smooth, z, scale, mean, sd, jacobian))
+    smooth, z, scale, mean, sd, jacobian = max(candidates, key=lambda each: each[0].evidence)
     processes = [*(_process(X, z, smoothness, jacobian) for smoothness in SMOOTHNESS[:-1]), smooth]
     evidence = np.array([process.evidence for process in processes])
     weights = np.exp(evidence - evidence.max())
@@ -136,7 +131,8 @@ def _features(process: Process, generator: np.random.Generator) -> np.ndarray:
     shape = (FEATURES, len(process.lengths))
     chi2 = generator.chisquare(2 * process.smoothness, (FEATURES, 1))
     wave = generator.standard_normal(shape) * np.sqrt(2 * process.smoothness / chi2)
-    return wave / process.lengths
+    frequencies: np.ndarray = wave / process.lengths
+    return frequencies
 
 
 def _waves(points: np.ndarray, frequencies: np.ndarray, amplitude: float) -> np.ndarray:
@@ -177,12 +173,9 @@ def draw(of: Fit, steps: Mapping[int, int], seed: int, draws: int = DRAWS) -> Dr
 
     Parameters
     ----------
-    of : Fit
     steps : mapping of int to int
         From dimensions to how many values they have, in the middles of equal parts of [0, 1]; any
         value, where a dimension is not among them.
-    seed : int
-    draws : int
 
     Returns
     -------
@@ -207,13 +200,14 @@ def draw(of: Fit, steps: Mapping[int, int], seed: int, draws: int = DRAWS) -> Dr
         ),
         minlength=len(of.weights),
     )
-    values, noise = [], []
+    drawn: list[np.ndarray] = []
+    of_draws: list[float] = []
     for process, count in zip(of.processes, counts, strict=True):
         if count:
-            values.append(_posterior(of, process, points, count, generator))
-            noise += [process.noise * of.sd**2] * count
-    values = np.concatenate(values, axis=1) * of.sd + of.mean
-    noise = np.array(noise)
+            drawn.append(_posterior(of, process, points, count, generator))
+            of_draws += [process.noise * of.sd**2] * count
+    values = np.concatenate(drawn, axis=1) * of.sd + of.mean
+    noise = np.array(of_draws)
     if of.scale == "log":
         # The mean of a log-normal response, and its variance, averaged over the cube.
         values = np.exp(values + noise / 2)
@@ -240,15 +234,12 @@ def variance_of(values: np.ndarray, weights: Sequence[np.ndarray]) -> np.ndarray
     square, mean = square**2, square
     for weight in weights:
         mean, square = (np.tensordot(weight, part, axes=(0, 0)) for part in (mean, square))
-    return np.maximum(square - mean**2, 0.0)
+    variance: np.ndarray = np.maximum(square - mean**2, 0.0)
+    return variance
 
 
 def decompose(of: Draws) -> tuple[dict[tuple[int, ...], np.ndarray], np.ndarray, np.ndarray]:
     """Split each draw's variance into main effects, pairs and the rest.
-
-    Parameters
-    ----------
-    of : Draws
 
     Returns
     -------
@@ -266,7 +257,7 @@ def decompose(of: Draws) -> tuple[dict[tuple[int, ...], np.ndarray], np.ndarray,
     """
     dimensions = range(len(of.nodes))
     total = variance_of(of.values, of.weights)
-    own = {}
+    own: dict[tuple[int, ...], np.ndarray] = {}
     for order in (1, 2):
         for term in itertools.combinations(dimensions, order):
             part = variance_of(averaged(of, term), [of.weights[j] for j in term])
@@ -281,7 +272,8 @@ def _between(nodes: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """Make the matrix that takes values at nodes to values on another grid, by a cubic spline."""
     if np.array_equal(nodes, grid):  # a few values, between which there is nothing
         return np.eye(len(nodes))
-    return CubicSpline(nodes, np.eye(len(nodes)))(grid)
+    matrix: np.ndarray = CubicSpline(nodes, np.eye(len(nodes)))(grid)
+    return matrix
 
 
 def marginal(of: Draws, dimension: int, grid: np.ndarray) -> np.ndarray:
@@ -289,7 +281,8 @@ def marginal(of: Draws, dimension: int, grid: np.ndarray) -> np.ndarray:
 
     The grid lies in [0, 1]; where a dimension has a few values, it is these.
     """
-    return (_between(of.nodes[dimension], grid) @ averaged(of, [dimension])).T
+    curves: np.ndarray = (_between(of.nodes[dimension], grid) @ averaged(of, [dimension])).T
+    return curves
 
 
 def pair_marginal(
@@ -299,17 +292,14 @@ def pair_marginal(
 
     The pair of dimensions ascends, and their grids have a and b points.
     """
-    plane = averaged(of, pair).mean(axis=-1)
+    nodes: np.ndarray = averaged(of, pair).mean(axis=-1)
     first, second = (_between(of.nodes[j], points) for j, points in zip(pair, grid, strict=True))
-    return first @ plane @ second.T
+    plane: np.ndarray = first @ nodes @ second.T
+    return plane
 
 
 def diagnose(of: Fit) -> dict[str, float | str]:
     """Say how well a fit foretells each trial from all others.
-
-    Parameters
-    ----------
-    of : Fit
 
     Returns
     -------

@@ -7,6 +7,7 @@ import numpy as np
 
 from odyssey.analysis import effects
 from odyssey.analysis.effects import change_of, rank_of, ratio_of, share_of
+from odyssey.analysis.files import Row
 from odyssey.analysis.surrogates import FOREST, GP, Coordinate, Surrogate
 from odyssey.hyperparameters import BY_NAME
 
@@ -65,7 +66,8 @@ def returns(curves: np.ndarray, values: np.ndarray) -> np.ndarray:
     middle = len(values) // 2
     early = (curves[:, 0] - curves[:, middle]) / (values[middle] - values[0])
     late = (curves[:, middle] - curves[:, -1]) / (values[-1] - values[middle])
-    return np.divide(late, early, out=np.full(len(curves), np.inf), where=early > 0)
+    ratio: np.ndarray = np.divide(late, early, out=np.full(len(curves), np.inf), where=early > 0)
+    return ratio
 
 
 # What is read off where curves are, and not how high.
@@ -90,7 +92,6 @@ def off_the_grid(effect: str, low: float, high: float, values: np.ndarray) -> tu
     ----------
     effect : str
         Of `PLACES`.
-    low, high : float
     values : numpy.ndarray of float, shape (points,)
         Of the hyperparameter, at least two, where the curves are.
 
@@ -212,7 +213,7 @@ def ranks(main: dict[str, tuple[float, float, float]]) -> dict[str, tuple[int, i
     return found
 
 
-def of_surrogate(surrogate: Surrogate, response: str, n: int) -> list[dict]:
+def of_surrogate(surrogate: Surrogate, response: str, n: int) -> list[Row]:
     """Read all effects off what is known of a response of a cell, from n trials.
 
     Rows have `effects.COLUMNS` without the cell's. Shares and ranks are of the test result. For

@@ -15,9 +15,10 @@ from scipy import stats
 
 from odyssey import seeds
 from odyssey.analysis.collect import COLUMNS as TRIAL_COLUMNS
-from odyssey.analysis.files import typed
+from odyssey.analysis.files import Row, typed
 from odyssey.analysis.selection import CELL
 from odyssey.analysis.welch import REFERENCE, selection_variance
+from odyssey.trials import Trial
 
 RESEEDED_COLUMNS = TRIAL_COLUMNS | {"repeat": "int64"}
 COLUMNS = {
@@ -51,7 +52,7 @@ COLUMNS = {
 }
 
 
-def with_new_seed(trials: list[dict], selected: set[int], repeat: int) -> list[dict]:
+def with_new_seed(trials: list[Trial], selected: set[int], repeat: int) -> list[Trial]:
     """Give the selected trials of a cell, by their numbers, the seed of a repeat, from 1."""
     return [
         trial | {"seed": seeds.repeated_seed(trial["seed"], repeat)}
@@ -94,11 +95,11 @@ def _median(gains: np.ndarray, alpha: float) -> tuple[float, float, float]:
         return math.nan, math.nan, math.nan
     # As many of n draws lie under the median as heads come of n coins.
     reach = int(stats.binom.ppf(alpha / 2, len(gains), 0.5))
-    ends = (gains[reach - 1], gains[-reach]) if reach else (math.nan, math.nan)
-    return float(np.median(gains)), *map(float, ends)
+    low, high = (gains[reach - 1], gains[-reach]) if reach else (math.nan, math.nan)
+    return float(np.median(gains)), float(low), float(high)
 
 
-def _cell(cell: pd.DataFrame, again: pd.DataFrame, alpha: float) -> tuple[dict, tuple[float, int]]:
+def _cell(cell: pd.DataFrame, again: pd.DataFrame, alpha: float) -> tuple[Row, tuple[float, int]]:
     """Sum up a cell; also the squared standard error of its mean, and the trials behind it."""
     first = cell[cell["selected"]].set_index("trial").sort_index()
     by_trial = {name: again.groupby("trial")[name] for name in ("test", "validation")}
@@ -130,7 +131,7 @@ def _cell(cell: pd.DataFrame, again: pd.DataFrame, alpha: float) -> tuple[dict, 
 
 
 def _difference(
-    row: dict, error: tuple[float, int], vanilla: tuple[float, int], levels: tuple[float, float]
+    row: Row, error: tuple[float, int], vanilla: tuple[float, int], levels: tuple[float, float]
 ) -> dict[str, float]:
     """Return the intervals of a difference between two cells, of one and of one of a family."""
     (a, n), (b, m) = error, vanilla
@@ -138,7 +139,7 @@ def _difference(
         return {}
     share = a / (a + b)
     df = 1 / (share**2 / (n - 1) + (1 - share) ** 2 / (m - 1))
-    found = {}
+    found: dict[str, float] = {}
     for name, level in zip(("ci", "family"), levels, strict=True):
         half = stats.t.ppf(1 - level / 2, df) * math.sqrt(a + b)
         middle = row["difference"]

@@ -4,13 +4,15 @@ How many trials are called the best, how many were drawn, by what their results 
 whether large variants may use their size: each is changed in turn, all else being as in the study.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from odyssey.analysis import permutation, welch
+from odyssey.analysis.files import Row
 from odyssey.analysis.selection import number_selected, select
 from odyssey.analysis.verdicts import standing
 from odyssey.seeds import analysis_generator
@@ -22,7 +24,7 @@ QUARTERS = (0.25, 0.5, 0.75, 1.0)
 FRACTION, TRIALS, MEASURE, EQUAL = "best fraction", "trials", "measure", "equal parameters"
 IMPROVEMENT = "probability of improvement"
 # Of selected trials (sets, trials) in the order of validation, so that the first is the best by it.
-MEASURES = {
+MEASURES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "mean": lambda values: np.nanmean(values, axis=1),
     "median": lambda values: np.nanmedian(values, axis=1),
     "best": lambda values: values[:, 0],
@@ -43,7 +45,9 @@ COLUMNS = {
 }
 
 
-def _compared(marked: pd.DataFrame, aspect: str, setting: str, rule: dict) -> pd.DataFrame:
+def _compared(
+    marked: pd.DataFrame, aspect: str, setting: str, rule: dict[str, Any]
+) -> pd.DataFrame:
     table = welch.compare(marked, **rule)
     table = table[table["p"].notna()]
     names = {"difference": "estimate", "ci_low": "low", "ci_high": "high"}
@@ -60,7 +64,7 @@ def at_equal_parameters(trials: pd.DataFrame, variant: str) -> pd.DataFrame:
     return pair[pair["parameters"].between(ranges["min"].max(), ranges["max"].min())]
 
 
-def _equal_parameters(trials: pd.DataFrame, fraction: float, rule: dict) -> pd.DataFrame:
+def _equal_parameters(trials: pd.DataFrame, fraction: float, rule: dict[str, Any]) -> pd.DataFrame:
     """Compare each variant with vanilla at equal parameters; p counts all comparisons."""
     parts = []
     for _, of_task in trials.groupby("task", sort=False):
@@ -140,7 +144,8 @@ def improvement(
 
     def chance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         a, b = a[:, :, None], b[:, None, :]
-        return ((a < b) + 0.5 * (a == b)).mean(axis=(1, 2))
+        shares: np.ndarray = ((a < b) + 0.5 * (a == b)).mean(axis=(1, 2))
+        return shares
 
     samples = []
     for one in (group, reference):
@@ -152,7 +157,7 @@ def improvement(
     return float(measured[0]), float(low), float(high)
 
 
-def _by_measures(trials: pd.DataFrame, fraction: float, alpha: float, seed: int) -> list[dict]:
+def _by_measures(trials: pd.DataFrame, fraction: float, alpha: float, seed: int) -> list[Row]:
     rows = []
     for task, of_task in trials.groupby("task", sort=False):
         cells = _cells(of_task, fraction)
@@ -176,8 +181,8 @@ def _by_measures(trials: pd.DataFrame, fraction: float, alpha: float, seed: int)
                 p = min(1.0, found[3] * len(cells))
                 result = {"p_adjusted": p, "significant": p < alpha}
                 rows.append(key | {"aspect": MEASURE, "setting": measure} | named | result)
-            found = improvement(cell, vanilla, alpha, generator)
-            named = dict(zip(("estimate", "low", "high"), found, strict=True))
+            chance = improvement(cell, vanilla, alpha, generator)
+            named = dict(zip(("estimate", "low", "high"), chance, strict=True))
             rows.append(key | {"aspect": IMPROVEMENT, "setting": ""} | named)
     return rows
 

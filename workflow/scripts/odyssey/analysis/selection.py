@@ -107,11 +107,9 @@ def engines(trials: pd.DataFrame) -> dict[str, str]:
     """
     if trials["engine"].nunique() < 2:
         return {}
-    return (
-        trials.groupby("variant", sort=False)["engine"]
-        .agg(lambda names: " and ".join(names.unique()))
-        .to_dict()
-    )
+    of_variants = trials.groupby("variant", sort=False)["engine"]
+    names: dict[str, str] = of_variants.agg(lambda each: " and ".join(each.unique())).to_dict()
+    return names
 
 
 def distributions(marked: pd.DataFrame) -> pd.DataFrame:

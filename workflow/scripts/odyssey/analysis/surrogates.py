@@ -67,8 +67,9 @@ def coordinates(
     """
     axes = []
     for one in HYPERPARAMETERS:
+        ends: tuple[float, float] = (0, 1)
         if one.scale == "flag":
-            searched, ends = one.name in trials and trials[one.name].dropna().nunique() == 2, (0, 1)
+            searched = one.name in trials and trials[one.name].dropna().nunique() == 2
         else:
             ends = ranges.get(one.key, (0, 0))
             searched = ends[0] < ends[1]
@@ -117,16 +118,10 @@ def grow_forest(
         In [0, 1].
     y : numpy.ndarray of float, shape (samples,)
         Not constant.
-    axes : list of Coordinate
-    trees : int
     seed : int
         In [0, 2**31).
     backend : str
         One of `forests.BACKENDS`.
-
-    Returns
-    -------
-    Surrogate
     """
     forest = forests.BACKENDS[backend](X, y, _flags(axes), trees, seed)
     parts = boxes.decompose(forest)

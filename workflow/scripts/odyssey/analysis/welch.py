@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import special, stats
 
 from odyssey.analysis import permutation
+from odyssey.analysis.files import Row
 from odyssey.quantities import count
 from odyssey.seeds import analysis_generator
 
@@ -140,12 +141,14 @@ def hedges_g(group: np.ndarray, reference: np.ndarray) -> float:
     squares = (len(group) - 1) * group.var(ddof=1) + (len(reference) - 1) * reference.var(ddof=1)
     correction = math.exp(special.gammaln(df / 2) - special.gammaln((df - 1) / 2))
     correction /= math.sqrt(df / 2)
-    return correction * (group.mean() - reference.mean()) / math.sqrt(squares / df)
+    g: float = correction * (group.mean() - reference.mean()) / math.sqrt(squares / df)
+    return g
 
 
 def bonferroni(p: np.ndarray, comparisons: int) -> np.ndarray:
     """Adjust p values for the number of comparisons, some of which could not be made."""
-    return np.minimum(1.0, p * comparisons)
+    adjusted: np.ndarray = np.minimum(1.0, p * comparisons)
+    return adjusted
 
 
 def holm(p: np.ndarray, comparisons: int) -> np.ndarray:
@@ -179,7 +182,8 @@ def _obstacle(variant: str, group: np.ndarray, reference: np.ndarray | None) -> 
 
 
 def _selected(cell: pd.DataFrame) -> np.ndarray:
-    return cell.loc[cell["selected"], "test"].dropna().to_numpy(dtype=float)
+    results: np.ndarray = cell.loc[cell["selected"], "test"].dropna().to_numpy(dtype=float)
+    return results
 
 
 def _ordered(cell: pd.DataFrame) -> permutation.Cell:
@@ -200,14 +204,14 @@ def _permuted(
 ) -> dict[str, float]:
     """Compare two cells by shuffling them; the second level is that of one of a family."""
     task = group["task"].iloc[0]
-    cells = [_ordered(one) for one in (group, reference)]
-    sizes, selected = (len(group), len(reference)), (cells[0].selected, cells[1].selected)
+    ours, theirs = _ordered(group), _ordered(reference)
+    sizes, selected = (len(group), len(reference)), (ours.selected, theirs.selected)
     shuffles = _shuffles(sizes, selected, draws, seed, str(task))
-    difference, error = permutation.difference(*cells)
-    null = permutation.null_distribution(*cells, shuffles)
+    difference, error = permutation.difference(ours, theirs)
+    null = permutation.null_distribution(ours, theirs, shuffles)
     row = {"se": error, "t": difference / error, "p": permutation.p_value(difference / error, null)}
     for name, level in zip(("ci", "family"), levels, strict=True):
-        low, high = permutation.interval(*cells, shuffles, level)
+        low, high = permutation.interval(ours, theirs, shuffles, level)
         row |= {f"{name}_low": low, f"{name}_high": high}
     reach = permutation.critical(null, levels[1])
     return row | {"detectable": (reach + stats.norm.ppf(POWER)) * error}
@@ -220,10 +224,10 @@ def _compare(
     levels: tuple[float, float],
     draws: int,
     seed: int,
-) -> dict:
+) -> Row:
     """Fill the columns of one variant, all but those that depend on the other variants."""
     ours, theirs = _selected(group), None if reference is None else _selected(reference)
-    row = {
+    row: Row = {
         "n": len(ours),
         "mean": ours.mean() if len(ours) else math.nan,
         "sd": ours.std(ddof=1) if len(ours) > 1 else math.nan,
@@ -234,7 +238,7 @@ def _compare(
     if theirs is not None and len(ours) and len(theirs):
         row["difference"] = ours.mean() - theirs.mean()
     obstacle = _obstacle(variant, ours, theirs)
-    if obstacle:
+    if obstacle or theirs is None or reference is None:
         return row | {"note": obstacle}
     constant = [n for n, g in ((variant, ours), (REFERENCE, theirs)) if not np.ptp(g)]
     note = f"the selected trials of {constant[0]} all have the same result" if constant else ""
