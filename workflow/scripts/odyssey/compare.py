@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from odyssey.analysis import claims, collect, permutation
-from odyssey.analysis.files import read_csv
+from odyssey.analysis.files import Row, read_csv
 from odyssey.analysis.selection import number_selected
 from odyssey.files import write_atomically
 from odyssey.hyperparameters import COLUMNS as HYPERPARAMETERS
@@ -140,7 +140,7 @@ def _of(frame: pd.DataFrame, task: str, variant: str) -> pd.DataFrame:
     return frame[(frame["task"] == task) & (frame["variant"] == variant)]
 
 
-def _compared(a: pd.DataFrame, b: pd.DataFrame, shared: pd.DataFrame) -> dict:
+def _compared(a: pd.DataFrame, b: pd.DataFrame, shared: pd.DataFrame) -> Row:
     if len(shared):
         share = a["selected"].sum() / len(a)
         selected = number_selected(len(shared), share)
@@ -149,7 +149,7 @@ def _compared(a: pd.DataFrame, b: pd.DataFrame, shared: pd.DataFrame) -> dict:
         permutation.cell(one["validation"], one["test"], int(one["selected"].sum()))
         for one in (a, b)
     )
-    row = {"by": OTHER}
+    row: Row = {"by": OTHER}
     for end, one in (("a", a), ("b", b)):
         results = one.loc[one["selected"], "test"].dropna()
         row |= {f"n_{end}": len(results), f"mean_{end}": results.mean()}
@@ -166,11 +166,12 @@ def _compared(a: pd.DataFrame, b: pd.DataFrame, shared: pd.DataFrame) -> dict:
     return row | {"low": low, "high": high}
 
 
-def _paired(shared: pd.DataFrame, selected: int, draws: int = 4999) -> dict:
+def _paired(shared: pd.DataFrame, selected: int, draws: int = 4999) -> Row:
     """Select in both studies among the trials that they share, and again among drawn ones."""
     generator = analysis_generator(0, shared["task"].iloc[0], "two studies")
     drawn = generator.integers(len(shared), size=(draws, len(shared)))
-    row, means = {}, {}
+    row: Row = {}
+    means: dict[str, np.ndarray] = {}
     for end in ("a", "b"):
         # What has no result is never selected.
         validation = shared[f"validation_{end}"].fillna(np.inf).to_numpy()
@@ -189,7 +190,8 @@ def _mean(results: np.ndarray) -> np.ndarray:
     """Average over the last axis, leaving out what is missing; NaN where nothing is known."""
     known = np.isfinite(results)
     with np.errstate(invalid="ignore"):
-        return np.where(known, results, 0.0).sum(axis=-1) / known.sum(axis=-1)
+        mean: np.ndarray = np.where(known, results, 0.0).sum(axis=-1) / known.sum(axis=-1)
+        return mean
 
 
 def selected(a: Study, b: Study) -> pd.DataFrame:
@@ -330,7 +332,7 @@ def main(argv: list[str] | None = None) -> None:
         if names[0] == names[1]:
             names = [f"{folder.parent.name}-{folder.name}" for folder in folders]
         output = arguments.output or Path("results/compare", f"{'-'.join(names)}.html")
-        page = render(*names, tables)
+        page = render(names[0], names[1], tables)
         write_atomically(output, lambda file: file.write(page.encode()))
     except (ValueError, OSError) as error:
         sys.exit(f"Error: {error}")

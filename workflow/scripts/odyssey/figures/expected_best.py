@@ -1,6 +1,7 @@
 """The test result to expect of each variant when k trials can be paid for."""
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -29,7 +30,7 @@ def draw(expected: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks
         width = style.PAGE if len(titles) > 1 else style.COLUMN
         figure = Figure(figsize=(width, 3.1), layout="constrained")
         grid = figure.subplots(1, len(titles), squeeze=False)[0]
-        handles = {}
+        handles: dict[str, Artist] = {}
         for ax, (task, title) in zip(grid, titles.items(), strict=True):
             _panel(ax, expected[expected["task"] == task], variants)
             ax.set_title(title)

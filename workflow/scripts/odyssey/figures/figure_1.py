@@ -5,6 +5,7 @@ As the paper's figure 1; cells that are no variants of the block stand there as 
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -28,8 +29,9 @@ CHANGES = {
     "gate_recurrence": "full gate recurrence",
     "forget_bias": "forget bias 1 at first",
 }
+Point = tuple[float, float]
 # Centres of the parts, the signal running upwards; one unit is the radius of a gate.
-PLACES = {
+PLACES: dict[str, Point] = {
     "g": (0.0, 1.2),
     "times_i": (0.0, 3.6),
     "cell": (0.0, 6.6),
@@ -77,8 +79,10 @@ def draw(
         parts_of = {"top": 3.7, "blocks": 2.0 * rows + 0.25 * bool(rows), "texts": texts.height}
         heights = {name: height for name, height in parts_of.items() if height}
         figure = Figure(figsize=(width, sum(heights.values())), layout="constrained")
-        made = figure.subfigures(len(heights), 1, hspace=0, height_ratios=list(heights.values()))
-        at = dict(zip(heights, made if len(heights) > 1 else [made], strict=True))
+        made = figure.subfigures(
+            len(heights), 1, squeeze=False, hspace=0, height_ratios=list(heights.values())
+        )
+        at = dict(zip(heights, made[:, 0], strict=True))
         unit, block = at["top"].subplots(1, 2, width_ratios=(1, 1.5))
         _unit(unit)
         _block(block, Parts(), labelled=True)
@@ -110,24 +114,29 @@ def _prepare(ax: Axes) -> None:
     ax.set_axis_off()
 
 
-def _circle(ax: Axes, place: tuple[float, float], radius: float, text: str, **look) -> None:
+def _circle(ax: Axes, place: Point, radius: float, text: str, **look: Any) -> None:
     look = {"facecolor": "white", "edgecolor": palette.INK, "linewidth": 0.8} | look
     ax.add_patch(Circle(place, radius, zorder=3, **look))
     scale = 7 if ax.bbox.width > 1.5 * 72 else 5.5
     ax.text(*place, text, ha="center", va="center", fontsize=scale, zorder=4)
 
 
-def _arrow(ax: Axes, start, end, bend: float = 0.0, gap=(0.0, 0.0), **look) -> None:
+def _arrow(
+    ax: Axes,
+    start: Point,
+    end: Point,
+    bend: float = 0.0,
+    gap: tuple[float, float] = (0.0, 0.0),
+    **look: Any,
+) -> None:
     """Draw an arrow between two points, stopping `gap` units short of each."""
     length = math.dist(start, end)
-    toward = [(b - a) / length for a, b in zip(start, end, strict=True)]
-    start = [a + gap[0] * u for a, u in zip(start, toward, strict=True)]
-    end = [b - gap[1] * u for b, u in zip(end, toward, strict=True)]
-    look = {"color": palette.INK, "linewidth": 0.8} | look
+    x, y = ((b - a) / length for a, b in zip(start, end, strict=True))
+    look = {"color": palette.INK, "linewidth": 0.8, **look}
     ax.add_patch(
         FancyArrowPatch(
-            start,
-            end,
+            (start[0] + gap[0] * x, start[1] + gap[0] * y),
+            (end[0] - gap[1] * x, end[1] - gap[1] * y),
             arrowstyle="-|>,head_length=2.2,head_width=1.3",
             connectionstyle=f"arc3,rad={bend}",
             shrinkA=0,
@@ -138,7 +147,7 @@ def _arrow(ax: Axes, start, end, bend: float = 0.0, gap=(0.0, 0.0), **look) -> N
     )
 
 
-def _between(ax: Axes, start: str, end: str, bend: float = 0.0, **look) -> None:
+def _between(ax: Axes, start: str, end: str, bend: float = 0.0, **look: Any) -> None:
     gap = (RADII.get(start, 1.0), RADII.get(end, 1.0))
     _arrow(ax, PLACES[start], PLACES[end], bend, gap, **look)
 
@@ -207,7 +216,7 @@ def _block(ax: Axes, chosen: Parts, labelled: bool) -> None:
 
 
 def _activation(ax: Axes, name: str, present: bool) -> None:
-    look = {} if present else {"edgecolor": GONE, "linestyle": (0, (2, 1.5))}
+    look: dict[str, Any] = {} if present else {"edgecolor": GONE, "linestyle": (0, (2, 1.5))}
     _circle(ax, PLACES[name], 1.0, name if present else "", **look)
     if not present:
         x, y = PLACES[name]
@@ -215,8 +224,8 @@ def _activation(ax: Axes, name: str, present: bool) -> None:
 
 
 def _gate(ax: Axes, gate: str, present: bool, learned: bool, labelled: bool) -> None:
-    look = {} if learned else {"edgecolor": GONE, "linestyle": (0, (2, 1.5))}
-    line = {} if learned else {"color": GONE, "linestyle": (0, (2, 1.5))}
+    look: dict[str, Any] = {} if learned else {"edgecolor": GONE, "linestyle": (0, (2, 1.5))}
+    line: dict[str, Any] = {} if learned else {"color": GONE, "linestyle": (0, (2, 1.5))}
     x, y = PLACES[gate]
     _circle(ax, (x, y), 1.0, "σ" if learned else "" if present else "1", **look)
     _between(ax, gate, f"times_{gate}", **line)
@@ -227,12 +236,15 @@ def _gate(ax: Axes, gate: str, present: bool, learned: bool, labelled: bool) -> 
 
 
 def _peephole(ax: Axes, gate: str, present: bool) -> None:
-    look = {"linestyle": (0, (1.5, 1.5)), "color": palette.BLUE if present else GONE}
+    look: dict[str, Any] = {
+        "linestyle": (0, (1.5, 1.5)),
+        "color": palette.BLUE if present else GONE,
+    }
     _between(ax, "cell", gate, bend=0.45 if gate == "f" else 0.0, **look)
 
 
 def _gate_recurrences(ax: Axes, gates: list[str]) -> None:
-    look = {"color": ADDED, "linewidth": 0.9}
+    look: dict[str, Any] = {"color": ADDED, "linewidth": 0.9}
     for a, b, bend in (("i", "o", -0.35), ("o", "f", -0.3), ("f", "i", -0.45)):
         if a in gates and b in gates:
             _between(ax, a, b, bend=bend, **look)
@@ -242,7 +254,7 @@ def _gate_recurrences(ax: Axes, gates: list[str]) -> None:
         _arrow(ax, (x - 0.7, y - 0.75), (x + 0.7, y - 0.75), bend=1.6, **look)
 
 
-def _legend() -> dict:
+def _legend() -> dict[str, Any]:
     return {
         "handles": [
             Line2D([], [], color=palette.INK, linewidth=0.8),

@@ -1,5 +1,7 @@
 """Test results of all trials and of the selected ones, variant by variant (paper, figure 3)."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -99,7 +101,7 @@ def _panel(ax: Axes, cells: pd.DataFrame, significant: set[str], last: bool) -> 
     ax.set_xlim(-0.7, len(cells) - 0.3)
     _limit(ax, drawn)
     for position, cell in zip(positions, cells.itertuples(), strict=True):
-        _count(ax, position, cell)
+        _count(ax, int(position), cell)
 
 
 def _boxes(ax: Axes, cells: pd.DataFrame, thick: bool) -> None:
@@ -165,7 +167,7 @@ def _limit(ax: Axes, cells: pd.DataFrame) -> None:
             )
 
 
-def _count(ax: Axes, position: int, cell) -> None:
+def _count(ax: Axes, position: int, cell: Any) -> None:
     """Say above a box how many of its trials have no result."""
     if cell.without_result:
         ax.annotate(
@@ -181,7 +183,7 @@ def _count(ax: Axes, position: int, cell) -> None:
         )
 
 
-def _legend(missing: bool) -> dict:
+def _legend(missing: bool) -> dict[str, Any]:
     dot = Line2D([], [], marker="o", color=palette.VERMILLION, linestyle="", markersize=3)
     bar = Line2D([], [], color=palette.VERMILLION, linewidth=1.1)
     dashes = Line2D([], [], color=palette.GREY, linewidth=0.6, linestyle=(0, (4, 3)))

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.image import AxesImage
 
 from odyssey.figures import style
 from odyssey.hyperparameters import BY_NAME, HYPERPARAMETERS, INPUTS, NETWORK, OPTIMISER
@@ -88,7 +90,7 @@ def _matrix(
         reach = np.abs(values).max() or 1.0
         scale = {"cmap": style.DIVERGING, "vmin": -reach, "vmax": reach}
     ax = part.subplots()
-    image = None
+    images: list[AxesImage] = []
     for (x, y), plane in maps.items():
         left, bottom = columns.index(x) * PITCH, (len(rows) - 1 - rows.index(y)) * PITCH
         image = ax.imshow(
@@ -98,6 +100,7 @@ def _matrix(
             interpolation="nearest",
             **scale,
         )
+        images.append(image)
     end = PITCH * (len(rows) - 1) + 1
     ax.set_xlim(0, end)
     ax.set_ylim(0, end)
@@ -123,12 +126,12 @@ def _matrix(
             rotation=90,
             fontsize=size,
         )
-    bar = part.colorbar(image, ax=ax, shrink=0.6, aspect=30, location="right")
+    bar = part.colorbar(images[-1], ax=ax, shrink=0.6, aspect=30, location="right")
     bar.set_label(measure)
     bar.outline.set_visible(False)
 
 
-def _ticks(axis, values: dict[str, pd.Series], size: int) -> None:
+def _ticks(axis: Axis, values: dict[str, pd.Series], size: int) -> None:
     """Label each hyperparameter near both ends of its stretch of an axis."""
     places, labels = [], []
     for position, (parameter, column) in enumerate(values.items()):

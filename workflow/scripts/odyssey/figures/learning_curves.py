@@ -1,6 +1,7 @@
 """How the best trial of each cell learned."""
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from odyssey.figures import looks, style
@@ -31,7 +32,7 @@ def draw(
         width = style.PAGE if len(titles) > 1 else style.COLUMN
         figure = Figure(figsize=(width, 3.1), layout="constrained")
         grid = figure.subplots(1, len(titles), squeeze=False)[0]
-        handles = {}
+        handles: dict[str, Artist] = {}
         for ax, (task, title) in zip(grid, titles.items(), strict=True):
             chosen = best[(best["task"] == task) & best["trial"].notna()]
             for cell in chosen.itertuples():

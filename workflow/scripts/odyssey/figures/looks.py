@@ -2,14 +2,18 @@
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 from odyssey.palette import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION
 
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION)
-DASHES, DOTS = (0, (4, 1.5)), (0, (1.5, 1.5))
+Look = dict[str, Any]  # keywords of matplotlib's `plot`
+Pattern = str | tuple[int, tuple[float, ...]]  # of a line
+DASHES: Pattern = (0, (4, 1.5))
+DOTS: Pattern = (0, (1.5, 1.5))
 # In the order of the variants beside V; line styles tell apart what a grey print does not. After
 # these come all pairs of a colour and a pattern that are left.
-LINES = (
+LINES: tuple[tuple[str, Pattern], ...] = (
     (BLUE, "-"),
     (ORANGE, "-"),
     (GREEN, "-"),
@@ -22,7 +26,7 @@ LINES = (
 MARKERS = "sD^vP<>Xp*hd8H"
 
 
-def line_of(variant: str, variants: list[str]) -> dict:
+def line_of(variant: str, variants: list[str]) -> Look:
     """Choose how the line of a variant looks, the same in all figures of a study.
 
     Parameters
@@ -32,8 +36,8 @@ def line_of(variant: str, variants: list[str]) -> dict:
 
     Returns
     -------
-    dict
-        Keywords of matplotlib's `plot`; V is black and thick.
+    Look
+        V is black and thick.
     """
     if variant == "V":
         return {"color": INK, "linestyle": "-", "linewidth": 1.8, "zorder": 4}
@@ -42,28 +46,24 @@ def line_of(variant: str, variants: list[str]) -> dict:
     return {"color": colour, "linestyle": line, "linewidth": 1.1}
 
 
-def _lines() -> Iterator[tuple[str, str | tuple]]:
+def _lines() -> Iterator[tuple[str, Pattern]]:
     """Go through pairs of a colour and a line without end: dashes have ever more dots."""
     yield from LINES
     dots = ((0, (6, 1.5, *(1.5, 1.5) * number)) for number in itertools.count(1))
-    for line in itertools.chain(("-", DASHES, DOTS), dots):
+    usual: tuple[Pattern, ...] = ("-", DASHES, DOTS)
+    for line in itertools.chain(usual, dots):
         yield from ((c, line) for c in COLOURS if (c, line) not in LINES)
 
 
-def dot_of(variant: str, variants: list[str]) -> dict:
+def dot_of(variant: str, variants: list[str]) -> Look:
     """Choose how the points of a variant look, in the colour of its line.
 
     Parameters
     ----------
     variants : list of str
         The study's.
-
-    Returns
-    -------
-    dict
-        Keywords of matplotlib's `plot`.
     """
-    look = {"color": line_of(variant, variants)["color"], "linestyle": "", "marker": "o"}
+    look: Look = {"color": line_of(variant, variants)["color"], "linestyle": "", "marker": "o"}
     if variant != "V":
         number = _position(variant, variants)
         more = number - len(MARKERS)  # then stars and asterisks with ever more points

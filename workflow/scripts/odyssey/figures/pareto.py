@@ -1,6 +1,7 @@
 """What accuracy costs: test result against number of parameters and against training time."""
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -37,7 +38,7 @@ def draw(
         width = style.PAGE if len(titles) > 1 else style.COLUMN
         figure = Figure(figsize=(width, 4.6), layout="constrained")
         grid = figure.subplots(len(COSTS), len(titles), squeeze=False)
-        handles = {}
+        handles: dict[str, Artist] = {}
         for row, cost in zip(grid, COSTS, strict=True):
             for ax, task in zip(row, titles, strict=True):
                 of_task = trials[(trials["task"] == task) & trials["test"].notna()]
@@ -58,7 +59,7 @@ def _panel(
     front: pd.DataFrame,
     cost: str,
     variants: list[str],
-    handles: dict,
+    handles: dict[str, Artist],
 ) -> None:
     # Thousands of dots are drawn once as an image, not one by one at every look at the page.
     ax.scatter(

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
@@ -13,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+from matplotlib.typing import RcKeyType
 
 from odyssey.analysis.samples import samples
 from odyssey.hyperparameters import BY_NAME
@@ -29,7 +31,7 @@ Tasks = Mapping[str, Mapping[str, str]]
 # A panel is cut above the others' top if it reaches this many times as high.
 FLATTENING = 8
 
-SETTINGS = {
+SETTINGS: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7,
     "axes.titlesize": 8,
@@ -63,7 +65,7 @@ SETTINGS = {
 }
 
 
-def style() -> AbstractContextManager:
+def style() -> AbstractContextManager[None]:
     """Apply the style to all that is drawn within the ``with`` block."""
     return mpl.rc_context(SETTINGS)
 
@@ -156,7 +158,7 @@ def tallest(tops: pd.Series, low: float) -> float:
         The highest of `tops`, or the second where the highest would flatten all others; NaN if
         there are none.
     """
-    ends = tops.sort_values(ascending=False).to_list()
+    ends: list[float] = tops.sort_values(ascending=False).to_list()
     if len(ends) > 1 and ends[0] - low > FLATTENING * (ends[1] - low) > 0:
         return ends[1]
     return ends[0] if ends else math.nan

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from matplotlib.figure import FigureBase
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 from matplotlib.transforms import ScaledTranslation
@@ -23,16 +24,10 @@ measure = TextToPath().get_text_width_height_descent
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text, measures in points.
-
-    Parameters
-    ----------
-    look : dict
-        Keywords of matplotlib's `text`.
-    """
+    """A line of text, measures in points."""
 
     text: str
-    look: dict
+    look: dict[str, Any]  # keywords of matplotlib's `text`
     indent: float
     width: float
     ascent: float
@@ -51,7 +46,7 @@ class Columns:
     height: float
     """Of all, in inches."""
 
-    def draw(self, figure: FigureBase) -> None:
+    def draw(self, figure: Figure | SubFigure) -> None:
         """Write the lines into a figure or a part of one, from its upper left corner on."""
         inches = figure.get_figure(root=True).dpi_scale_trans
         for x, y, line in self.placed:
@@ -108,7 +103,9 @@ def columns(paragraphs: Sequence[Paragraph], width: float) -> Columns:
     return Columns(placed, max(ends) / INCH if placed else 0.0)
 
 
-def _line(text: str, size: float, weight: str = "normal", math: bool = False, indent=0.0) -> Line:
+def _line(
+    text: str, size: float, weight: str = "normal", math: bool = False, indent: float = 0.0
+) -> Line:
     """Measure a line; text that is not TeX may have dollars in it."""
     font = FontProperties(family=style.SETTINGS["font.family"], size=size, weight=weight)
     width, height, descent = measure(text, font, math)

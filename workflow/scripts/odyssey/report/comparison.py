@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from odyssey.analysis.files import Row
 from odyssey.quantities import count
 from odyssey.report import rows, sentences
 from odyssey.report.templates import fill
@@ -92,7 +93,7 @@ def of_trials(selected: pd.DataFrame) -> str:
     return f"{text}; the ranks of their results correlate with {ends}."
 
 
-def _cells(of_task: pd.DataFrame) -> Iterable[dict]:
+def _cells(of_task: pd.DataFrame) -> Iterable[Row]:
     digits = rows.digits_of(of_task, "low", "high")
     ends = [0.0, *of_task[["low", "high", "difference"]].to_numpy().ravel()]
     least, most = pd.Series(ends).min(), pd.Series(ends).max()
@@ -113,7 +114,7 @@ def _cells(of_task: pd.DataFrame) -> Iterable[dict]:
         }
 
 
-def _verdict(row: Mapping) -> dict:
+def _verdict(row: Row) -> Row:
     found = {"claim": row["claim"], "task": row["task"], "paper": row["paper"]}
     for end in ("a", "b"):
         ends = {name: row[f"{name}_{end}"] for name in ("ci_low", "ci_high")}
@@ -128,7 +129,7 @@ def _verdict(row: Mapping) -> dict:
     return found | {"changed": row["verdict_a"] != row["verdict_b"]}
 
 
-def _where(row: Mapping) -> dict:
+def _where(row: Row) -> Row:
     found = {key: row[key] for key in ("task", "variant", "hyperparameter")}
     for end in ("a", "b"):
         found[f"median_{end}"] = rows.number(row[f"median_{end}"])

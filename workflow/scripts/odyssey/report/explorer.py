@@ -5,6 +5,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -50,6 +51,8 @@ CURVE_NUMBERS = 800_000
 WIDTH = 860
 # Below this many pixels the parallel axes have room for short names only.
 NARROW = 520
+
+Plot = alt.LayerChart | alt.FacetChart  # what Altair says that layers are
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,7 @@ def limits(results: pd.Series) -> tuple[float, float]:
     return float(low), float(high if high > low else low + 1)
 
 
-def trial_columns(trials: pd.DataFrame, curves: pd.DataFrame) -> dict[str, list]:
+def trial_columns(trials: pd.DataFrame, curves: pd.DataFrame) -> dict[str, list[object]]:
     """Lay out what the explorer needs of every trial, in columns: rows would be twice as long.
 
     Parameters
@@ -237,9 +240,9 @@ def _plain(value: object) -> object:
 
 def _ticks(
     trials: pd.DataFrame, axes: Sequence[Axis], ends: dict[str, tuple[float, float]]
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Place the numbers along the parallel axes; the result's axis has its own for each task."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for axis in axes:
         low, high = _ends(trials, axis)
         for value in _tick_values(trials, axis):
@@ -313,8 +316,8 @@ def chart(
     every: int,
     tasks: Mapping[str, str],
     measures: Mapping[str, str],
-    search: Mapping | None = None,
-) -> dict:
+    search: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Describe the explorer in Vega-Lite.
 
     Parameters
@@ -387,12 +390,13 @@ def chart(
         alt.param(name="shown", expr=f"[{shown}]"),
         alt.param(name="chosen", expr="picked_variant + ', trial ' + picked_trial + ': '"),
     ]
-    return _styled(plots.add_params(*parameters)).to_dict()
+    specification: dict[str, Any] = _styled(plots.add_params(*parameters)).to_dict()
+    return specification
 
 
 def _styled(plots: alt.VConcatChart) -> alt.VConcatChart:
     ink, muted, line = (alt.expr(name) for name in ("ink", "muted", "line"))
-    return (
+    styled: alt.VConcatChart = (
         plots.configure(background="transparent", font=FONT)
         .configure_view(stroke=None)
         .configure_axis(
@@ -407,6 +411,7 @@ def _styled(plots: alt.VConcatChart) -> alt.VConcatChart:
         )
         .configure_title(color=ink, fontWeight="normal", fontSize=13)
     )
+    return styled
 
 
 def _theme() -> list[alt.Parameter]:
@@ -452,6 +457,20 @@ def _choices(
 def _picked(trials: pd.DataFrame, variants: Sequence[str]) -> alt.Parameter:
     """Make the choice of one trial: by a click in a plot, or by its variant and number."""
     first = trials.sort_values("rank", kind="stable").iloc[0]
+    # A binding for each field, which Altair's types do not know.
+    bind: Any = {
+        "variant": alt.binding_select(
+            options=list(variants), name="Variant", element="#choose-trial"
+        ),
+        "trial": alt.BindRange(
+            input="range",
+            min=int(trials["trial"].min()),
+            max=int(trials["trial"].max()),
+            step=1,
+            name="Trial",
+            element="#choose-trial",
+        ),
+    }
     return alt.selection_point(
         name="picked",
         fields=["variant", "trial"],
@@ -460,19 +479,7 @@ def _picked(trials: pd.DataFrame, variants: Sequence[str]) -> alt.Parameter:
         clear=False,
         toggle=False,
         value=[{"variant": first["variant"], "trial": int(first["trial"])}],
-        bind={
-            "variant": alt.binding_select(
-                options=list(variants), name="Variant", element="#choose-trial"
-            ),
-            "trial": alt.BindRange(
-                input="range",
-                min=int(trials["trial"].min()),
-                max=int(trials["trial"].max()),
-                step=1,
-                name="Trial",
-                element="#choose-trial",
-            ),
-        },
+        bind=bind,
     )
 
 
@@ -486,7 +493,7 @@ def _tooltip(axes: Sequence[Axis]) -> list[alt.Tooltip]:
         alt.Tooltip(
             f"{axis.key}:Q",
             title=axis.label[0].upper() + axis.label[1:],
-            **({} if axis.whole else {"format": ".3~g"}),
+            format=alt.Undefined if axis.whole else ".3~g",
         )
         for axis in axes
     ]
@@ -503,7 +510,16 @@ def _tooltip(axes: Sequence[Axis]) -> list[alt.Tooltip]:
     ]
 
 
-def _parallel(visible, base, trials, axes, ticks, colour, picked, tooltip) -> alt.LayerChart:
+def _parallel(
+    visible: alt.Chart,
+    base: alt.Chart,
+    trials: pd.DataFrame,
+    axes: Sequence[Axis],
+    ticks: list[dict[str, Any]],
+    colour: alt.Color,
+    picked: alt.Parameter,
+    tooltip: list[alt.Tooltip],
+) -> Plot:
     names = [*(axis.label for axis in axes), RESULT]
     shorter = {axis.label: axis.brief for axis in axes} | {RESULT: "test"}
     low_high = "results[task][0]) / (results[task][1] - results[task][0])"
@@ -525,9 +541,12 @@ def _parallel(visible, base, trials, axes, ticks, colour, picked, tooltip) -> al
     )
     up = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[0, 1]))
 
-    def lines(rows, colour, **mark):
-        folded = rows.transform_calculate(**places).transform_fold(names, as_=["axis", "place"])
-        return folded.mark_line(**mark).encode(across, up, colour, detail="name:N", tooltip=tooltip)
+    def lines(rows: alt.Chart, colour: alt.Color | alt.ColorValue, **mark: Any) -> alt.Chart:
+        folded = rows.transform_calculate(**places).transform_fold([*names], as_=["axis", "place"])
+        drawn: alt.Chart = folded.mark_line(**mark).encode(
+            across, up, colour, detail="name:N", tooltip=tooltip
+        )
+        return drawn
 
     rest = alt.ColorValue(alt.ExprRef("muted"))
     marks = alt.Chart(alt.InlineData(ticks)).transform_filter(
@@ -562,7 +581,14 @@ def _place(trials: pd.DataFrame, axis: Axis) -> str:
     return f"({value} - ({low!r})) / ({high - low!r})"
 
 
-def _scatter(visible, base, axes, colour, picked, tooltip) -> alt.LayerChart:
+def _scatter(
+    visible: alt.Chart,
+    base: alt.Chart,
+    axes: Sequence[Axis],
+    colour: alt.Color,
+    picked: alt.Parameter,
+    tooltip: list[alt.Tooltip],
+) -> Plot:
     logarithmic = f"indexof({[axis.key for axis in axes if axis.logarithmic]}, axis) >= 0"
     power = "format(pow(10, datum.value), datum.value < -3 || datum.value >= 5 ? '.1~e' : '.2~r')"
     across = alt.X(
@@ -620,7 +646,7 @@ def _scatter(visible, base, axes, colour, picked, tooltip) -> alt.LayerChart:
     )
 
 
-def _curve(base, picked, every: int, column: str, title: str) -> alt.LayerChart:
+def _curve(base: alt.Chart, picked: alt.Parameter, every: int, column: str, title: str) -> Plot:
     of_trial = base.transform_filter(picked)
     points = (
         of_trial.transform_calculate(values=f"split(datum.{column} || '', ' ')")

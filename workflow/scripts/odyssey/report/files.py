@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -140,7 +141,7 @@ def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
     return found
 
 
-def setting_lines(configuration: Mapping) -> list[tuple[str, str]]:
+def setting_lines(configuration: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Lay a configuration out, one line a key.
 
     Parameters

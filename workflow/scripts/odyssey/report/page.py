@@ -1,9 +1,10 @@
 """The report: one page that holds all it shows and asks the network for nothing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import vl_convert
@@ -16,6 +17,7 @@ from odyssey.analysis.samples import samples
 from odyssey.analysis.selection import engines
 from odyssey.captions import of_table
 from odyssey.figures.style import Tasks
+from odyssey.quantities import duration, percent
 from odyssey.report import captions, explorer, rows, sentences
 from odyssey.report.files import Picture, setting_lines
 from odyssey.report.templates import fill, verbatim
@@ -57,7 +59,7 @@ class Contents:
         As `budget.expected_best` returns it.
     """
 
-    configuration: Mapping
+    configuration: Mapping[str, Any]
     trials: pd.DataFrame
     curves: pd.DataFrame
     welch: pd.DataFrame
@@ -106,7 +108,7 @@ def render(contents: Contents) -> str:
         versions=contents.versions,
         answer=next((figure for figure in shown if figure["name"] == ANSWER), None),
         standings=rows.standings(contents.welch, labels, measures, _margins(contents)),
-        selected=sentences.percent(contents.configuration["analysis"]["best_fraction"]),
+        selected=percent(contents.configuration["analysis"]["best_fraction"]),
         claims=[] if contents.claims is None else rows.claims(contents.claims, labels),
         verdicts="" if contents.claims is None else sentences.verdicts(contents.claims),
         figures=[f for f in shown if f["name"] != ANSWER and not f["cell"]],
@@ -121,7 +123,8 @@ def render(contents: Contents) -> str:
         trials=script_data(explorer.trial_columns(contents.trials, contents.curves)),
         curve_stride=every,
         colours=explorer.colours(list(contents.trials["variant"].unique())),
-        library=Markup(vl_convert.javascript_bundle()),
+        # Its types forget that the snippet can be left out.
+        library=Markup(vl_convert.javascript_bundle()),  # type: ignore[call-arg]
         script=verbatim("page.js"),
     )
 
@@ -150,7 +153,7 @@ def _margins(contents: Contents) -> dict[str, float]:
 
 def _tasks(
     trials: pd.DataFrame, labels: Mapping[str, str], measures: Mapping[str, str]
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     found = []
     for task, of_task in trials.groupby("task", sort=False):
         status = of_task["status"].value_counts()
@@ -165,7 +168,7 @@ def _tasks(
                 "completed": int(status.get("completed", 0)),
                 "diverged": int(status.get("diverged", 0)),
                 "failed": int(status.get("failed", 0)),
-                "time": sentences.duration(of_task["train_seconds"].sum()),
+                "time": duration(of_task["train_seconds"].sum()),
             }
         )
     return found
@@ -179,10 +182,10 @@ def _facts(contents: Contents) -> dict[str, str]:
     )
     facts = {
         "Seed": str(configuration["seed"]),
-        "Training": f"{sentences.duration(trials['train_seconds'].sum())}, "
+        "Training": f"{duration(trials['train_seconds'].sum())}, "
         f"{trials['epochs'].sum():,} epochs; engine {engines}, on {devices}",
         "Trained on": machines,
-        "Analysis": f"best {sentences.percent(analysis['best_fraction'])} of a cell's trials by "
+        "Analysis": f"best {percent(analysis['best_fraction'])} of a cell's trials by "
         f"validation; α = {analysis['alpha']:g}, corrected after {analysis['correction'].title()}"
         + f"; {sentences.TESTS[analysis['selection_luck']]}",
         "Report made on": contents.machine,
@@ -195,7 +198,7 @@ def _finders(
 ) -> captions.Finders:
     analysis, margins = contents.configuration["analysis"], _margins(contents)
 
-    def tested(_variant, _surrogate):
+    def tested(_variant: str, _surrogate: str) -> list[str]:
         return sentences.comparisons(
             contents.welch,
             labels,
@@ -205,7 +208,7 @@ def _finders(
             analysis["selection_luck"],
         )
 
-    found = {
+    found: dict[str, Callable[[str, str], list[str]]] = {
         "figure_3": tested,
         "significance": tested,
         "learning_curves": lambda _v, _s: sentences.best_trials(contents.trials, labels),
@@ -228,7 +231,7 @@ def _finders(
 
 def _figures(
     contents: Contents, labels: Mapping[str, str], measures: Mapping[str, str]
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     find = _finders(contents, labels, measures)
     surrogate = contents.configuration["analysis"]["surrogate"]
     again = {
@@ -254,11 +257,11 @@ def _figures(
     ]
 
 
-def _is_number(kind) -> bool:
+def _is_number(kind: object) -> bool:
     return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
-def _table(name: str, frame: pd.DataFrame, labels: Mapping[str, str]) -> dict:
+def _table(name: str, frame: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, Any]:
     columns = [c for c in frame.columns if frame[c].notna().any()]
     numeric = {c: _is_number(frame[c].dtype) for c in columns}
     lines = []

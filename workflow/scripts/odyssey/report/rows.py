@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
+from odyssey.analysis.files import Row
 from odyssey.analysis.verdicts import CONTRADICTED, REPRODUCED, UNDECIDED, standing
 from odyssey.quantities import percent, short
 
@@ -18,7 +20,7 @@ def number(value: float) -> str:
     return "" if pd.isna(value) else short(value)
 
 
-def interval(row: Mapping) -> str:
+def interval(row: Row) -> str:
     """Write the interval of a row; nothing if it has none."""
     ends = [number(row[end]) for end in ("ci_low", "ci_high")]
     return " to ".join(ends) if all(ends) else ""
@@ -29,7 +31,7 @@ def standings(
     labels: Mapping[str, str],
     measures: Mapping[str, str],
     margins: Mapping[str, float],
-) -> dict[str, list]:
+) -> dict[str, list[Any]]:
     """Set variants against tasks: mean of the selected trials, and how it stands to vanilla's.
 
     Parameters
@@ -75,7 +77,7 @@ def fixed(value: float, digits: int, sign: str = "") -> str:
     return "" if pd.isna(value) else f"{value:{sign}.{digits}f}".replace("-", "−")
 
 
-def _standing(row: Mapping | None, margin: float, digits: int) -> dict[str, str]:
+def _standing(row: Row | None, margin: float, digits: int) -> dict[str, str]:
     if row is None:
         return dict.fromkeys(("mean", "difference", "interval", "word", "kind"), "")
 
@@ -90,7 +92,7 @@ def _standing(row: Mapping | None, margin: float, digits: int) -> dict[str, str]
     }
 
 
-def claims(judged: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
+def claims(judged: pd.DataFrame, labels: Mapping[str, str]) -> list[Row]:
     """Lay out the paper's statements, each with its rule and what was found for each task.
 
     Parameters
@@ -110,7 +112,7 @@ def claims(judged: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
     ]
 
 
-def _finding(row: Mapping, labels: Mapping[str, str]) -> dict[str, str]:
+def _finding(row: Row, labels: Mapping[str, str]) -> dict[str, str]:
     return {
         "task": labels.get(row["task"], f"{row['task']} tasks"),
         "paper": row["paper"],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -26,6 +27,7 @@ REFERENCE = "V"
 SURROGATES = {GP: "Gaussian process", FOREST: "forest"}
 # What `significant` goes by: whether it counts the luck of selection.
 TESTS = {True: "permutation of whole cells", False: "Welch’s t-test, as in the paper"}
+Named = Any  # a row as pandas' `itertuples` makes it, with its columns as attributes
 # Numbers of trials for which the captions say what to expect.
 BUDGETS = (5, 20, 100)
 
@@ -65,7 +67,6 @@ def quantity(measure: str, value: float) -> str:
     ----------
     measure : str
         Such as ``frame error (%)``.
-    value : float
 
     Returns
     -------
@@ -254,7 +255,7 @@ def comparisons(
     return sentences
 
 
-def _with_interval(row, alpha: float) -> str:
+def _with_interval(row: Named, alpha: float) -> str:
     sign = "+" if row.difference > 0 else ""
     interval = f"{short(row.ci_low)} to {short(row.ci_high)}"
     return f"{row.variant} ({sign}{short(row.difference)}, {100 * (1 - alpha):g} % {interval})"
@@ -354,7 +355,7 @@ def what_matters(importance: pd.DataFrame, labels: Mapping[str, str], surrogate:
     return f"Most of vanilla’s variance is explained by {listed(each)}." if each else ""
 
 
-def _share(row) -> str:
+def _share(row: Named) -> str:
     return f"{percent(row.share)} ({percent(row.low)} to {percent(row.high)})"
 
 
@@ -452,7 +453,7 @@ def marginals(
     return sentences
 
 
-def _basin(known: Mapping, measure: str) -> str:
+def _basin(known: Mapping[str, Named], measure: str) -> str:
     if effects.BEST_RATE not in known:
         return ""
     least, best, low, high, below = (
@@ -475,11 +476,11 @@ def _basin(known: Mapping, measure: str) -> str:
     return f"{text}."
 
 
-def _interval(row) -> str:
+def _interval(row: Named) -> str:
     return f"interval {short(row.low)} to {short(row.high)}"
 
 
-def _changes(row, what: str) -> str:
+def _changes(row: Named, what: str) -> str:
     """Word a change by what its interval allows."""
     if row.low <= 0 <= row.high:
         return (
@@ -493,7 +494,7 @@ def _changes(row, what: str) -> str:
     )
 
 
-def _span(known: Mapping, along: Hyperparameter) -> str:
+def _span(known: Mapping[str, Named], along: Hyperparameter) -> str:
     """Say what the result, and the time of training, do from one end of a range to the other."""
     row = known.get(effects.change_of("test", along.name))
     if row is None:
@@ -507,7 +508,7 @@ def _span(known: Mapping, along: Hyperparameter) -> str:
     return f"{text}."
 
 
-def _noise(known: Mapping, text: str) -> str:
+def _noise(known: Mapping[str, Named], text: str) -> str:
     gain, best = known[effects.NOISE_GAIN], known[effects.BEST_NOISE]
     if best.low > effects.NO_NOISE[1]:
         text += f"; noise is best at {short(best.estimate)} ({_interval(best)}), which gains "
