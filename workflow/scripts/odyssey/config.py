@@ -18,8 +18,8 @@ from pydantic import (
 from odyssey.cells.equations import Cell, EquationError
 from odyssey.cells.graph import lay_out
 from odyssey.cells.reference import Parts
-from odyssey.cells.variants import CHANGES, KIN, PAPER_VARIANTS, cell, parts
 from odyssey.faults import Kinds, fault
+from odyssey.cells.variants import CHANGES, KIN, PAPER_VARIANTS, cell, combinations, parts
 from odyssey.search_space import Search
 from odyssey.section import Section, expanded
 from odyssey.tasks import KINDS, read_settings, settings_of
@@ -227,9 +227,37 @@ class Study(Section):
         "1), combinations joined by `+`, such as NFG+NOAF; the kin "
         f"({' '.join(KIN)}); and names under `cells`.",
     )
+    parts: list[Literal[*CHANGES]] = Field(
+        [],
+        description="Instead of `variants`, changes of the block as factors: all cells that any of "
+        "them make together are trained, and analysed as one. The study then asks which part "
+        "matters, and which stand in for each other (docs/odyssey.md).",
+    )
     search: Search = Field(Search(), description="Random search.")
     training: Training = Field(Training(), description="Training and jobs.")
     analysis: Analysis = Field(Analysis(), description="Statistics.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parts_make_variants(cls, given: Any) -> Any:
+        factors = given.get("parts") if isinstance(given, dict) else None
+        if not isinstance(factors, list) or not set(factors) <= set(CHANGES) or not factors:
+            return given
+        if "variants" in given:
+            raise ValueError(
+                "variants and parts are both given, but the variants are then all combinations of "
+                "the parts; remove one"
+            )
+        return given | {"variants": combinations(factors)}
+
+    @field_validator("parts")
+    @classmethod
+    def _different(cls, factors: list[str]) -> list[str]:
+        if twice := [name for name in factors if factors.count(name) > 1]:
+            raise ValueError(f"{twice[0]} is listed twice")
+        if len(factors) == 1:
+            raise ValueError("a single part has no combinations: list two, or give variants")
+        return factors
 
     @field_validator("study")
     @classmethod

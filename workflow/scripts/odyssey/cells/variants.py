@@ -1,10 +1,13 @@
 """The cells by name: the paper's LSTM with its changes, its kin, and a user's own."""
 
 import ast
+import contextlib
 import difflib
 import inspect
+import itertools
 import os
 import runpy
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache, partial
 from pathlib import Path
@@ -81,6 +84,31 @@ def parts(name: str) -> Parts:
     if combined.forget_bias and "f" not in combined.gates:
         raise ValueError(f"variant {name!r}: FB1 is about the forget gate's bias, and none is left")
     return combined
+
+
+def combinations(changes: Sequence[str]) -> list[str]:
+    """Name vanilla and all different cells that some of the changes make, in a fixed order.
+
+    Parameters
+    ----------
+    changes : sequence of str
+        Of `CHANGES`.
+
+    Returns
+    -------
+    list of str
+        With fewer changes first. What is no cell is left out, and so is what is another one: where
+        no gate is left, there is none to lose its peepholes.
+    """
+    ordered = [change for change in CHANGES if change in changes]
+    names = ["V"]
+    for count in range(1, len(ordered) + 1):
+        for chosen in itertools.combinations(ordered, count):
+            name = "+".join(chosen)
+            with contextlib.suppress(ValueError):
+                if parts(name).gates or "NP" not in chosen:
+                    names.append(name)
+    return names
 
 
 def changed_parts(chosen: Parts) -> tuple[str, ...]:
