@@ -9,12 +9,12 @@ is decomposed on a grid, so that every number read off them has a distribution.
 import itertools
 import math
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.interpolate import CubicSpline
-from scipy.linalg import cho_solve
+from scipy.linalg import cho_solve, cholesky
 from scipy.spatial.distance import cdist
 from scipy.stats import norm, spearmanr
 
@@ -28,6 +28,26 @@ NODES, LEAST_NODES = 12, 5
 MOST_POINTS = 100_000
 # Points of the grid that are computed at a time, which bounds the memory.
 CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A scale on which a positive response may be even, ascending with it (Box and Cox, 1964)."""
+
+    onto: Callable[[np.ndarray], np.ndarray]
+    back: Callable[[np.ndarray], np.ndarray]  # what lies beyond the scale's end is infinite
+    slope: Callable[[np.ndarray], np.ndarray]  # logarithm of the derivative
+
+
+SCALES = {
+    "linear": Scale(lambda y: y.astype(float), lambda z: z, lambda y: np.zeros(len(y))),
+    "log": Scale(np.log, np.exp, lambda y: -np.log(y)),
+    "reciprocal": Scale(
+        lambda y: -1 / y,
+        lambda z: np.divide(-1.0, z, out=np.full(z.shape, np.inf), where=z < 0),
+        lambda y: -2 * np.log(y),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +68,7 @@ class Fit:
 
     X: np.ndarray  # shape (samples, dimensions)
     z: np.ndarray  # the response, standardised on its scale, shape (samples,)
-    scale: str  # ``log`` or ``linear``
+    scale: str  # of `SCALES`
     mean: float  # of the response on its scale
     sd: float  # of the same
     processes: list[Process]
@@ -97,7 +117,7 @@ def _process(X: np.ndarray, z: np.ndarray, smoothness: float, jacobian: float) -
     )
 
 
-def fit(X: np.ndarray, y: np.ndarray) -> Fit:
+def fit(X: np.ndarray, y: np.ndarray, scales: Sequence[str] = ("linear", "log")) -> Fit:
     """Fit processes of all kernels, on the scale on which the response is the more likely.
 
     Parameters
@@ -105,18 +125,20 @@ def fit(X: np.ndarray, y: np.ndarray) -> Fit:
     X : numpy.ndarray of float, shape (samples, dimensions)
         In [0, 1].
     y : numpy.ndarray of float, shape (samples,)
-        Not constant. Only a positive response has a logarithm.
+        Not constant. Unless it is positive its scale is linear.
+    scales : sequence of str
+        Of `SCALES`.
 
     References
     ----------
     Rasmussen, Williams, "Gaussian processes for machine learning" (2006), chapters 4 and 5.
     """
     candidates = []
-    for scale in ("linear", "log") if (y > 0).all() else ("linear",):
-        on_scale = np.log(y) if scale == "log" else y.astype(float)
+    for scale in scales if (y > 0).all() else ("linear",):
+        on_scale = SCALES[scale].onto(y)
         mean, sd = on_scale.mean(), on_scale.std()
         z = (on_scale - mean) / sd
-        jacobian = -len(y) * math.log(sd) - (on_scale.sum() if scale == "log" else 0.0)
+        jacobian = -len(y) * math.log(sd) + SCALES[scale].slope(y).sum()
         smooth = _process(X, z, SMOOTHNESS[-1], jacobian)
         candidates.append((smooth, z, scale, mean, sd, jacobian))
     smooth, z, scale, mean, sd, jacobian = max(candidates, key=lambda each: each[0].evidence)
@@ -124,6 +146,18 @@ def fit(X: np.ndarray, y: np.ndarray) -> Fit:
     evidence = np.array([process.evidence for process in processes])
     weights = np.exp(evidence - evidence.max())
     return Fit(X, z, scale, mean, sd, processes, weights / weights.sum())
+
+
+def condition(of: Fit, X: np.ndarray, y: np.ndarray) -> Fit:
+    """Give a fit other samples than those that its kernels were chosen by, such as many more."""
+    z = (SCALES[of.scale].onto(y) - of.mean) / of.sd
+    processes = []
+    for process in of.processes:
+        scaled = X / process.lengths
+        covariance = process.amplitude * _matern(cdist(scaled, scaled), process.smoothness)
+        covariance[np.diag_indices_from(covariance)] += process.noise
+        processes.append(replace(process, cholesky=cholesky(covariance, lower=True)))
+    return replace(of, X=X, z=z, processes=processes)
 
 
 def _features(process: Process, generator: np.random.Generator) -> np.ndarray:
@@ -194,6 +228,36 @@ def draw(of: Fit, steps: Mapping[int, int], seed: int, draws: int = DRAWS) -> Dr
         nodes.append((np.arange(count) + 0.5) / count if count else (legendre + 1) / 2)
         weights.append(np.full(count, 1 / count) if count else share / 2)
     points = np.stack([axis.ravel() for axis in np.meshgrid(*nodes, indexing="ij")], axis=1)
+    values, noise = posterior(of, points, generator, draws)
+    if of.scale == "log":
+        # The mean of a log-normal response, and its variance, averaged over the cube.
+        values = np.exp(values + noise / 2)
+        volume = weights[0]
+        for side in weights[1:]:
+            volume = np.multiply.outer(volume, side).ravel()
+        noise = (volume @ values**2) * np.expm1(noise)
+    shape = [len(axis) for axis in nodes]
+    return Draws(nodes, weights, values.reshape(*shape, draws), noise)
+
+
+def posterior(
+    of: Fit, points: np.ndarray, generator: np.random.Generator, draws: int = DRAWS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw functions from the posterior, on the scale of the fit.
+
+    Parameters
+    ----------
+    of : Fit
+    points : numpy.ndarray of float, shape (points, dimensions)
+    generator : numpy.random.Generator
+    draws : int
+
+    Returns
+    -------
+    values : numpy.ndarray of float, shape (points, draws)
+    noise : numpy.ndarray of float, shape (draws,)
+        Variance about each function.
+    """
     counts = np.bincount(
         np.searchsorted(np.cumsum(of.weights), (np.arange(draws) + 0.5) / draws).clip(
             max=len(of.weights) - 1
@@ -206,17 +270,7 @@ def draw(of: Fit, steps: Mapping[int, int], seed: int, draws: int = DRAWS) -> Dr
         if count:
             drawn.append(_posterior(of, process, points, count, generator))
             of_draws += [process.noise * of.sd**2] * count
-    values = np.concatenate(drawn, axis=1) * of.sd + of.mean
-    noise = np.array(of_draws)
-    if of.scale == "log":
-        # The mean of a log-normal response, and its variance, averaged over the cube.
-        values = np.exp(values + noise / 2)
-        volume = weights[0]
-        for side in weights[1:]:
-            volume = np.multiply.outer(volume, side).ravel()
-        noise = (volume @ values**2) * np.expm1(noise)
-    shape = [len(axis) for axis in nodes]
-    return Draws(nodes, weights, values.reshape(*shape, draws), noise)
+    return np.concatenate(drawn, axis=1) * of.sd + of.mean, np.array(of_draws)
 
 
 def averaged(of: Draws, kept: Sequence[int]) -> np.ndarray:

@@ -1,13 +1,12 @@
 """The cells by name: the paper's LSTM with its changes, its kin, and a user's own."""
 
 import ast
-import contextlib
 import difflib
 import inspect
 import itertools
 import os
 import runpy
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import fields
 from functools import cache, partial
 from pathlib import Path
@@ -86,29 +85,39 @@ def parts(name: str) -> Parts:
     return combined
 
 
-def combinations(changes: Sequence[str]) -> list[str]:
-    """Name vanilla and all different cells that some of the changes make, in a fixed order.
+def meant(changes: Collection[str]) -> str:
+    """Name the LSTM that some changes make, those left out that have no meaning beside the others.
+
+    No gate is coupled to one that is gone, a forget gate that is gone or coupled has no bias, and
+    where no gate is left there is none to see others or the cell.
 
     Parameters
     ----------
-    changes : sequence of str
+    changes : collection of str
         Of `CHANGES`.
-
-    Returns
-    -------
-    list of str
-        With fewer changes first. What is no cell is left out, and so is what is another one: where
-        no gate is left, there is none to lose its peepholes.
     """
+    left = set(changes)
+    if left & {"NIG", "NFG"}:
+        left -= {"CIFG"}
+    if left & {"CIFG", "NFG"}:
+        left -= {"FB1"}
+    if left >= {"NIG", "NFG", "NOG"}:
+        left -= {"FGR", "NP"}
+    return "+".join(change for change in CHANGES if change in left) or "V"
+
+
+def combinations(changes: Collection[str]) -> list[str]:
+    """Name vanilla and all different LSTMs that some of the changes make, the fewest first.
+
+    Parameters
+    ----------
+    changes : collection of str
+        Of `CHANGES`.
+    """
+    counts = range(len(changes) + 1)
     ordered = [change for change in CHANGES if change in changes]
-    names = ["V"]
-    for count in range(1, len(ordered) + 1):
-        for chosen in itertools.combinations(ordered, count):
-            name = "+".join(chosen)
-            with contextlib.suppress(ValueError):
-                if parts(name).gates or "NP" not in chosen:
-                    names.append(name)
-    return names
+    chosen = (some for count in counts for some in itertools.combinations(ordered, count))
+    return list(dict.fromkeys(map(meant, chosen)))
 
 
 def changed_parts(chosen: Parts) -> tuple[str, ...]:
