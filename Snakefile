@@ -15,7 +15,7 @@ if Path(sys.executable).exists():
     sys.executable = shlex.quote(sys.executable)
 
 from odyssey import results
-from odyssey.catalogue import TABLES, drawings, wanted
+from odyssey.catalogue import drawings, tables, wanted
 from odyssey.cells.build import drop_stale
 from odyssey.cells.variants import KIN
 from odyssey.checks import check_corpora, planning_note, unknown_sizes
@@ -68,6 +68,7 @@ if workflow.is_main_process:
         drop_stale(link, study.cell(variant), study.training.instruction_set)
 
 TASKS = list(study.tasks)
+TABLES = tables(of_parts=bool(study.parts))
 RESULTS = f"results/{study.study}"
 LOGS = f"{RESULTS}/logs"
 
@@ -82,12 +83,6 @@ localrules:
     complete,
     kernel,
     collect,
-    collect_reseeded,
-    select_best,
-    welch,
-    budget,
-    effects,
-    claims,
     table,
 
 
@@ -102,10 +97,28 @@ include: "rules/common.smk"
 include: "rules/corpora.smk"
 include: "rules/features.smk"
 include: "rules/training.smk"
-include: "rules/reseed.smk"
+
+
+# A study of all combinations of parts has no variants to be compared one by one with vanilla.
+if study.parts:
+
+    include: "rules/parts.smk"
+
+else:
+
+    include: "rules/comparison.smk"
+    include: "rules/reseed.smk"
+
+
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
-include: "rules/report.smk"
+
+
+if not study.parts:
+
+    include: "rules/report.smk"
+
+
 include: "rules/complete.smk"
 
 
@@ -114,5 +127,4 @@ rule all:
     input:
         rules.analysis.input,
         rules.figures.input,
-        rules.report.output,
         rules.complete.output,

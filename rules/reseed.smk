@@ -1,5 +1,10 @@
 """The selected trials once more, with seeds that nothing was selected by (analysis.reseed)."""
 
+
+localrules:
+    collect_reseeded,
+
+
 # The jobs of a cell are as many as the seeds: which trials are selected is not known beforehand.
 SEEDS = [str(repeat) for repeat in range(1, study.analysis.reseed + 1)]
 

@@ -1,4 +1,4 @@
-"""Trials to runs: each job trains one shard of a variant's trials on a task, a line for each."""
+"""Trials to runs, a job for each shard of a variant's trials on a task, and to one table of all."""
 
 # What a training job asks of the cluster, whose profile says which queue has GPUs.
 GPU = {"gres": "gpu:1"} if study.training.device == "cuda" else {}
@@ -58,3 +58,22 @@ rule runs:
             for variant in study.variants
             for first, last in shards_of(task, variant)
         ],
+
+
+rule collect:
+    input:
+        runs=rules.runs.input,
+        # No more: where the runs are gone, more would train them again.
+        code=own_code("collect", "analysis/collect"),
+    output:
+        trials=f"{RESULTS}/trials.csv",
+        curves=f"{RESULTS}/curves.parquet",
+    log:
+        f"{LOGS}/collect.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        tasks=TASKS,
+        variants=study.variants,
+    script:
+        "../workflow/scripts/collect.py"

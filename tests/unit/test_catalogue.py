@@ -8,6 +8,7 @@ import pytest
 from odyssey.analysis import tables
 from odyssey.captions import of_figure, of_table
 from odyssey.catalogue import FIGURES, TABLES, drawings, wanted
+from odyssey.catalogue import tables as of_study
 from odyssey.results import RESULTS, files
 
 SUPPLEMENT = {"variant", "surrogate"}
@@ -53,19 +54,26 @@ def test_each_has_its_own_words_and_an_unknown_one_its_name():
 def test_a_study_draws_what_it_has_and_the_others_of_the_supplement_when_asked():
     all_of_it = drawings(["V", "NP"], with_line=True)
     supplement = [name for name in all_of_it if name.startswith("supplement/")]
-    assert list(all_of_it) == [*FIGURES, *supplement]
+    others = [name for name, figure in FIGURES.items() if not figure.of_parts]
+    assert list(all_of_it) == [*others, *supplement]
     assert len(supplement) == 3 * 2 * 2  # figures, variants, surrogates
     drawing = all_of_it["supplement/figure_5_NP_forest"]
     assert (drawing.module, drawing.own) == ("figure_5", {"variant": "NP", "surrogate": "forest"})
     beside = {f"figure_{n}_{which}" for n in (4, 5, 6) for which in ("NP", "V_forest")}
     chosen = wanted(all_of_it, "gp")
-    assert chosen[: len(FIGURES)] == list(FIGURES)
-    assert {name.removeprefix("supplement/") for name in chosen[len(FIGURES) :]} == beside
+    assert chosen[: len(others)] == others
+    assert {name.removeprefix("supplement/") for name in chosen[len(others) :]} == beside
     assert not [name for name in wanted(all_of_it, "forest") if name.endswith("forest")]
 
 
 def test_a_study_without_vanilla_or_handwriting_lacks_what_shows_them():
     drawn = set(drawings(["NP"], with_line=False))
-    lacking = {"figure_2", "figure_4", "figure_5", "figure_6", "surrogates"}
+    lacking = {"figure_2", "figure_4", "figure_5", "figure_6", "surrogates", "parts"}
     assert set(FIGURES) - drawn == lacking
     assert "supplement/figure_4_NP" in drawn
+
+
+def test_a_study_of_parts_has_figures_and_tables_of_its_own():
+    assert list(drawings(["V", "NP"], with_line=True, of_parts=True)) == ["parts"]
+    assert set(of_study(of_parts=True)) == {"costs", "parts"}
+    assert set(of_study(of_parts=False)) == set(TABLES) - {"parts"}

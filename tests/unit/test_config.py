@@ -29,6 +29,22 @@ def study(**changes):
             {"search": {"learning_rate": {"low": 1, "high": 2, "step": 3}}},
             "search.learning_rate.step: unknown key; allowed: low, high",
         ),
+        ({"parts": ["NIG", "NOG"], "variants": ["V"]}, "variants and parts are both given"),
+        ({"parts": ["NIG"]}, "parts: a single part has no combinations"),
+        ({"parts": ["NIG", "NG"]}, "parts, entry 2: must be 'CIFG', 'FGR', "),
+        ({"parts": [["NIG"], "NOG"]}, "parts, entry 1: "),
+        ({"parts": ["NIG", "NIG"]}, "parts: NIG is listed twice"),
+        (
+            {"parts": ["NIG", "NOG"], "analysis": {"reseed": 2}},
+            "analysis.reseed trains the selected trials once more, and a study of parts selects",
+        ),
+        (
+            {
+                "parts": ["NIG", "NOG"],
+                "search": {"learning_rate": {"low": 1e-3, "high": 1e-3}},
+            },
+            "parts are compared at the best learning rate of each cell",
+        ),
         ({"training": {"epochs": 0}}, "training.epochs: must be greater than or equal to 1"),
         (
             {"training": {"epochs": "many"}},

@@ -61,9 +61,9 @@ def test_the_new_seeds_are_of_the_selected_trials_and_all_are_there():
 
 def analysed() -> list[str]:
     """Ask for what stands behind collect and for nothing else, as `make reference` does."""
-    text = (REPOSITORY / "rules" / "analysis.smk").read_text(encoding="utf-8")
-    rules = re.findall(r"^ *rule (\w+):", text, flags=re.MULTILINE)
-    return ["analysis", "--allowed-rules", *(rule for rule in rules if rule != "collect")]
+    files = [REPOSITORY / "rules" / f"{name}.smk" for name in ("comparison", "analysis")]
+    text = "".join(file.read_text(encoding="utf-8") for file in files)
+    return ["analysis", "--allowed-rules", *re.findall(r"^ *rule (\w+):", text, re.MULTILINE)]
 
 
 @pytest.mark.parametrize("study", TRIALS)

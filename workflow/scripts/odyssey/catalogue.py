@@ -27,6 +27,7 @@ class Figure:
     settings: tuple[str, ...] = ("tasks",)
     of_vanilla: bool = False  # a study without vanilla has no such figure
     in_supplement: bool = False  # drawn for every other variant too: `draw` takes a `variant`
+    of_parts: bool = False  # of a study of all combinations of parts, which has no others
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Table:
     caption: Caption
     function: str
     results: tuple[str, ...]  # names in `odyssey.results`, in the order in which it takes them
+    of_studies: tuple[bool, ...] = (False,)  # whether of those of parts, of the others, or of both
 
 
 FIGURES: Mapping[str, Figure] = {
@@ -158,6 +160,19 @@ FIGURES: Mapping[str, Figure] = {
         results=("importance", "marginals", "distributions"),
         of_vanilla=True,
     ),
+    "parts": Figure(
+        Caption(
+            "What each part of the block does, alone and beside others",
+            "Left, on the diagonal: what each change does to the test result at the best learning "
+            "rate, averaged over all cells with the other changes; below it, what two do together "
+            "beyond what each does alone: above zero, the two parts stand in for each other. A "
+            "star where the interval of all of these together excludes zero; a dash where the two "
+            "have no meaning together. Middle: by how much the best learning rate moves. Right: "
+            "shares of changes and hyperparameters in the variance.",
+        ),
+        results=("effects", "trials"),
+        of_parts=True,
+    ),
 }
 TABLES: Mapping[str, Table] = {
     "best_trials": Table(
@@ -203,11 +218,29 @@ TABLES: Mapping[str, Table] = {
         Caption("What the trials cost", "Of each cell, all its trials together."),
         function="costs",
         results=("trials",),
+        of_studies=(False, True),
+    ),
+    "parts": Table(
+        Caption(
+            "What each change of the block does",
+            "At the best learning rate, averaged over all cells with the other changes; low and "
+            "high are of all changes together.",
+        ),
+        function="parts",
+        results=("effects", "trials"),
+        of_studies=(True,),
     ),
 }
 
 
-def drawings(variants: Sequence[str], *, with_line: bool) -> dict[str, Drawing]:
+def tables(*, of_parts: bool) -> dict[str, Table]:
+    """List the tables of a study, which is one of all combinations of parts or not."""
+    return {name: table for name, table in TABLES.items() if of_parts in table.of_studies}
+
+
+def drawings(
+    variants: Sequence[str], *, with_line: bool, of_parts: bool = False
+) -> dict[str, Drawing]:
     """List the figures that a study can draw.
 
     Parameters
@@ -216,6 +249,8 @@ def drawings(variants: Sequence[str], *, with_line: bool) -> dict[str, Drawing]:
         The study's.
     with_line : bool
         Whether the corpus of some task has a line to be shown.
+    of_parts : bool
+        Whether the variants are all combinations of parts.
 
     Returns
     -------
@@ -227,7 +262,10 @@ def drawings(variants: Sequence[str], *, with_line: bool) -> dict[str, Drawing]:
         for name, figure in FIGURES.items()
         if (with_line or "line" not in figure.results)
         and ("V" in variants or not figure.of_vanilla)
+        and figure.of_parts == of_parts
     }
+    if of_parts:
+        return found
     supplement = {
         f"supplement/{name}_{variant}{beside}": Drawing(name, figure, {"variant": variant} | other)
         for beside, other in (("_forest", {"surrogate": "forest"}), ("", {}))

@@ -241,7 +241,9 @@ class Study(Section):
     @classmethod
     def _parts_make_variants(cls, given: Any) -> Any:
         factors = given.get("parts") if isinstance(given, dict) else None
-        if not isinstance(factors, list) or not set(factors) <= set(CHANGES) or not factors:
+        if not factors or not isinstance(factors, list):
+            return given
+        if any(name not in tuple(CHANGES) for name in factors):  # which its own check refuses
             return given
         if "variants" in given:
             raise ValueError(
@@ -337,6 +339,20 @@ class Study(Section):
             if names.count(name) > 1 or same != name:
                 raise ValueError(f"{same} and {name} are the same variant, listed twice")
         return names
+
+    @model_validator(mode="after")
+    def _parts_select_nothing(self) -> Self:
+        if self.parts and self.analysis.reseed:
+            raise ValueError(
+                "analysis.reseed trains the selected trials once more, and a study of parts "
+                "selects none; remove one of the two"
+            )
+        if self.parts and self.search.learning_rate.low == self.search.learning_rate.high:
+            raise ValueError(
+                "parts are compared at the best learning rate of each cell: give "
+                "search.learning_rate a range"
+            )
+        return self
 
     @model_validator(mode="after")
     def _engines_are_there(self) -> Self:

@@ -53,7 +53,12 @@ class OpenStudy:
     @property
     def figures(self) -> list[str]:
         """Names of the figures that are drawn from tables."""
-        return [name for name, figure in FIGURES.items() if "line" not in figure.results]
+        of_parts = bool(self.settings.parts)
+        return [
+            name
+            for name, figure in FIGURES.items()
+            if "line" not in figure.results and figure.of_parts == of_parts
+        ]
 
     def table(self, name: str) -> pd.DataFrame:
         """Read a table by its path in the study's folder, without its ending.

@@ -19,6 +19,7 @@ TENTH = 0.1
 # Input noise (standard deviations) of the paper's dip, and what stands for none.
 SOME_NOISE, NO_NOISE = (0.2, 0.5), (0.0, 0.1)
 PERMUTATION, WELCH, TRIALS, RESEEDED = "permutation", "welch", "trials", "new seeds"
+PARTS = f"{GP} parts"
 
 COLUMNS = {
     "task": "str",
@@ -51,12 +52,19 @@ METHODS = {
     "are read, by a step of the grid where places are",
     f"{GP} share": "posterior of Gaussian processes, 95 % of its draws and at both ends what the "
     "processes leave unexplained",
+    PARTS: "trials within half a decade of the best learning rate of their cell: what a Gaussian "
+    "process of all cells and hyperparameters says, and what it misses of each trial; normal, "
+    "family by Bonferroni",
     f"{GP} rank": "places that the intervals of the shares allow",
     FOREST: "the paper's: forest, 1.96 standard deviations over its trees",
     f"{FOREST} rank": "the paper's: order of the forest's mean shares",
 }
 
 DIFFERENCE = "difference from V"
+# Of changes of the block in a study of all their combinations.
+AMONG_OTHERS = "mean difference among all other changes"
+TOGETHER = "difference of both less those of each"
+RATE_CHANGE = "decades by which the best learning rate moves"
 LUCK, LUCK_SHARE = "change of test with new seeds", "share of the lead lost with new seeds"
 MEDIAN_LUCK = "median change of test with new seeds"
 VALIDATION_LUCK = "change of validation with new seeds"

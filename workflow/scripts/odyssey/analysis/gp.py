@@ -352,6 +352,15 @@ def pair_marginal(
     return plane
 
 
+def foretold(of: Fit) -> np.ndarray:
+    """Foretell each sample from all others, by all kernels; on the scale of the fit."""
+    found = np.zeros(len(of.z))
+    for process, weight in zip(of.processes, of.weights, strict=True):
+        inverse = cho_solve((process.cholesky, True), np.eye(len(of.z)))
+        found += weight * (of.z - (inverse @ of.z) / np.diag(inverse))
+    return found * of.sd + of.mean
+
+
 def diagnose(of: Fit) -> dict[str, float | str]:
     """Say how well a fit foretells each trial from all others.
 

@@ -65,6 +65,7 @@ HEADINGS = {
     "paper_significant": "Significant by the paper",
     "aspect": "Aspect",
     "setting": "Setting",
+    "effect": "Effect",
     "estimate": "Estimate",
     "low": "Low",
     "high": "High",
@@ -166,6 +167,14 @@ def claims(judged: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
     table = pd.concat(rows, ignore_index=True)[columns]
     table["corpus"] = table["task"].map(corpora)
     return table
+
+
+def parts(effects: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
+    """Lay out what changes of the block do, two together beneath what each does alone."""
+    columns = ["task", "variant", "effect", "estimate", "family_low", "family_high", "note"]
+    table = effects.loc[effects["variant"] != "", columns]
+    table = table.rename(columns={"family_low": "low", "family_high": "high"})
+    return table.assign(corpus=table["task"].map(_corpus_of_task(trials)))
 
 
 def costs(trials: pd.DataFrame) -> pd.DataFrame:

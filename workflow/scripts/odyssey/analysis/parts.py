@@ -1,0 +1,369 @@
+"""What each part of the block does, alone and beside others: all combinations of changes as one.
+
+Changes are there or not, and so axes beside the hyperparameters: one Gaussian process knows a
+task's trials of all cells. It is chosen by some of the trials and holds all of them.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.interpolate import CubicSpline
+from scipy.stats import norm
+from threadpoolctl import threadpool_limits
+
+from odyssey.analysis import effects, gp
+from odyssey.analysis.surrogates import GP, Coordinate, coordinates
+from odyssey.analysis.welch import REFERENCE
+from odyssey.cells.variants import combinations, meant
+
+# As many trials choose the kernels: what that takes grows with their third power.
+CHOOSING = 500
+# Points along the learning rate, and along every other hyperparameter, of Gauss and Legendre.
+RATES, OTHERS = 10, 3
+# Points at which the best learning rate is looked for, and decades around it at both sides.
+FINE, AROUND = 201, 0.5
+RATE = "learning_rate"
+
+
+@dataclass(frozen=True)
+class Design:
+    """The cells that some changes make together."""
+
+    changes: list[str]
+    cells: list[str]
+    has: np.ndarray  # bool, shape (cells, changes)
+    # Which cell each choice of changes means: shape (2, ...), an axis a change.
+    choices: np.ndarray
+
+    def contrasts(self, *together: int) -> list[tuple[int, ...]]:
+        """List the cells with none, with each ... and with all of some changes, others alike.
+
+        Only where all of them have a meaning beside the others. With two changes that is a cell
+        without both, with the first, with the second, and with both.
+        """
+        number = {frozenset(row.nonzero()[0].tolist()): at for at, row in enumerate(self.has)}
+        subsets = [
+            frozenset(some)
+            for count in range(len(together) + 1)
+            for some in itertools.combinations(together, count)
+        ]
+        return [
+            tuple(number[base | some] for some in subsets)
+            for base in number
+            if not base & set(together) and all(base | some in number for some in subsets)
+        ]
+
+
+def design(changes: Sequence[str]) -> Design:
+    """Lay out the cells of `combinations`."""
+    cells = combinations(changes)
+    has = np.array([[change in name.split("+") for change in changes] for name in cells])
+    choices = np.empty((2,) * len(changes), dtype=int)
+    for choice in np.ndindex(choices.shape):
+        name = meant([change for change, there in zip(changes, choice, strict=True) if there])
+        choices[choice] = cells.index(name)
+    return Design(list(changes), cells, has, choices)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is known of one task: functions drawn from the posterior, and what they miss."""
+
+    axes: list[Coordinate]  # of the hyperparameters
+    nodes: list[np.ndarray]  # of each: the grid's points, in [0, 1]
+    weights: list[np.ndarray]  # of each: the share of the side that a point stands for
+    test: np.ndarray  # median test result, shape (cells, points, ..., draws)
+    cell: np.ndarray  # of each trial, shape (trials,)
+    rate: np.ndarray  # of each trial, on the axis of the learning rate, in [0, 1]
+    missed: np.ndarray  # of each trial, its test result less what the others foretell
+    unexplained: float  # share of the variance about the functions
+    r2: float  # of trials left out one at a time
+
+
+def draw(
+    trials: pd.DataFrame,
+    of: Design,
+    ranges: Mapping[str, tuple[float, float]],
+    seed: int,
+    draws: int = gp.DRAWS,
+) -> Drawn:
+    """Fit a process to the trials of a task, of all cells together, and draw from it.
+
+    A trial that ends worse than all of vanilla's counts as the worst of these: how much worse it is
+    would be most of the variance, and says no more than that it failed.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        Those without a result are left out.
+    of : Design
+    ranges : mapping of str to tuple of float
+        As for `surrogates.coordinates`; that of the learning rate among them.
+    seed : int
+    draws : int
+    """
+    known = trials[trials["test"].notna()]
+    axes = coordinates(known, ranges)
+    cell = known["variant"].map({name: number for number, name in enumerate(of.cells)}).to_numpy()
+    # As the two values of a flag: in the middles of the halves of an axis.
+    places = 0.25 + 0.5 * of.has
+    units = {axis.name: axis.unit(known[axis.name]) for axis in axes}
+    X = np.column_stack([places[cell], *units.values()])
+    worst = known.loc[known["variant"] == REFERENCE, "test"].max()
+    y = known["test"].clip(upper=worst).to_numpy(dtype=float)
+    generator = np.random.default_rng(seed)
+    some = generator.permutation(len(y))[:CHOOSING]
+    nodes, weights = [], []
+    for axis in axes:
+        count = axis.steps or (RATES if axis.name == RATE else OTHERS)
+        legendre, share = np.polynomial.legendre.leggauss(count)
+        nodes.append(axis.grid(count) if axis.steps else (legendre + 1) / 2)
+        weights.append(np.full(count, 1 / count) if axis.steps else share / 2)
+    grid = np.stack([side.ravel() for side in np.meshgrid(*nodes, indexing="ij")], axis=1)
+    points = np.column_stack([np.repeat(places, len(grid), 0), np.tile(grid, (len(places), 1))])
+    with threadpool_limits(1):
+        fit = gp.condition(gp.fit(X[some], y[some], tuple(gp.SCALES)), X, y)
+        values, _ = gp.posterior(fit, points, generator, draws)
+        foretold = gp.foretold(fit)
+    back = gp.SCALES[fit.scale].back
+    missed = y - np.minimum(back(foretold), worst)
+    unexplained = float(min(1.0, np.mean(missed**2) / y.var()))
+    return Drawn(
+        axes,
+        nodes,
+        weights,
+        np.minimum(back(values), worst).reshape(len(places), *map(len, nodes), draws),
+        cell,
+        units[RATE],
+        missed,
+        unexplained,
+        1 - unexplained,
+    )
+
+
+def _over(values: np.ndarray, weights: Sequence[np.ndarray], kept: Sequence[int]) -> np.ndarray:
+    """Average (cells, points, ..., draws) over all hyperparameters but those kept, ascending."""
+    for axis in reversed(range(len(weights))):
+        if axis not in kept:
+            values = np.tensordot(weights[axis], values, axes=(0, axis + 1))
+    return values
+
+
+def shares(drawn: Drawn, of: Design) -> tuple[dict[tuple[int, ...], np.ndarray], np.ndarray]:
+    """Split the variance over fair choices of all changes and over all hyperparameters.
+
+    Parameters
+    ----------
+    drawn : Drawn
+    of : Design
+
+    Returns
+    -------
+    shares : dict of tuple of int to numpy.ndarray of float, shape (draws,)
+        Of each axis and each pair: first the changes, then the hyperparameters.
+    interactions : numpy.ndarray of float, shape (draws,)
+        Of all pairs and beyond.
+    """
+    changes, values = len(of.changes), drawn.test
+    chance = np.bincount(of.choices.ravel(), minlength=len(of.cells)) / of.choices.size
+
+    total = gp.variance_of(values, [chance, *drawn.weights])
+    own: dict[tuple[int, ...], np.ndarray] = {}
+    for order in (1, 2):
+        for term in itertools.combinations(range(changes + len(drawn.axes)), order):
+            kept = [axis - changes for axis in term if axis >= changes]
+            part = _over(values, drawn.weights, kept)
+            chosen = [axis for axis in term if axis < changes]
+            weights = [drawn.weights[axis] for axis in kept]
+            if chosen:
+                others = tuple(axis for axis in range(changes) if axis not in chosen)
+                part = part[of.choices].mean(axis=others)
+                weights = [np.full(2, 0.5)] * len(chosen) + weights
+            else:
+                part = np.tensordot(chance, part, axes=(0, 0))
+            below = sum(own[(axis,)] for axis in term) if order == 2 else 0.0
+            own[term] = np.maximum(gp.variance_of(part, weights) - below, 0.0)
+    found = {term: part / total for term, part in own.items()}
+    main = sum(part for term, part in found.items() if len(term) == 1)
+    return found, np.maximum(1 - main, 0.0)
+
+
+@dataclass(frozen=True)
+class Best:
+    """The neighbourhood of each cell's best learning rate; arrays have the shape (cells,)."""
+
+    first: np.ndarray  # its ends, on the axis of the learning rate
+    last: np.ndarray
+    rate: np.ndarray  # the best one
+    test: np.ndarray  # mean over the neighbourhood and all other hyperparameters
+    bend: float  # second derivative of the test result there, on that axis, over all cells
+
+
+def best(drawn: Drawn) -> Best:
+    """Find the best learning rate of each cell, and what is known of its neighbourhood."""
+    axis = [axis.name for axis in drawn.axes].index(RATE)
+    curves = _over(drawn.test, drawn.weights, [axis]).mean(axis=-1)
+    fine = np.linspace(0, 1, FINE)
+    curves = CubicSpline(drawn.nodes[axis], curves, axis=1)(fine)
+    rate = fine[curves.argmin(axis=1)]
+    side = AROUND / (drawn.axes[axis].high - drawn.axes[axis].low)
+    first, last = np.maximum(rate - side, 0), np.minimum(rate + side, 1)
+    within = (fine >= first[:, None]) & (fine <= last[:, None])
+    test = (curves * within).sum(axis=1) / within.sum(axis=1)
+    bends = [
+        2 * np.polyfit(fine[near], curve[near], 2)[0]
+        for near, curve in zip(within, curves, strict=True)
+    ]
+    return Best(first, last, rate, test, float(np.mean(bends)))
+
+
+def contrast(drawn: Drawn, near: Best, coefficients: np.ndarray, *, of_rate: bool) -> np.ndarray:
+    """Estimate a sum over cells, each times its coefficient, of the test result near its best rate.
+
+    What a process says of differences is drawn together, the more so the smaller they are, and its
+    posterior does not know it. So what it misses of the trials in each neighbourhood is added: as
+    learning rates were drawn evenly the sum is right in the mean, whatever the process says, and
+    the trials' scatter is its error.
+
+    Parameters
+    ----------
+    drawn : Drawn
+    near : Best
+    coefficients : numpy.ndarray of float, shape (cells,)
+    of_rate : bool
+        Of the best learning rate in place of the test result, on its axis: the process's, moved by
+        what it misses of the slope there, over the bend.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (2,)
+        Estimate and standard error.
+
+    References
+    ----------
+    Särndal, Swensson, Wretman, "Model assisted survey sampling" (1992), chapter 6.
+    """
+    first, last = near.first[drawn.cell], near.last[drawn.cell]
+    inside = (drawn.rate >= first) & (drawn.rate <= last)
+    trials = np.bincount(drawn.cell, minlength=len(coefficients))[drawn.cell]
+    missed = np.where(inside, coefficients[drawn.cell] * drawn.missed, 0.0)
+    missed /= trials * (last - first)
+    if of_rate:
+        # Over the variance of an even draw, what is missed along the rate is a slope.
+        missed *= (drawn.rate - (first + last) / 2) / ((last - first) ** 2 / 12) / -near.bend
+    plain = coefficients @ (near.rate if of_rate else near.test)
+    return np.array([plain + missed.sum(), np.sqrt((missed**2).sum())])
+
+
+def of_task(drawn: Drawn, of: Design, alpha: float) -> list[dict[str, object]]:
+    """Read all effects of changes off what is known of a task; rows have `effects.COLUMNS`."""
+    terms = [*of.changes, *(axis.name for axis in drawn.axes)]
+    found, together = shares(drawn, of)
+    rows = [_share(" × ".join(terms[j] for j in term), part, drawn) for term, part in found.items()]
+    rows.append(_share("", together, drawn))
+    near = best(drawn)
+    (decades,) = (axis.high - axis.low for axis in drawn.axes if axis.name == RATE)
+    for change, name in enumerate(of.changes):
+        signs = _coefficients(of, of.contrasts(change), (-1, 1))
+        for effect, of_rate, unit in (
+            (effects.AMONG_OTHERS, False, 1.0),
+            (effects.RATE_CHANGE, True, decades),
+        ):
+            pair = unit * contrast(drawn, near, signs, of_rate=of_rate)
+            rows.append(_row(effect, name, pair, drawn, len(of.changes), alpha))
+    squares = {
+        " × ".join(of.changes[change] for change in pair): of.contrasts(*pair)
+        for pair in itertools.combinations(range(len(of.changes)), 2)
+    }
+    for name, cells in squares.items():
+        if not cells:
+            note = {"note": "the two have no meaning together", "n": len(drawn.cell), "by": GP}
+            rows.append({"variant": name, "effect": effects.TOGETHER} | note)
+            continue
+        pair = contrast(drawn, near, _coefficients(of, cells, (1, -1, -1, 1)), of_rate=False)
+        family = sum(map(bool, squares.values()))
+        rows.append(_row(effects.TOGETHER, name, pair, drawn, family, alpha))
+    return rows
+
+
+def _coefficients(of: Design, cells: list[tuple[int, ...]], signs: Sequence[int]) -> np.ndarray:
+    found = np.zeros(len(of.cells))
+    for group in cells:
+        found[list(group)] += np.array(signs) / len(cells)
+    return found
+
+
+def _row(
+    effect: str, of: str, found: np.ndarray, drawn: Drawn, family: int, alpha: float
+) -> dict[str, object]:
+    """Lay out an estimate and its standard error as one of a family."""
+    estimate, error = map(float, found)
+    half, wide = (error * norm.ppf(1 - alpha / (2 * several)) for several in (1, family))
+    return {
+        "variant": of,
+        "effect": effect,
+        "by": GP,
+        "estimate": estimate,
+        "low": estimate - half,
+        "high": estimate + half,
+        "family_low": estimate - wide,
+        "family_high": estimate + wide,
+        "n": len(drawn.cell),
+        "r2": drawn.r2,
+        "method": effects.METHODS[effects.PARTS],
+    }
+
+
+def _share(term: str, draws: np.ndarray, drawn: Drawn) -> dict[str, object]:
+    estimate = float(np.median(draws))
+    low, high = np.quantile(draws, [0.025, 0.975])
+    low, high = max(0.0, low - drawn.unexplained), min(1.0, high + drawn.unexplained)
+    return {
+        "effect": effects.share_of(term) if term else effects.INTERACTIONS,
+        "by": GP,
+        "estimate": estimate,
+        "low": low,
+        "high": high,
+        "family_low": low,
+        "family_high": high,
+        "n": len(drawn.cell),
+        "r2": drawn.r2,
+        "method": effects.METHODS[f"{GP} share"],
+    }
+
+
+def analyse(
+    trials: pd.DataFrame,
+    changes: Sequence[str],
+    ranges: Mapping[str, tuple[float, float]],
+    seed: int,
+    alpha: float,
+) -> pd.DataFrame:
+    """Estimate what changes of the block do, alone and beside others, on each task.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        Of all cells of `combinations`.
+    changes : sequence of str
+    ranges : mapping of str to tuple of float
+        As for `surrogates.coordinates`; that of the learning rate among them.
+    seed : int
+        In [0, 2**31).
+    alpha : float
+        Error of a family: all changes, or all pairs of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With `effects.COLUMNS`.
+    """
+    of = design(changes)
+    rows = []
+    for task, own in trials.groupby("task", sort=False):
+        drawn = draw(own, of, ranges, seed)
+        rows += [{"task": task} | row for row in of_task(drawn, of, alpha)]
+    return effects.table(rows)
