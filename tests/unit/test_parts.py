@@ -8,6 +8,7 @@ import pytest
 
 from odyssey.analysis import effects, parts
 from odyssey.cells.variants import CHANGES, cell, combinations, meant
+from odyssey.figures import parts as figure
 
 RANGES = {
     "learning_rate": (1e-6, 1e-2),
@@ -45,6 +46,7 @@ def made_up(per, seed, scatter=0.2):
             "momentum": 1 - 0.01 * 100**momentum,
             "input_noise": noise,
             "test": test,
+            "status": "completed",
         }
     )
 
@@ -107,7 +109,7 @@ def test_effects_are_those_of_the_truth(found):
         assert row["family_low"] <= value <= row["family_high"], key
         assert row["low"] < row["estimate"] < row["high"]
         assert row["family_low"] < row["low"]
-        assert row["high"] - row["low"] < 0.4
+        assert row["high"] - row["low"] < 0.5
 
 
 def test_shares_are_of_all_choices_and_hyperparameters(found):
@@ -158,7 +160,19 @@ def test_a_failure_counts_as_vanillas_worst(found):
     worst = trials.loc[trials["variant"] == "V", "test"].max()
     failed = trials.index[trials["variant"] == "NOG"][:3]
     tables = []
-    for value in (worst + 1.0, 1e5):
+    for value, status in ((worst + 1.0, "completed"), (1e5, "completed"), (None, "diverged")):
         trials.loc[failed, "test"] = value
+        trials.loc[failed, "status"] = status
         tables.append(parts.analyse(trials, FACTORS, RANGES, seed=1, alpha=0.05))
-    pd.testing.assert_frame_equal(*tables)
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0])
+
+
+def test_too_few_trials_say_nothing():
+    table = parts.analyse(made_up(1, seed=0), FACTORS, RANGES, seed=1, alpha=0.05)
+    assert list(table["variant"]) == FACTORS
+    assert table["estimate"].isna().all()
+    assert set(table["note"]) == {"no surrogate: 8 trials with a result, 10 are needed"}
+    trials = made_up(1, seed=0).assign(source="made up", synthetic=True)
+    tasks = {"made-up": {"title": "Made up", "kind": "jsb", "measure": "NLL"}}
+    assert len(figure.draw(table, trials, tasks).texts) == 1

@@ -96,7 +96,8 @@ def _note(n: int, axes: int, surrogate: Surrogate) -> str:
     return "; ".join(notes)
 
 
-def _obstacle(y: np.ndarray, axes: list[Coordinate]) -> str:
+def obstacle(y: np.ndarray, axes: list[Coordinate]) -> str:
+    """Say why there can be no surrogate of a response, if so."""
     if len(y) < MINIMUM:
         return f"no surrogate: {len(y)} trials with a result, {MINIMUM} are needed"
     if not np.ptp(y):
@@ -231,9 +232,8 @@ def analyse_cell(
         y = known[response].to_numpy(dtype=float)
         for kind in surrogates:
             key = cell | {"response": response, "surrogate": kind}
-            obstacle = _obstacle(y, axes)
-            if obstacle:
-                parts[0].append(pd.DataFrame([key | {"n": len(y), "note": obstacle, "term": ""}]))
+            if hindrance := obstacle(y, axes):
+                parts[0].append(pd.DataFrame([key | {"n": len(y), "note": hindrance, "term": ""}]))
                 continue
             surrogate = (
                 fit_process(X, y, axes, seed)

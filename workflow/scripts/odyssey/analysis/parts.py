@@ -15,6 +15,7 @@ from scipy.stats import norm
 from threadpoolctl import threadpool_limits
 
 from odyssey.analysis import effects, gp
+from odyssey.analysis.fanova import obstacle
 from odyssey.analysis.surrogates import GP, Coordinate, coordinates
 from odyssey.analysis.welch import REFERENCE
 from odyssey.cells.variants import combinations, meant
@@ -68,6 +69,17 @@ def design(changes: Sequence[str]) -> Design:
     return Design(list(changes), cells, has, choices)
 
 
+def results_of(trials: pd.DataFrame) -> pd.DataFrame:
+    """Pick the trials of a task that have a result, none worse than vanilla's worst.
+
+    A trial that diverged, or ended worse, counts as that: how much worse it is would be most of the
+    variance, and says no more than that it failed.
+    """
+    worst = trials.loc[trials["variant"] == REFERENCE, "test"].max()
+    test = trials["test"].mask(trials["status"] == "diverged", worst).clip(upper=worst)
+    return trials.assign(test=test)[test.notna()]
+
+
 @dataclass(frozen=True)
 class Drawn:
     """What is known of one task: functions drawn from the posterior, and what they miss."""
@@ -92,28 +104,24 @@ def draw(
 ) -> Drawn:
     """Fit a process to the trials of a task, of all cells together, and draw from it.
 
-    A trial that ends worse than all of vanilla's counts as the worst of these: how much worse it is
-    would be most of the variance, and says no more than that it failed.
-
     Parameters
     ----------
     trials : pandas.DataFrame
-        Those without a result are left out.
+        As `results_of` returns them.
     of : Design
     ranges : mapping of str to tuple of float
         As for `surrogates.coordinates`; that of the learning rate among them.
     seed : int
     draws : int
     """
-    known = trials[trials["test"].notna()]
-    axes = coordinates(known, ranges)
-    cell = known["variant"].map({name: number for number, name in enumerate(of.cells)}).to_numpy()
+    axes = coordinates(trials, ranges)
+    cell = trials["variant"].map({name: number for number, name in enumerate(of.cells)}).to_numpy()
     # As the two values of a flag: in the middles of the halves of an axis.
     places = 0.25 + 0.5 * of.has
-    units = {axis.name: axis.unit(known[axis.name]) for axis in axes}
+    units = {axis.name: axis.unit(trials[axis.name]) for axis in axes}
     X = np.column_stack([places[cell], *units.values()])
-    worst = known.loc[known["variant"] == REFERENCE, "test"].max()
-    y = known["test"].clip(upper=worst).to_numpy(dtype=float)
+    y = trials["test"].to_numpy(dtype=float)
+    worst = y.max()
     generator = np.random.default_rng(seed)
     some = generator.permutation(len(y))[:CHOOSING]
     nodes, weights = [], []
@@ -347,7 +355,7 @@ def analyse(
     Parameters
     ----------
     trials : pandas.DataFrame
-        Of all cells of `combinations`.
+        Of all cells of `combinations`; diverged ones count as the worst of vanilla's.
     changes : sequence of str
     ranges : mapping of str to tuple of float
         As for `surrogates.coordinates`; that of the learning rate among them.
@@ -363,7 +371,12 @@ def analyse(
     """
     of = design(changes)
     rows = []
-    for task, own in trials.groupby("task", sort=False):
+    for task, of_all in trials.groupby("task", sort=False):
+        own = results_of(of_all)
+        if hindrance := obstacle(own["test"].to_numpy(dtype=float), coordinates(own, ranges)):
+            note = {"effect": effects.AMONG_OTHERS, "n": len(own), "note": hindrance}
+            rows += [{"task": task, "variant": change} | note for change in changes]
+            continue
         drawn = draw(own, of, ranges, seed)
         rows += [{"task": task} | row for row in of_task(drawn, of, alpha)]
     return effects.table(rows)

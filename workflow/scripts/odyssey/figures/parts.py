@@ -42,7 +42,10 @@ def draw(effects: pd.DataFrame, trials: pd.DataFrame, tasks: style.Tasks) -> Fig
         excludes zero. Middle: by how many decades the best learning rate moves. Right: shares of
         the variance.
     """
-    titles = style.titles(trials, tasks)
+    known = set(effects.loc[effects["estimate"].notna(), "task"])
+    titles = {t: title for t, title in style.titles(trials, tasks).items() if t in known}
+    if not titles:
+        return style.sentence("no surrogate: too few trials have a result")
     with style.style():
         figure = Figure(figsize=(style.PAGE, 3.1 * len(titles)), layout="constrained")
         rows = figure.subfigures(len(titles), 1, squeeze=False)[:, 0]
