@@ -74,6 +74,26 @@ rule fanova:
         "../workflow/scripts/fanova_cells.py"
 
 
+rule attribution:
+    input:
+        trials=rules.collect.output.trials,
+        code=code_of("attribution"),
+    output:
+        f"{RESULTS}/fanova/attribution.csv",
+    log:
+        f"{LOGS}/attribution.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 8
+    params:
+        ranges=study.search.ranges,
+        seed=study.seed,
+        trees=study.analysis.trees,
+        backend=study.analysis.fanova_backend,
+    script:
+        "../workflow/scripts/attribution.py"
+
+
 rule budget:
     input:
         trials=rules.collect.output.trials,
@@ -172,6 +192,7 @@ ESTIMATES = [
     *rules.select_best.output,
     *rules.welch.output,
     *rules.fanova.output,
+    *rules.attribution.output,
     *rules.budget.output,
     *rules.robustness.output,
     *rules.effects.output,

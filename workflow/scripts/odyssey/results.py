@@ -24,6 +24,7 @@ RESULTS: dict[str, tuple[list[str], str]] = {
     "importance": (["fanova/importance.csv"], "odyssey.analysis.fanova.IMPORTANCE_COLUMNS"),
     "marginals": (["fanova/marginals.csv"], "odyssey.analysis.fanova.MARGINAL_COLUMNS"),
     "interactions": (["fanova/interactions.csv"], "odyssey.analysis.fanova.INTERACTION_COLUMNS"),
+    "attribution": (["fanova/attribution.csv"], "odyssey.analysis.attribution.COLUMNS"),
     "expected": (["budget/expected_best.csv"], "odyssey.analysis.budget.COLUMNS"),
     "fronts": (["budget/fronts.csv"], "odyssey.analysis.budget.FRONT_COLUMNS"),
     "effects": (["effects.csv"], "odyssey.analysis.effects.COLUMNS"),

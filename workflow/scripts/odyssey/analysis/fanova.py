@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
 
+from odyssey import processes
 from odyssey.analysis import effects, forests, readings
 from odyssey.analysis.files import Row, typed
 from odyssey.analysis.surrogates import (
@@ -275,7 +274,7 @@ def analyse(
     As `analyse_cell` does, whose settings serve all cells; cells stay in the order of `trials`, and
     the tables do not depend on the number of workers.
     """
-    cells = [cell for _, cell in trials.groupby(["task", "variant"], sort=False)]
+    cells = [(cell,) for _, cell in trials.groupby(["task", "variant"], sort=False)]
     of_cell = partial(
         analyse_cell,
         ranges=ranges,
@@ -284,12 +283,7 @@ def analyse(
         backend=backend,
         surrogates=surrogates,
     )
-    if workers == 1:
-        results = [of_cell(cell) for cell in cells]
-    else:
-        # Started anew rather than forked: a fork of a process that has threads may hang.
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            results = list(pool.map(of_cell, cells))
+    results = processes.results(of_cell, cells, workers, start="spawn")
     return tuple(
         _joined(list(part), types)
         for part, types in zip(zip(*results, strict=True), KINDS.values(), strict=True)

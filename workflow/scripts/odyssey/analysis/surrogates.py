@@ -123,7 +123,7 @@ def grow_forest(
     backend : str
         One of `forests.BACKENDS`.
     """
-    forest = forests.BACKENDS[backend](X, y, _flags(axes), trees, seed)
+    forest = forests.BACKENDS[backend](X, y, flags(axes), trees, seed)
     parts = boxes.decompose(forest)
     return Surrogate(
         FOREST,
@@ -164,5 +164,6 @@ def fit_process(
     )
 
 
-def _flags(axes: list[Coordinate]) -> list[int]:
+def flags(axes: list[Coordinate]) -> list[int]:
+    """List the axes of two values, by their places."""
     return [j for j, axis in enumerate(axes) if axis.scale == "flag"]

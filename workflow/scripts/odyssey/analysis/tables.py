@@ -63,6 +63,12 @@ HEADINGS = {
     "paper_high": "Paper's high",
     "paper_p_adjusted": "Paper's p",
     "paper_significant": "Significant by the paper",
+    "method": "Method",
+    "parameter": "Hyperparameter",
+    "share": "Share",
+    "rank": "Place",
+    "rank_low": "Place, low",
+    "rank_high": "Place, high",
     "aspect": "Aspect",
     "setting": "Setting",
     "effect": "Effect",
@@ -148,6 +154,11 @@ def importances(importance: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     table["corpus"] = table["task"].map(_corpus_of_task(marked))
     return table
+
+
+def attributions(found: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
+    """Lay out the shares of hyperparameters by nine methods, with the corpus behind each number."""
+    return found.assign(corpus=found["task"].map(_corpus_of_task(marked)))
 
 
 def robustness(found: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,288 @@
+"""Importance by other methods than functional ANOVA, and of other surrogates than the study's two.
+
+Three surrogates of a cell's trials (Gaussian process, boosted trees, the paper's forest) are read
+by three methods. Each surrogate is several functions of the hyperparameters: draws of a posterior,
+bootstraps of the trials, trees. Does the order of the hyperparameters survive the method?
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from odyssey import processes
+from odyssey.analysis import boxes, forests, gp
+from odyssey.analysis.fanova import obstacle
+from odyssey.analysis.files import typed
+from odyssey.analysis.surrogates import FOREST, GP, Coordinate, coordinates, flags
+
+BOOSTED = "boosted trees"
+MAIN, SHAPLEY, LOCAL = "main effect", "Shapley effect", "accumulated local effects"
+DRAWS, BOOTSTRAPS = 100, 40
+# Points of the grid, and along one coordinate at most.
+MOST_POINTS, MOST_SIDE = 10_000, 24
+# Steps along a coordinate within which local effects are averaged: of so many trials each.
+TRIALS_A_STEP = 20
+
+COLUMNS = {
+    "task": "str",
+    "variant": "str",
+    "surrogate": "str",
+    "method": "str",
+    "parameter": "str",
+    "share": "float64",
+    "low": "float64",
+    "high": "float64",
+    "rank": "Int64",
+    "rank_low": "Int64",
+    "rank_high": "Int64",
+    "n": "int64",
+    "note": "str",
+}
+
+
+def process(X: np.ndarray, y: np.ndarray, points: np.ndarray, seed: int) -> np.ndarray:
+    """Draw functions from the posterior of a Gaussian process; their values (points, draws)."""
+    fit = gp.fit(X, y)
+    values, noise = gp.posterior(fit, points, np.random.default_rng(seed), DRAWS)
+    return np.exp(values + noise / 2) if fit.scale == "log" else values
+
+
+def boosted(X: np.ndarray, y: np.ndarray, points: np.ndarray, seed: int) -> np.ndarray:
+    """Boost trees on bootstraps of the trials; their values (points, bootstraps).
+
+    On the logarithm of a positive response, as else a few failures are all that they learn.
+    """
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    generator = np.random.default_rng(seed)
+    logarithm = bool((y > 0).all())
+    target = np.log(y) if logarithm else y
+    found = []
+    for _ in range(BOOTSTRAPS):
+        drawn = generator.integers(0, len(y), len(y))
+        model = HistGradientBoostingRegressor(
+            max_iter=150, learning_rate=0.1, max_leaf_nodes=8, min_samples_leaf=5, random_state=0
+        ).fit(X[drawn], target[drawn])
+        found.append(model.predict(points))
+    values = np.stack(found, axis=1)
+    return np.exp(values) if logarithm else values
+
+
+def forest(
+    X: np.ndarray,
+    y: np.ndarray,
+    points: np.ndarray,
+    seed: int,
+    two_valued: Sequence[int],
+    trees: int,
+    backend: str,
+) -> np.ndarray:
+    """Grow the paper's forest; the values of its trees (points, trees)."""
+    grown = forests.BACKENDS[backend](X, y, two_valued, trees, seed)
+    return np.stack(
+        [tree.value[boxes.locate(tree.low, tree.high, points)] for tree in grown], axis=1
+    )
+
+
+def closed_variances(values: np.ndarray) -> dict[frozenset[int], np.ndarray]:
+    """Compute the variance of a function's mean given some coordinates, for all sets of them.
+
+    Parameters
+    ----------
+    values : numpy.ndarray of float, shape (points, ..., draws)
+        On a grid of equal weights.
+
+    Returns
+    -------
+    dict of frozenset of int to numpy.ndarray of float, shape (draws,)
+    """
+    dimensions = range(values.ndim - 1)
+    found = {}
+    for count in range(values.ndim):
+        for given in itertools.combinations(dimensions, count):
+            others = tuple(axis for axis in dimensions if axis not in given)
+            mean = values.mean(axis=others) if others else values
+            found[frozenset(given)] = mean.reshape(-1, values.shape[-1]).var(axis=0)
+    return found
+
+
+def shapley(variances: Mapping[frozenset[int], np.ndarray], dimension: int) -> np.ndarray:
+    """Share the variance out: what a coordinate adds, averaged over the orders of coming.
+
+    References
+    ----------
+    Owen, "Sobol' indices and Shapley value", SIAM/ASA J. Uncertainty Quantification 2 (2014).
+    """
+    count = max(map(len, variances))
+    total = np.zeros_like(variances[frozenset()])
+    for given, variance in variances.items():
+        if dimension not in given:
+            orders = math.factorial(len(given)) * math.factorial(count - len(given) - 1)
+            added = variances[given | {dimension}] - variance
+            total = total + orders / math.factorial(count) * added
+    return total
+
+
+def steps(X: np.ndarray, dimension: int, values: np.ndarray | None) -> tuple[np.ndarray, ...]:
+    """Lay the points out at which local effects along a coordinate are seen.
+
+    Parameters
+    ----------
+    X : numpy.ndarray of float, shape (trials, dimensions)
+    dimension : int
+    values : numpy.ndarray of float or None
+        The coordinate's, where it has a few.
+
+    Returns
+    -------
+    edges : numpy.ndarray of float, shape (steps + 1,)
+    step : numpy.ndarray of int, shape (trials,)
+        The one that each trial is in; where there are a few values each trial is in every one, and
+        stands there as often.
+    below, above : numpy.ndarray of float, shape (trials, dimensions)
+        Each trial, moved to the ends of its step.
+    """
+    if values is None:
+        edges = np.linspace(0, 1, max(2, len(X) // TRIALS_A_STEP) + 1)
+        step = np.clip(np.searchsorted(edges, X[:, dimension]) - 1, 0, len(edges) - 2)
+    else:
+        edges, step = values, np.repeat(np.arange(len(values) - 1), len(X))
+        X = np.tile(X, (len(values) - 1, 1))
+    below, above = X.copy(), X.copy()
+    below[:, dimension], above[:, dimension] = edges[step], edges[step + 1]
+    return edges, step, below, above
+
+
+def local_variance(
+    edges: np.ndarray, step: np.ndarray, change: np.ndarray, *, stepped: bool
+) -> np.ndarray:
+    """Compute the variance of accumulated local effects.
+
+    Parameters
+    ----------
+    edges, step : numpy.ndarray
+        As `steps` returns them.
+    change : numpy.ndarray of float, shape (trials, draws)
+        Of the function across each trial's step.
+    stepped : bool
+        Whether the coordinate has the values of the edges only, in place of all between them.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (draws,)
+
+    References
+    ----------
+    Apley, Zhu, "Visualizing the effects of predictor variables in black box supervised learning
+    models", J. R. Stat. Soc. B 82 (2020).
+    """
+    count = np.bincount(step, minlength=len(edges) - 1)[:, None]
+    rise = np.zeros((len(edges) - 1, change.shape[1]))
+    np.add.at(rise, step, change)
+    curve: np.ndarray = np.zeros((len(edges), change.shape[1]))
+    curve[1:] = np.cumsum(rise / np.maximum(count, 1), axis=0)
+    if stepped:
+        found: np.ndarray = curve.var(axis=0)
+        return found
+    # Of a broken line with equal steps.
+    low, high = curve[:-1], curve[1:]
+    mean = ((low + high) / 2).mean(axis=0)
+    found = ((low**2 + low * high + high**2) / 3).mean(axis=0) - mean**2
+    return found
+
+
+def analyse_cell(
+    trials: pd.DataFrame,
+    ranges: Mapping[str, tuple[float, float]],
+    seed: int,
+    trees: int,
+    backend: str,
+) -> pd.DataFrame:
+    """Share the variance of a cell's test results out to its hyperparameters, in nine ways.
+
+    Parameters are those of `fanova.analyse_cell`. Shares are of the variance of the surrogate's
+    function over the searched ranges; those of `SHAPLEY` add up to 1. Intervals hold 95 % of the
+    draws, estimates are their median.
+    """
+    cell = {column: trials[column].iloc[0] for column in ("task", "variant")}
+    axes = coordinates(trials, ranges)
+    known = trials[trials["test"].notna()]
+    X = np.array([axis.unit(known[axis.name]) for axis in axes]).T
+    y = known["test"].to_numpy(dtype=float)
+    if hindrance := obstacle(y, axes):
+        return typed(pd.DataFrame([cell | {"n": len(y), "note": hindrance}]), COLUMNS)
+    free = sum(axis.steps is None for axis in axes)
+    side = max(4, math.floor(MOST_POINTS ** (1 / max(1, free))))
+    grids = [axis.grid(min(side, MOST_SIDE)) for axis in axes]
+    points = [np.stack([part.ravel() for part in np.meshgrid(*grids, indexing="ij")], axis=1)]
+    laid = [steps(X, j, grids[j] if axis.steps else None) for j, axis in enumerate(axes)]
+    points += [moved for _, _, *ends in laid for moved in ends]
+    parts = np.cumsum([len(part) for part in points])[:-1]
+    surrogates: dict[str, Callable[..., np.ndarray]] = {
+        GP: process,
+        BOOSTED: boosted,
+        FOREST: partial(forest, two_valued=flags(axes), trees=trees, backend=backend),
+    }
+    tables = []
+    for kind, functions in surrogates.items():
+        with threadpool_limits(1):
+            values = functions(X, y, np.concatenate(points), seed)
+        grid, *ends = np.split(values, parts)
+        variances = closed_variances(grid.reshape(*map(len, grids), -1))
+        total = np.maximum(variances[frozenset(range(len(axes)))], np.finfo(float).tiny)
+        found = {
+            MAIN: [variances[frozenset([j])] for j in range(len(axes))],
+            SHAPLEY: [shapley(variances, j) for j in range(len(axes))],
+            LOCAL: [
+                local_variance(
+                    edges, step, ends[2 * j + 1] - ends[2 * j], stepped=axes[j].steps is not None
+                )
+                for j, (edges, step, _, _) in enumerate(laid)
+            ],
+        }
+        for method, shares in found.items():
+            tables.append(
+                _ranked(np.array(shares) / total, axes).assign(surrogate=kind, method=method)
+            )
+    return typed(pd.concat(tables).assign(**cell, n=len(y)), COLUMNS)
+
+
+def _ranked(shares: np.ndarray, axes: list[Coordinate]) -> pd.DataFrame:
+    """Lay out shares (axes, draws) with their places, 1 the largest."""
+    middle = np.median(shares, axis=1)
+    low, high = np.quantile(shares, [0.025, 0.975], axis=1)
+    ranks = 1 + (shares[None] > shares[:, None]).sum(axis=1)
+    first, last = np.quantile(ranks, [0.025, 0.975], axis=1, method="nearest")
+    return pd.DataFrame(
+        {
+            "parameter": [axis.name for axis in axes],
+            "share": middle,
+            "low": low,
+            "high": high,
+            "rank": 1 + (middle[None] > middle[:, None]).sum(axis=1),
+            "rank_low": first,
+            "rank_high": last,
+        }
+    )
+
+
+def analyse(
+    trials: pd.DataFrame,
+    ranges: Mapping[str, tuple[float, float]],
+    seed: int,
+    trees: int,
+    backend: str,
+    workers: int = 1,
+) -> pd.DataFrame:
+    """Share out the variance of every cell of a study, `workers` cells at the same time.
+
+    As `analyse_cell` does; cells stay in the order of `trials`.
+    """
+    cells = [(cell,) for _, cell in trials.groupby(["task", "variant"], sort=False)]
+    of_cell = partial(analyse_cell, ranges=ranges, seed=seed, trees=trees, backend=backend)
+    return pd.concat(processes.results(of_cell, cells, workers, start="spawn"), ignore_index=True)
