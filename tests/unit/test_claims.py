@@ -417,3 +417,20 @@ def test_a_further_statement_takes_no_more_than_an_entry(monkeypatch):
     last = judge(pd.concat([study(), pd.DataFrame(shares)])).iloc[-1]
     assert tuple(last[["claim", "task", "paper"]]) == (new.statement, "jsb", "< 0.1")
     assert (last["verdict"], last["paper_rule"]) == (REPRODUCED, REPRODUCED)
+
+
+@pytest.mark.parametrize("claim", statements.KIN_CLAIMS, ids=statement_of)
+def test_what_others_said_of_their_cells_is_judged_where_a_study_has_them(claim):
+    (part,) = claim.parts
+    verdicts = []
+    for where in (INSIDE, OUTSIDE, ACROSS):
+        own = placed(part.region, where)
+        rows = [
+            row("jsb", part.variant, effects.DIFFERENCE, by, *own, 20)
+            for by in (PERMUTATION, WELCH)
+        ]
+        found = pd.concat([study(), effects.table(rows)])
+        judged = judge(found).set_index("claim")
+        verdicts.append(judged.loc[claim.statement, "verdict"])
+    assert verdicts == [REPRODUCED, CONTRADICTED, UNDECIDED]
+    assert claim.statement not in set(judge(study())["claim"])

@@ -179,6 +179,27 @@ def test_a_later_configuration_file_changes_keys_of_an_earlier_one(tmp_path):
         load_study([first, second])
 
 
+def test_of_many_cells_some_are_measured_for_others_with_about_as_many_weights():
+    of_parts = read_study(
+        {
+            "study": "many",
+            "tasks": {"jsb": {"source": "music21"}},
+            "parts": ["NIG", "NFG", "NOG", "NIAF", "NP", "FGR"],
+        }
+    )
+    stands = forecast.measured_for(of_parts)
+    assert list(stands) != list(stands.values())
+    assert set(stands) == set(of_parts.variants)
+    assert len(set(stands.values())) <= forecast.MOST_MEASURED < len(stands)
+
+    def weights(variant):
+        of = forecast.network(of_parts.tasks["jsb"], of_parts.cell(variant), 100)
+        return count_weights(of)
+
+    for variant, one in stands.items():
+        assert weights(one) == pytest.approx(weights(variant), rel=0.15)
+
+
 def test_a_forecast_adds_up_frames_epochs_and_trials(study, monkeypatch):
     # A machine on which a frame takes a microsecond a weight to train, and nothing to evaluate.
     monkeypatch.setattr(

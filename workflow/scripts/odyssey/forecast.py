@@ -28,6 +28,8 @@ from odyssey.training.trial import clock
 
 FRAMES, LABELS = 200, 20  # of the made-up sequence that is measured on
 SIZES = 4  # at which a variant is measured
+# Kernels take seconds to compile: of more variants, so many are measured, and stand for the others.
+MOST_MEASURED = 20
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,29 @@ def frame_seconds(
     return train, best(lambda: alone.evaluate("validation"))
 
 
+def measured_for(study: Study) -> dict[str, str]:
+    """Choose the variants that are measured, and say for which each stands.
+
+    Returns
+    -------
+    dict of str to str
+        From each variant to itself, or to one of the same engine whose weights are nearest.
+    """
+    if len(study.variants) <= MOST_MEASURED:
+        return {variant: variant for variant in study.variants}
+    task = next(iter(study.tasks.values()))
+    weights = {v: count_weights(network(task, study.cell(v), 100)) for v in study.variants}
+    engines = {v: study.engine(v) for v in study.variants}
+    found = {}
+    for engine in set(engines.values()):
+        own = sorted((v for v in engines if engines[v] == engine), key=weights.__getitem__)
+        step = -(-len(own) // MOST_MEASURED)
+        chosen = own[::step]
+        for variant in own:
+            found[variant] = min(chosen, key=lambda one: abs(weights[one] - weights[variant]))
+    return found
+
+
 def forecast(
     study: Study, kernels: dict[str, str], show: Callable[[str], object]
 ) -> list[Forecast]:
@@ -127,7 +152,7 @@ def forecast(
     Parameters
     ----------
     kernels : dict of str to str
-        Paths of the fused engine's kernels, by variant.
+        Paths of the fused engine's kernels, by variant, of those that `measured_for` chooses.
     show : callable
         Told, in a line, what is being measured.
 
@@ -149,8 +174,11 @@ def forecast(
         beside = min(width, study.training.trials_a_job or width, study.search.trials)
         return count_weights(chosen), *frame_seconds(chosen, engine, kernel, device, beside)
 
+    stands = measured_for(study)
+
     def epoch(task: str, variant: str, size: int, layers: int) -> float:
         here = network(study.tasks[task], study.cell(variant), size, layers)
+        variant = stands[variant]
         measured_at = sorted(set(sizes(study.search, here, SIZES)))
         weights, train, evaluate = zip(
             *(measured(task, variant, at, layers) for at in measured_at), strict=True
@@ -191,12 +219,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     study = study_or_exit(parser.parse_args(argv).configfile)
     console = Console()
     with tempfile.TemporaryDirectory() as folder, console.status("compiling") as status:
-        kernels = {v: f"{folder}/{v}.so" for v in study.variants if study.engine(v) == "fused"}
+        chosen = set(measured_for(study).values())
+        kernels = {v: f"{folder}/{v}.so" for v in chosen if study.engine(v) == "fused"}
         try:
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 sets = study.training.instruction_set
                 list(pool.map(lambda v: build(study.cell(v), kernels[v], sets), kernels))
-            for variant in study.variants:
+            for variant in chosen:
                 check_engine(study.engine(variant), study.training.device, kernels.get(variant))
         except ValueError as error:
             sys.exit(f"Error: {error}")
@@ -222,3 +251,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     console.print(
         "Core-hours at most, if every trial takes all its epochs, on cores like this machine's."
     )
+    if len(chosen) < len(study.variants):
+        console.print(
+            f"Measured of {len(chosen)} of the {len(study.variants)} cells, which stand for those "
+            "with about as many weights."
+        )

@@ -20,6 +20,7 @@ from odyssey.analysis.statements import (
     CLAIMS,
     COMPARED,
     GROUP_MINIMUM,
+    KIN_CLAIMS,
     LARGEST,
     NUMBER,
     PAPER_BEST,
@@ -313,7 +314,8 @@ def judge(
     -------
     pandas.DataFrame
         `COLUMNS`, a row for each claim and each task of a kind that the paper makes it of and the
-        study has, the task ``all`` included, for which the first task of a kind stands.
+        study has, the task ``all`` included, for which the first task of a kind stands. Claims of
+        the kin are judged where the study has the cell.
         `paper_rule` is the verdict by the paper's own rule, with its number and interval. On a
         stand-in corpus or a mere sample of the paper's (`samples`) every verdict is "undecided".
     """
@@ -323,8 +325,10 @@ def judge(
     of_kind = {kind: [task for task in doubts if kinds.get(task) == kind] for kind in PAPER_TASKS}
     # The paper has one task of a kind.
     of_kind["all"] = [names[0] for names in of_kind.values() if names]
+    there = set(found["variant"])
+    of_kin = [claim for claim in KIN_CLAIMS if {part.variant for part in claim.parts} <= there]
     rows = []
-    for claim in CLAIMS:
+    for claim in (*CLAIMS, *of_kin):
         for kind, paper in claim.paper.items():
             for tasks in [of_kind["all"]] if kind == "all" else [[task] for task in of_kind[kind]]:
                 known = {

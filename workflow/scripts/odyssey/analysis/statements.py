@@ -284,3 +284,38 @@ CLAIMS = (
     ),
     _changes("Input noise slows training", "rises", "train_seconds", "input_noise", RISES),
 )
+
+
+def _of_kin(variant: str, paper: str, region: Region, source: str) -> Claim:
+    """State how one of the kin stands to vanilla by its own source."""
+    words = {
+        "no difference": "does not differ from V",
+        "better": "is better than V",
+        "no worse": "is no worse than V",
+    }
+    rule = {
+        "no difference": "interval of the difference within the margin to both sides",
+        "better": f"interval of the difference, for all comparisons of the task, {FALLS}",
+        "no worse": "interval of the difference below the margin",
+    }
+    return _compared(
+        f"{variant} {words[paper]} ({source})",
+        paper=paper,
+        variants=(variant,),
+        region=region,
+        rule=f"{rule[paper]}; {ENOUGH}",
+        tasks=("jsb",),
+    )
+
+
+NO_WORSE = Region(high=SAME.high, margins=True)
+# What others said of their cells and of LSTM, judged in studies that have these: on other data than
+# theirs, so that a contradiction is one of the statement's reach.
+KIN_CLAIMS = (
+    _of_kin("GRU", "no difference", SAME, "Chung et al., 2014"),
+    _of_kin("MUT1", "better", FALLS, "Jozefowicz et al., 2015"),
+    _of_kin("FB1", "better", FALLS, "Jozefowicz et al., 2015"),
+    _of_kin("JANET", "no worse", NO_WORSE, "van der Westhuizen and Lasenby, 2018"),
+    _of_kin("LNLSTM", "better", FALLS, "Ba et al., 2016"),
+    _of_kin("minLSTM", "no worse", NO_WORSE, "Feng et al., 2024"),
+)
