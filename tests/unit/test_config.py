@@ -31,7 +31,7 @@ def study(**changes):
         ),
         ({"parts": ["NIG", "NOG"], "variants": ["V"]}, "variants and parts are both given"),
         ({"parts": ["NIG"]}, "parts: a single part has no combinations"),
-        ({"parts": ["NIG", "NG"]}, "parts, entry 2: must be 'CIFG', 'FGR', "),
+        ({"parts": ["NIG", "NG"]}, "parts: NG is no change: allowed are CIFG, FGR, "),
         ({"parts": [["NIG"], "NOG"]}, "parts, entry 1: "),
         ({"parts": ["NIG", "NIG"]}, "parts: NIG is listed twice"),
         (

@@ -18,8 +18,8 @@ from pydantic import (
 from odyssey.cells.equations import Cell, EquationError
 from odyssey.cells.graph import lay_out
 from odyssey.cells.reference import Parts
-from odyssey.faults import Kinds, fault
 from odyssey.cells.variants import CHANGES, KIN, PAPER_VARIANTS, cell, combinations, parts
+from odyssey.faults import Kinds, fault
 from odyssey.search_space import Search
 from odyssey.section import Section, expanded
 from odyssey.tasks import KINDS, read_settings, settings_of
@@ -227,11 +227,11 @@ class Study(Section):
         "1), combinations joined by `+`, such as NFG+NOAF; the kin "
         f"({' '.join(KIN)}); and names under `cells`.",
     )
-    parts: list[Literal[*CHANGES]] = Field(
+    parts: list[str] = Field(
         [],
-        description="Instead of `variants`, changes of the block as factors: all cells that any of "
-        "them make together are trained, and analysed as one. The study then asks which part "
-        "matters, and which stand in for each other (docs/odyssey.md).",
+        description=f"Instead of `variants`, changes of the block ({' '.join(CHANGES)}) as "
+        "factors: all cells that any of them make together are trained, and analysed as one. The "
+        "study then asks which part matters, and which stand in for each other (docs/odyssey.md).",
     )
     search: Search = Field(Search(), description="Random search.")
     training: Training = Field(Training(), description="Training and jobs.")
@@ -243,7 +243,7 @@ class Study(Section):
         factors = given.get("parts") if isinstance(given, dict) else None
         if not factors or not isinstance(factors, list):
             return given
-        if any(name not in tuple(CHANGES) for name in factors):  # which its own check refuses
+        if any(name not in tuple(CHANGES) for name in factors):  # which its own checks refuse
             return given
         if "variants" in given:
             raise ValueError(
@@ -255,6 +255,8 @@ class Study(Section):
     @field_validator("parts")
     @classmethod
     def _different(cls, factors: list[str]) -> list[str]:
+        if unknown := [name for name in factors if name not in CHANGES]:
+            raise ValueError(f"{unknown[0]} is no change: allowed are {', '.join(CHANGES)}")
         if twice := [name for name in factors if factors.count(name) > 1]:
             raise ValueError(f"{twice[0]} is listed twice")
         if len(factors) == 1:
