@@ -326,21 +326,29 @@ def judge(
     # The paper has one task of a kind.
     of_kind["all"] = [names[0] for names in of_kind.values() if names]
     there = set(found["variant"])
-    of_kin = [claim for claim in KIN_CLAIMS if {part.variant for part in claim.parts} <= there]
+    of_others = [claim for claim in KIN_CLAIMS if {part.variant for part in claim.parts} <= there]
+    # From tasks that are judged together to what is known of them.
+    groups = {tuple(of_kind["all"]), *((task,) for names in of_kind.values() for task in names)}
+    records = found.to_dict("records")
+    known = {
+        tasks: {
+            (kinds[row["task"]], row["variant"], row["effect"], row["by"]): row
+            for row in records
+            if row["task"] in tasks
+        }
+        for tasks in groups
+    }
+    spread = {tasks: distributions[distributions["task"].isin(tasks)] for tasks in groups}
     rows = []
-    for claim in (*CLAIMS, *of_kin):
+    for claim in (*CLAIMS, *of_others):
         for kind, paper in claim.paper.items():
-            for tasks in [of_kind["all"]] if kind == "all" else [[task] for task in of_kind[kind]]:
-                known = {
-                    (kinds[row["task"]], row["variant"], row["effect"], row["by"]): row
-                    for row in found.to_dict("records")
-                    if row["task"] in tasks
-                }
-                of_tasks = distributions[distributions["task"].isin(tasks)]
-                findings = _findings(claim, known, of_tasks, kind)
+            whole = kind == "all"
+            for tasks in [tuple(of_kind["all"])] if whole else [(one,) for one in of_kind[kind]]:
+                findings = _findings(claim, known[tasks], spread[tasks], kind)
                 doubt = list(dict.fromkeys(doubts[task] for task in tasks if doubts[task]))
-                task = "all" if kind == "all" else tasks[0]
-                rows.append(_row(claim, task, paper, findings, doubt, coverage))
+                rows.append(
+                    _row(claim, kind if whole else tasks[0], paper, findings, doubt, coverage)
+                )
     return typed(pd.DataFrame(rows), COLUMNS)
 
 
