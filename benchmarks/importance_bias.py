@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import cdist
 
 from odyssey.analysis import (
     boxes,
@@ -93,7 +94,7 @@ def posterior_mean(X: np.ndarray, y: np.ndarray) -> tuple[Callable, float]:
     weight = gp.cho_solve((process.cholesky, True), (y - mean) / sd)
 
     def function(points: np.ndarray) -> np.ndarray:
-        distance = gp.cdist(points / process.lengths, X / process.lengths)
+        distance = cdist(points / process.lengths, X / process.lengths)
         return mean + sd * process.amplitude * gp._matern(distance, process.smoothness) @ weight
 
     return function, float(sd * process.noise**0.5)

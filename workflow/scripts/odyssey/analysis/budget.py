@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln
+import scipy
 
 from odyssey.analysis.files import typed
 from odyssey.seeds import analysis_generator
@@ -39,7 +39,8 @@ def winning_chances(n: int) -> np.ndarray:
     possible = k - 1 <= n - r
 
     def log_choose(a: np.ndarray | int, b: np.ndarray) -> np.ndarray:
-        log: np.ndarray = gammaln(a + 1) - gammaln(b + 1) - gammaln(a - b + 1)
+        log_gamma = scipy.special.gammaln
+        log: np.ndarray = log_gamma(a + 1) - log_gamma(b + 1) - log_gamma(a - b + 1)
         return log
 
     log = log_choose(n - r, np.where(possible, k - 1, 0)) - log_choose(n, k)

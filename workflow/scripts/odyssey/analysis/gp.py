@@ -13,10 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.interpolate import CubicSpline
-from scipy.linalg import cho_solve, cholesky
-from scipy.spatial.distance import cdist
-from scipy.stats import norm, spearmanr
+import scipy
 
 # Smoothness of the Matérn kernels that are averaged: paths that are rough, once and twice smooth.
 SMOOTHNESS = (0.5, 1.5, 2.5)
@@ -154,9 +151,11 @@ def condition(of: Fit, X: np.ndarray, y: np.ndarray) -> Fit:
     processes = []
     for process in of.processes:
         scaled = X / process.lengths
-        covariance = process.amplitude * _matern(cdist(scaled, scaled), process.smoothness)
+        covariance = process.amplitude * _matern(
+            scipy.spatial.distance.cdist(scaled, scaled), process.smoothness
+        )
         covariance[np.diag_indices_from(covariance)] += process.noise
-        processes.append(replace(process, cholesky=cholesky(covariance, lower=True)))
+        processes.append(replace(process, cholesky=scipy.linalg.cholesky(covariance, lower=True)))
     return replace(of, X=X, z=z, processes=processes)
 
 
@@ -184,12 +183,14 @@ def _posterior(
     before = _waves(of.X, frequencies, process.amplitude) @ weight
     before += math.sqrt(process.noise) * generator.standard_normal(before.shape)
     # A draw of the prior, moved by what the data say that it lacks.
-    update = cho_solve((process.cholesky, True), of.z[:, None] - before)
+    update = scipy.linalg.cho_solve((process.cholesky, True), of.z[:, None] - before)
     scaled = of.X / process.lengths
     values = np.empty((len(points), draws))
     for start in range(0, len(points), CHUNK):
         some = points[start : start + CHUNK]
-        kernel = _matern(cdist(some / process.lengths, scaled), process.smoothness)
+        kernel = _matern(
+            scipy.spatial.distance.cdist(some / process.lengths, scaled), process.smoothness
+        )
         values[start : start + CHUNK] = (process.amplitude * kernel) @ update
         values[start : start + CHUNK] += _waves(some, frequencies, process.amplitude) @ weight
     return values
@@ -326,7 +327,7 @@ def _between(nodes: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """Make the matrix that takes values at nodes to values on another grid, by a cubic spline."""
     if np.array_equal(nodes, grid):  # a few values, between which there is nothing
         return np.eye(len(nodes))
-    matrix: np.ndarray = CubicSpline(nodes, np.eye(len(nodes)))(grid)
+    matrix: np.ndarray = scipy.interpolate.CubicSpline(nodes, np.eye(len(nodes)))(grid)
     return matrix
 
 
@@ -356,7 +357,7 @@ def foretold(of: Fit) -> np.ndarray:
     """Foretell each sample from all others, by all kernels; on the scale of the fit."""
     found = np.zeros(len(of.z))
     for process, weight in zip(of.processes, of.weights, strict=True):
-        inverse = cho_solve((process.cholesky, True), np.eye(len(of.z)))
+        inverse = scipy.linalg.cho_solve((process.cholesky, True), np.eye(len(of.z)))
         found += weight * (of.z - (inverse @ of.z) / np.diag(inverse))
     return found * of.sd + of.mean
 
@@ -378,7 +379,7 @@ def diagnose(of: Fit) -> dict[str, float | str]:
     Rasmussen, Williams (2006), section 5.4.2.
     """
     best = of.processes[int(of.weights.argmax())]
-    inverse = cho_solve((best.cholesky, True), np.eye(len(of.z)))
+    inverse = scipy.linalg.cho_solve((best.cholesky, True), np.eye(len(of.z)))
     deviation = 1 / np.sqrt(np.diag(inverse))
     residual = (inverse @ of.z) * deviation**2
     standardised = np.abs(residual / deviation)
@@ -386,7 +387,7 @@ def diagnose(of: Fit) -> dict[str, float | str]:
         "scale": of.scale,
         "smoothness": float(of.weights @ [process.smoothness for process in of.processes]),
         "r2": float(1 - np.mean(residual**2) / of.z.var()),
-        "coverage": float(np.mean(standardised <= norm.ppf(0.975))),
-        "uneven": float(spearmanr(standardised, of.z - residual).statistic),
+        "coverage": float(np.mean(standardised <= scipy.stats.norm.ppf(0.975))),
+        "uneven": float(scipy.stats.spearmanr(standardised, of.z - residual).statistic),
         "largest": float(standardised.max()),
     }

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from odyssey import seeds
 from odyssey.analysis.collect import COLUMNS as TRIAL_COLUMNS
@@ -84,7 +84,7 @@ def _interval(gains: np.ndarray, alpha: float) -> tuple[float, float]:
     gains = gains[np.isfinite(gains)]
     if len(gains) < 2 or not np.ptp(gains):
         return math.nan, math.nan
-    found = stats.ttest_1samp(gains, 0.0).confidence_interval(1 - alpha)
+    found = scipy.stats.ttest_1samp(gains, 0.0).confidence_interval(1 - alpha)
     return float(found.low), float(found.high)
 
 
@@ -94,7 +94,7 @@ def _median(gains: np.ndarray, alpha: float) -> tuple[float, float, float]:
     if not len(gains):
         return math.nan, math.nan, math.nan
     # As many of n draws lie under the median as heads come of n coins.
-    reach = int(stats.binom.ppf(alpha / 2, len(gains), 0.5))
+    reach = int(scipy.stats.binom.ppf(alpha / 2, len(gains), 0.5))
     low, high = (gains[reach - 1], gains[-reach]) if reach else (math.nan, math.nan)
     return float(np.median(gains)), float(low), float(high)
 
@@ -141,7 +141,7 @@ def _difference(
     df = 1 / (share**2 / (n - 1) + (1 - share) ** 2 / (m - 1))
     found: dict[str, float] = {}
     for name, level in zip(("ci", "family"), levels, strict=True):
-        half = stats.t.ppf(1 - level / 2, df) * math.sqrt(a + b)
+        half = scipy.stats.t.ppf(1 - level / 2, df) * math.sqrt(a + b)
         middle = row["difference"]
         found |= {f"{name}_low": middle - half, f"{name}_high": middle + half}
     return found

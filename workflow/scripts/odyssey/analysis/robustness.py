@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from odyssey.analysis import permutation, welch
 from odyssey.analysis.files import Row
@@ -28,7 +28,7 @@ MEASURES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "mean": lambda values: np.nanmean(values, axis=1),
     "median": lambda values: np.nanmedian(values, axis=1),
     "best": lambda values: values[:, 0],
-    "IQM": lambda values: stats.trim_mean(values, 0.25, axis=1),
+    "IQM": lambda values: scipy.stats.trim_mean(values, 0.25, axis=1),
 }
 COLUMNS = {
     "task": "str",

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from odyssey.analysis import permutation
 from odyssey.analysis.files import Row
@@ -83,11 +83,11 @@ def t_test(group: np.ndarray, reference: np.ndarray, alpha: float) -> dict[str, 
     share = a / (a + b)
     df = 1 / (share**2 / (len(group) - 1) + (1 - share) ** 2 / (len(reference) - 1))
     t = difference / error
-    half = stats.t.ppf(1 - alpha / 2, df) * error
+    half = scipy.stats.t.ppf(1 - alpha / 2, df) * error
     return {
         "t": t,
         "df": df,
-        "p": 2 * stats.t.sf(abs(t), df),
+        "p": 2 * scipy.stats.t.sf(abs(t), df),
         "low": difference - half,
         "high": difference + half,
     }
@@ -139,7 +139,7 @@ def hedges_g(group: np.ndarray, reference: np.ndarray) -> float:
     """
     df = len(group) + len(reference) - 2
     squares = (len(group) - 1) * group.var(ddof=1) + (len(reference) - 1) * reference.var(ddof=1)
-    correction = math.exp(special.gammaln(df / 2) - special.gammaln((df - 1) / 2))
+    correction = math.exp(scipy.special.gammaln(df / 2) - scipy.special.gammaln((df - 1) / 2))
     correction /= math.sqrt(df / 2)
     g: float = correction * (group.mean() - reference.mean()) / math.sqrt(squares / df)
     return g
@@ -214,7 +214,7 @@ def _permuted(
         low, high = permutation.interval(ours, theirs, shuffles, level)
         row |= {f"{name}_low": low, f"{name}_high": high}
     reach = permutation.critical(null, levels[1])
-    return row | {"detectable": (reach + stats.norm.ppf(POWER)) * error}
+    return row | {"detectable": (reach + scipy.stats.norm.ppf(POWER)) * error}
 
 
 def _compare(
