@@ -3,13 +3,13 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import starter
 import yaml
 
 REPOSITORY = Path(__file__).parents[1]
@@ -50,9 +50,11 @@ class Project:
         text = yaml.safe_dump(merged(STUDY, changes))
         (self.folder / "study.yaml").write_text(text, encoding="utf-8")
 
+    def arguments(self, *arguments: str) -> list[str]:
+        return [*arguments, "--cores", "2", "--configfile", "study.yaml"]
+
     def command(self, *arguments: str) -> list[str]:
-        common = ["--cores", "2", "--configfile", "study.yaml"]
-        return [sys.executable, "-m", "snakemake", *arguments, *common]
+        return [sys.executable, "-m", "snakemake", *self.arguments(*arguments)]
 
     def environment(self) -> dict[str, str]:
         # Python is started hundreds of times: it is not to compile all it imports each time, and to
@@ -61,18 +63,13 @@ class Project:
         return {k: v for k, v in os.environ.items() if not k.startswith(left_out)}
 
     def snakemake(self, *arguments: str, fails: bool = False) -> str:
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        output = done.stdout + done.stderr
-        assert (done.returncode != 0) == fails, output
+        status, output = self.run(*arguments)
+        assert (status != 0) == fails, output
         return output
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """Run Snakemake; return its exit status and what it said."""
+        return starter.snakemake(self.arguments(*arguments), self.folder, self.environment())
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Return how often each rule would run."""

@@ -1,7 +1,9 @@
 """Projects for tests that run Snakemake."""
 
+import fcntl
+
 import pytest
-from project import new_project
+from project import Project, new_project
 
 
 @pytest.fixture
@@ -11,10 +13,17 @@ def fresh(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def _finished(tmp_path_factory):
-    project = new_project(tmp_path_factory.mktemp("finished") / "project")
-    project.snakemake()
-    return project
+def _finished(shared):
+    """A project whose study one worker has run, for all of them."""
+    folder = shared / "finished"
+    with (shared / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            # Under another name until it is whole, so that a failure is everybody's.
+            project = new_project(shared / "unfinished")
+            project.snakemake()
+            project.folder.rename(folder)
+    return Project(folder)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A clone in a folder whose name has spaces, and a Python in it."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,8 +10,17 @@ from project import Project, new_project
 class Clone(Project):
     """A project that runs on a Python of its own, as a clone does on its .venv."""
 
-    def command(self, *arguments: str) -> list[str]:
-        return [str(self.folder / ".venv/bin/python"), *super().command(*arguments)[1:]]
+    def run(self, *arguments: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [self.folder / ".venv/bin/python", "-m", "snakemake", *self.arguments(*arguments)],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
 
 
 def test_a_study_runs_in_a_folder_with_spaces(tmp_path):
