@@ -2,8 +2,10 @@
 
 import json
 import math
+import pickle
 import re
 from dataclasses import replace
+from functools import cache
 from html import unescape
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -516,6 +518,22 @@ def test_packages_that_are_not_there_have_no_version():
 
 # Page
 
+BUNDLE, CHARTS, make_chart = cache(vl_convert.javascript_bundle), {}, explorer.chart
+
+
+def kept_chart(*given):
+    key = pickle.dumps(given)
+    if key not in CHARTS:
+        CHARTS[key] = make_chart(*given)
+    return CHARTS[key]
+
+
+@pytest.fixture(autouse=True)
+def _kept(monkeypatch):
+    """Make once what takes seconds and is the same on most pages: Vega's code, and charts."""
+    monkeypatch.setattr(vl_convert, "javascript_bundle", BUNDLE)
+    monkeypatch.setattr(explorer, "chart", kept_chart)
+
 
 def test_the_page_is_whole_and_asks_for_nothing_outside_itself():
     tags, _ = parse(render(small()))
@@ -528,16 +546,17 @@ def test_the_page_is_whole_and_asks_for_nothing_outside_itself():
     assert all(address.startswith(("#", "data:")) for address in addresses)
 
 
-def test_the_same_study_makes_the_same_page():
-    assert render(small()) == render(small())
+def test_the_same_study_makes_the_same_page(monkeypatch):
+    first = render(small())
+    monkeypatch.undo()
+    assert render(small()) == first
 
 
 def test_a_part_that_the_study_lacks_has_no_section():
     contents = small()
-    _, text = parse(render(contents))
+    tags, text = parse(render(contents))
     for title in ("The paper’s claims", "Figures", "Tables"):
         assert title not in text
-    tags, _ = parse(render(contents))
     ids = {attributes.get("id") for _, attributes in tags}
     assert {"run", "explorer"} < ids
     assert not {"claims", "figures", "tables"} & ids
