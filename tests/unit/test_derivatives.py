@@ -22,7 +22,7 @@ from odyssey.training.reference import recur
 
 T, M, N = 4, 3, 5
 ALL = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-FEW = settings(ALL, max_examples=12)
+FEW = settings(ALL, max_examples=6)  # each is compiled
 
 
 def of_text(text, folder):
@@ -250,7 +250,7 @@ def test_any_cell_has_the_standards_gradients(
     check_gradients(network, make(network, lengths), kernel, floor=1e-5)
 
 
-@settings(FEW, max_examples=4)
+@settings(FEW, max_examples=3)
 @given(name=combinations(), shape=networks())
 def test_any_block_has_the_standards_gradients(compiled, best_set, name, shape):
     network = Network(cell(name), *shape)

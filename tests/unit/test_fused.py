@@ -31,6 +31,9 @@ from odyssey.training.reference import ReferenceEngine
 OPTIMISER = Optimiser(learning_rate=1e-2, momentum=0.9, nesterov=True, clip=None)
 COMBINED = ("NFG+NOAF", "CIFG+FGR", "FGR+NIG+NP", "NIG+NFG+NOG", "NIAF+NOAF+NOG+NP")
 SHIPPED = (*PAPER_VARIANTS, "FB1", *COMBINED, *KIN)
+# Seconds go into compiling a kernel: these stand for the others, whose derivatives all are tried.
+SAMPLE = (*PAPER_VARIANTS, "NIG+NFG+NOG", "GRU", "MUT3", "minGRU", "LNLSTM")
+CELLS = [n if n in SAMPLE else pytest.param(n, marks=pytest.mark.slow) for n in SHIPPED]
 V = cell("V")
 # Normalisation divides by deviations that may be small, layer after layer: PyTorch's own float32
 # then errs by up to 2e-4 of an array.
@@ -46,7 +49,7 @@ def kernel(kernel_of):
 @pytest.mark.parametrize("hidden_size", [13, 16])  # no vector's multiple, and every vector's
 @pytest.mark.parametrize("directions", [1, 2])
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", CELLS)
 def test_gradients_equal_the_standards(kernel_of, name, loss, directions, hidden_size):
     network = Network(cell(name), 7, hidden_size, 19, directions, loss)
     kernel, floor = kernel_of(network.cell), FLOORS.get(name, 0)
@@ -84,7 +87,7 @@ def test_gradients_equal_the_standards_at_the_studys_sizes(kernel, hidden_size):
 @st.composite
 def networks(draw):
     sizes = [draw(st.integers(1, 20)), draw(st.integers(1, 40)), draw(st.integers(2, 40))]
-    name, directions = draw(st.sampled_from(SHIPPED)), draw(st.integers(1, 2))
+    name, directions = draw(st.sampled_from(SAMPLE)), draw(st.integers(1, 2))
     layers = 1 if name in FLOORS else draw(st.integers(1, 3))
     return Network(cell(name), *sizes, directions, draw(st.sampled_from(LOSSES)), layers)
 
@@ -102,7 +105,9 @@ def test_any_shape_has_the_standards_gradients(kernel_of, network, lengths, scor
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("name", ["V", "NIG+NFG+NOG", "LNLSTM"])
+@pytest.mark.parametrize(
+    "name", ["V", pytest.param("NIG+NFG+NOG", marks=pytest.mark.slow), "LNLSTM"]
+)
 def test_every_instruction_set_has_the_standards_gradients(kernel_of, name, layers, loss):
     network = Network(cell(name), 7, 21, 19, 2, loss, layers)
     kernel = kernel_of(network.cell, "auto")
@@ -114,7 +119,13 @@ def test_every_instruction_set_has_the_standards_gradients(kernel_of, name, laye
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the baseline has no wider vectors")
 @pytest.mark.parametrize(
-    ("name", "loss"), [("V", "softmax"), ("FGR", "sigmoid"), ("GRU", "ctc"), ("LNLSTM", "ctc")]
+    ("name", "loss"),
+    [
+        ("V", "softmax"),
+        pytest.param("FGR", "sigmoid", marks=pytest.mark.slow),
+        pytest.param("GRU", "ctc", marks=pytest.mark.slow),
+        ("LNLSTM", "ctc"),
+    ],
 )
 def test_vectors_of_sixteen_floats_have_the_standards_gradients(monkeypatch, tmp_path, name, loss):
     """The code for AVX-512, on any x86 processor: compiled into pairs of AVX2's registers."""
@@ -246,7 +257,7 @@ def test_equal_outputs_count_as_the_first_class(kernel):
 
 
 @pytest.mark.parametrize(("layers", "batch"), [(1, 1), (3, 2)])
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", CELLS)
 def test_a_restored_engine_goes_on_with_the_same_bits(kernel_of, name, layers, batch):
     """Only true if what the kernel keeps beside the named weights, its padding, stays zero."""
     network = Network(cell(name), 7, 13, 19, 2, "softmax", layers)
@@ -279,7 +290,7 @@ def test_no_two_weights_share_a_place(name, layers):
 @pytest.mark.parametrize(
     ("nesterov", "layers", "batch"), [(True, 1, 1), (False, 1, 1), (True, 3, 2)]
 )
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", CELLS)
 def test_padding_stays_exactly_zero(kernel_of, name, nesterov, layers, batch):
     loss = "softmax" if layers == 1 else "squared"
     network = Network(cell(name), 7, 13, 19, 2, loss, layers)
