@@ -55,7 +55,7 @@ def train_a_moment(project, moment):
     return True
 
 
-@pytest.mark.parametrize("times", [8, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [4, pytest.param(20, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_a_study_ends_the_same(fresh, times):
     fresh.configure(**STUDY)
     fresh.snakemake("results/small/trials.csv")
