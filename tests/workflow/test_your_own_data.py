@@ -146,22 +146,27 @@ STUDY = {
 }
 
 
-def test_every_form_of_data_runs_to_a_report_in_one_study_outside_the_repository(home):
+def made(home, *targets):
+    """Make something of a study of all forms, outside the repository; return its folder."""
     folder = home / "study"
     folder.mkdir()
     write_files(folder)
     (folder / "study.yaml").write_text(yaml.safe_dump(STUDY, sort_keys=False), encoding="utf-8")
-    said = shell(f"{COMMAND} -- results/mine/report.html", home, folder)
+    said = shell(f"{COMMAND} -- {' '.join(targets)}", home, folder)
     assert "Error" not in said
+    return folder
+
+
+def test_every_form_of_data_runs_to_tables_and_a_figure_in_one_study(home):
+    folder = made(home, "analysis", "results/mine/figures/figure_3.pdf")
     trials = pd.read_csv(folder / "results/mine/trials.csv")
     assert trials.groupby(["task", "variant"]).size().eq(3).all()
     assert list(dict.fromkeys(trials["task"])) == list(STUDY["tasks"])
     assert (trials["status"] == "completed").all()
-    report = (folder / "results/mine/report.html").read_text(encoding="utf-8")
-    for words in ("Random walks", "squared distance (m²)", "label error rate (%)"):
-        assert words in report
-    for words in ("nottingham", "prose", "Alice", "next-character error", "made on the spot"):
-        assert words in report
+    assert (folder / "results/mine/figures/figure_3.pdf").stat().st_size
+    best = (folder / "results/mine/tables/best_trials.md").read_text(encoding="utf-8")
+    for task in STUDY["tasks"]:
+        assert task in best
     sources = trials.groupby("task")["source"].first()
     assert sources["sums"] == "made on the spot"
     assert sources["alice"] == "Lewis Carroll, 4000 characters"
@@ -176,3 +181,13 @@ def test_every_form_of_data_runs_to_a_report_in_one_study_outside_the_repository
     assert lines[0] == "Error in the configuration:"
     assert lines[1].startswith("tasks.walks: walks.parquet: is not a complete Parquet file")
     assert len(lines) == 2
+
+
+@pytest.mark.slow
+def test_every_form_of_data_stands_in_the_report(home):
+    folder = made(home, "results/mine/report.html")
+    report = (folder / "results/mine/report.html").read_text(encoding="utf-8")
+    for words in ("Random walks", "squared distance (m²)", "label error rate (%)"):
+        assert words in report
+    for words in ("nottingham", "prose", "Alice", "next-character error", "made on the spot"):
+        assert words in report
