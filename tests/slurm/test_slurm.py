@@ -13,17 +13,26 @@ import pytest
 from cluster import until
 from project import new_project, without_times
 
-# What a user would write into the profile for this cluster: it has no accounting, it answers at
-# once, and its node is small.
+# What a user would write into the profile for this cluster: it has no accounting, and its node is
+# small.
 OVERRIDES = [
     *("--slurm-status-command", "squeue"),
-    *("--slurm-init-seconds-before-status-checks", "4"),
     *("--latency-wait", "10"),
     *("--default-resources", "mem_mb=500", "runtime=10"),
 ]
 TABLE = "results/small/trials.csv"
 TESTS = "results/small/tests/welch.csv"
 FIGURE = "results/small/figures/figure_3.pdf"
+
+# Of jobs that go on the executor asks ever more seldom, ten seconds later each time. Here SLURM
+# answers at once, and is asked every two seconds.
+ASKING = """
+from snakemake.cli import main
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+RemoteExecutor.next_seconds_between_status_checks = property(lambda _: 2, lambda _, seconds: None)
+main()
+"""
 
 # Trials of a second or two, so that a job is at work when it is struck.
 STUDY = {
@@ -35,7 +44,7 @@ STUDY = {
 @contextmanager
 def snakemake(project, *arguments):
     """Run Snakemake on the cluster, beside what the test does meanwhile."""
-    command = [sys.executable, "-m", "snakemake", "--profile", "slurm", "--configfile"]
+    command = [sys.executable, "-c", ASKING, "--profile", "slurm", "--configfile"]
     with open(project.folder / "snakemake.log", "w") as file:
         process = subprocess.Popen(
             [*command, "study.yaml", *OVERRIDES, *arguments],
