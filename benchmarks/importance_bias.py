@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import cho_solve
 from scipy.spatial.distance import cdist
 
 from odyssey.analysis import (
@@ -91,7 +92,7 @@ def posterior_mean(X: np.ndarray, y: np.ndarray) -> tuple[Callable, float]:
     """Fit the smoothest process to trials; its mean, and what it leaves."""
     mean, sd = y.mean(), y.std()
     process = gp._process(X, (y - mean) / sd, gp.SMOOTHNESS[-1], 0.0)
-    weight = gp.cho_solve((process.cholesky, True), (y - mean) / sd)
+    weight = cho_solve((process.cholesky, True), (y - mean) / sd)
 
     def function(points: np.ndarray) -> np.ndarray:
         distance = cdist(points / process.lengths, X / process.lengths)

@@ -30,7 +30,7 @@ def serve() -> None:
             os.chdir(call["folder"])
             os.environ.clear()
             os.environ.update(call["environment"])
-            sys.path[0], sys.argv = call["folder"], ["snakemake", *call["arguments"]]
+            sys.argv = ["snakemake", *call["arguments"]]
             sys.exit(main())
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         sys.stdout.write(f"{status}\n")
@@ -42,7 +42,7 @@ def _server() -> subprocess.Popen:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     # It ends with this process, which then closes the pipe.
     return subprocess.Popen(
-        [sys.executable, __file__],
+        [sys.executable, "-P", __file__],  # whose folder no call is to import from
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
