@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.interpolate import CubicSpline
 from scipy.linalg import cho_solve
 from scipy.spatial.distance import cdist
 
@@ -119,7 +120,7 @@ def without_interactions(function: Callable) -> Callable:
     values = in_parts(function, mesh(POINTS)).reshape([POINTS] * 4)
     mean, middles = values.mean(), (np.arange(POINTS) + 0.5) / POINTS
     alone = [values.mean(axis=tuple(j for j in range(4) if j != axis)) - mean for axis in range(4)]
-    splines = [gp.CubicSpline(middles, curve) for curve in alone]
+    splines = [CubicSpline(middles, curve) for curve in alone]
     return lambda X: mean + sum(spline(X[:, j]) for j, spline in enumerate(splines))
 
 
