@@ -380,10 +380,10 @@ def point_table(rows: list[dict], shape: str) -> list[str]:
         fused = point["fused"]
         for peer in peers:
             ratios[peer].append(point[peer]["us_per_frame"] / fused["us_per_frame"])
-        cells = [str(size), *(f"{point[name]['us_per_frame']:.2f}" for name in (*peers, "fused"))]
-        cells += [f"{ratios[peer][-1]:.1f}" for peer in peers]
-        cells += [f"{fused['gflops']:.1f}", f"{fused['gflops'] / fused['sgemm_gflops']:.0%}"]
-        lines.append("| " + " | ".join(cells) + " |")
+        fields = [str(size), *(f"{point[name]['us_per_frame']:.2f}" for name in (*peers, "fused"))]
+        fields += [f"{ratios[peer][-1]:.1f}" for peer in peers]
+        fields += [f"{fused['gflops']:.1f}", f"{fused['gflops'] / fused['sgemm_gflops']:.0%}"]
+        lines.append("| " + " | ".join(fields) + " |")
     means = [f"**{geometric_mean(ratios[peer]):.1f}**" for peer in peers]
     lines.append("| " + " | ".join(["mean", *[""] * (len(peers) + 1), *means, "", ""]) + " |")
     return lines
@@ -396,7 +396,7 @@ def variant_table(rows: list[dict], names: Sequence[str]) -> list[str]:
         head += [f"{shape} fused, µs", "× reference", "GFLOP/s", "of sgemm"]
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
     for name in names:
-        cells = [name]
+        fields = [name]
         for shape in SHAPES:
             point = {
                 row["engine"]: row
@@ -406,9 +406,9 @@ def variant_table(rows: list[dict], names: Sequence[str]) -> list[str]:
             fused = point["fused"]
             ratio = point["reference"]["us_per_frame"] / fused["us_per_frame"]
             share = fused["gflops"] / fused["sgemm_gflops"]
-            cells += [f"{fused['us_per_frame']:.2f}", f"{ratio:.0f}"]
-            cells += [f"{fused['gflops']:.1f}", f"{share:.0%}"]
-        lines.append("| " + " | ".join(cells) + " |")
+            fields += [f"{fused['us_per_frame']:.2f}", f"{ratio:.0f}"]
+            fields += [f"{fused['gflops']:.1f}", f"{share:.0%}"]
+        lines.append("| " + " | ".join(fields) + " |")
     return lines
 
 

@@ -20,7 +20,7 @@ from odyssey.analysis.collect import curves_table, read_records, read_trials, tr
 from odyssey.config_files import study_or_exit
 
 REPOSITORY = Path(__file__).parents[1]
-CELL = ["task", "variant", "trial"]
+TRIAL = ["task", "variant", "trial"]
 MAY_DIFFER = ["train_seconds", "machine"]
 
 
@@ -43,7 +43,7 @@ def train(folder: Path, runs: list[str]) -> None:
 
 def chosen(table: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of a table that belong to trials, without what may differ."""
-    rows = table.merge(trials[CELL], on=CELL)
+    rows = table.merge(trials[TRIAL], on=TRIAL)
     return rows.drop(columns=MAY_DIFFER, errors="ignore").reset_index(drop=True)
 
 
@@ -84,7 +84,7 @@ def main() -> None:
     print("|---|---:|---:|---:|---:|---:|---:|---|")
     for i, row in again.iterrows():
         one = again.loc[[i]]
-        before = trials.merge(one[CELL], on=CELL)["train_seconds"].item()
+        before = trials.merge(one[TRIAL], on=TRIAL)["train_seconds"].item()
         # A column that another task alone has is not in the new table.
         equal.append(
             chosen(trials[again.columns], one).equals(chosen(again, one))

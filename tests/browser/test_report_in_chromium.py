@@ -228,7 +228,7 @@ def test_a_verdict_leads_to_its_claim_which_opens_to_rule_and_numbers(page):
 
 
 def test_one_variant_s_figures_are_shown_at_a_time(page):
-    shown = "#cells figure"
+    shown = "#subjects figure"
     assert visible(page, shown) == [True, False]
     page.find_element(By.CSS_SELECTOR, ".selector label:nth-of-type(2)").click()
     assert visible(page, shown) == [False, True]
@@ -349,8 +349,8 @@ def test_a_table_is_sorted_by_its_headings_first_up_then_down(page):
     column = page.execute_script("return arguments[0].parentElement.cellIndex + 1", button)
 
     def values():
-        cells = page.find_elements(By.CSS_SELECTOR, f"#table-best_trials td:nth-child({column})")
-        return [float(cell.get_attribute("data-value")) for cell in cells]
+        fields = page.find_elements(By.CSS_SELECTOR, f"#table-best_trials td:nth-child({column})")
+        return [float(field.get_attribute("data-value")) for field in fields]
 
     button.click()
     assert values() == sorted(values())

@@ -226,7 +226,7 @@ def test_standardised_inputs_have_mean_0_and_deviation_1_over_the_training_part(
 
 
 def edited(frame, row, column, value):
-    """Write another value in a cell, found by its row in a CSV file."""
+    """Write another value in a field, found by its row in a CSV file."""
     frame = frame.astype(object)
     frame.loc[row if isinstance(row, slice) else row - 2, column] = value
     return frame

@@ -375,7 +375,7 @@ def test_a_figure_of_the_supplement_is_captioned_for_its_variant():
     assert made.title.startswith("Figure 4. ")
     assert made.title.endswith(": NFG+NOAF")
     assert made.findings == ["found"]
-    assert made.cell == "NFG+NOAF"
+    assert made.subject == "NFG+NOAF"
     made = captions.caption("figure_4_V_forest", {"figure_4": find})
     assert made.title.endswith(": V, by the paper’s forest")
     assert asked == [("NFG+NOAF", "gp"), ("V", "forest")]

@@ -11,7 +11,7 @@ from odyssey.analysis.files import read_csv, write_csv
 from odyssey.analysis.reseeding import COLUMNS, compare, with_new_seed
 from odyssey.analysis.selection import select
 
-CELL = ["variant", "trial"]
+TRIAL = ["variant", "trial"]
 
 
 def test_new_seeds_are_those_of_the_trial_and_the_repeat_alone():
@@ -31,7 +31,7 @@ def test_selected_trials_keep_all_but_their_seed():
 
 
 def made_up(shift=0.0, n=200, repeats=5, chance=0.1, seed=1):
-    """Make cells whose trials are worth what they are worth, plus the chance of a seed."""
+    """Make searches whose trials are worth what they are worth, plus the chance of a seed."""
     rng = np.random.default_rng(seed)
     first, again = [], []
     for variant in ("V", "NP"):
@@ -65,7 +65,7 @@ def test_the_luck_of_seeds_is_what_the_selected_lose_with_others():
 
 def test_the_runs_of_a_trial_count_once():
     marked, again = made_up()
-    same = again.merge(again.groupby(["variant", "trial"])["test"].mean().rename("mean"), on=CELL)
+    same = again.merge(again.groupby(["variant", "trial"])["test"].mean().rename("mean"), on=TRIAL)
     once = compare(marked, same[same["repeat"] == 1].assign(test=lambda t: t["mean"]))
     often = compare(marked, same.assign(test=same["mean"]))
     columns = ["trials", "luck", "luck_low", "luck_high", "difference", "ci_low", "ci_high"]

@@ -52,9 +52,9 @@ def test_noise_differs_between_sequences_epochs_and_trials():
 
 
 def test_a_trials_seed_depends_on_study_task_variant_and_number():
-    cells = [(1, "jsb", "V", 0), (2, "jsb", "V", 0), (1, "iam", "V", 0), (1, "jsb", "NP", 0)]
-    cells.append((1, "jsb", "V", 1))
-    assert len({seeds.trial_seed(*cell) for cell in cells}) == 5
+    names = [(1, "jsb", "V", 0), (2, "jsb", "V", 0), (1, "iam", "V", 0), (1, "jsb", "NP", 0)]
+    names.append((1, "jsb", "V", 1))
+    assert len({seeds.trial_seed(*name) for name in names}) == 5
     assert seeds.trial_seed(1, "jsb", "V", 0) == seeds.trial_seed(1, "jsb", "V", 0)
 
 

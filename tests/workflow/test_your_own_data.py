@@ -52,8 +52,8 @@ def test_a_fault_is_told_as_the_page_says_before_any_job(tmp_path):
     (message,) = re.findall(r"^    tasks\.waves: waves\.csv: (.*)$", PAGE, re.M)
     rows = (REPOSITORY / "docs/waves.csv").read_text(encoding="utf-8").splitlines()
     row = int(re.match(r"row (\d+)", message)[1]) - 1
-    *cells, _ = rows[row].split(",")
-    rows[row] = ",".join([*cells, "sinus"])
+    *fields, _ = rows[row].split(",")
+    rows[row] = ",".join([*fields, "sinus"])
     path = tmp_path / "waves.csv"
     path.write_text("\n".join(rows), encoding="utf-8")
     task = {"kind": "sequences", "path": str(path), "loss": "softmax"}

@@ -115,7 +115,7 @@ def grow_fanova(
 ) -> list[Tree]:
     """Grow a forest with the fanova package, and read it out of the package.
 
-    The package's own decomposition visits every cell of a grid, tree by tree, in Python, and takes
+    The package's own decomposition visits every field of a grid, tree by tree, in Python, and takes
     half a minute for 200 samples in four dimensions; on boxes the same numbers take a tenth of a
     second. A sample with the same y as one in its leaf's bag counts as in the bag. Parameters are
     those of `fanova_object`.

@@ -56,8 +56,8 @@ def draw(distributions: pd.DataFrame, welch: pd.DataFrame, tasks: style.Tasks) -
                 of_task = distributions[distributions["task"] == task]
                 significant = {variant for t, variant in different if t == task}
                 for ax, trials in zip((above[column], below[column]), ROWS, strict=True):
-                    cells = of_task[of_task["trials"] == trials]
-                    _panel(ax, cells, significant, last=column == len(pair) - 1)
+                    rows = of_task[of_task["trials"] == trials]
+                    _panel(ax, rows, significant, last=column == len(pair) - 1)
                     ax.set_ylabel(tasks[task]["measure"])
                 above[column].set_title(titles[task], pad=10)
                 above[column].tick_params(labelbottom=False)
@@ -78,11 +78,11 @@ def draw(distributions: pd.DataFrame, welch: pd.DataFrame, tasks: style.Tasks) -
     return figure
 
 
-def _panel(ax: Axes, cells: pd.DataFrame, significant: set[str], last: bool) -> None:
-    positions = np.arange(len(cells))
+def _panel(ax: Axes, rows: pd.DataFrame, significant: set[str], last: bool) -> None:
+    positions = np.arange(len(rows))
     bars = ax.twinx()
-    bars.bar(positions, cells["parameters"] / PARAMETERS_UNIT, BAR, color=palette.PALE)
-    highest = cells["parameters"].max() / PARAMETERS_UNIT
+    bars.bar(positions, rows["parameters"] / PARAMETERS_UNIT, BAR, color=palette.PALE)
+    highest = rows["parameters"].max() / PARAMETERS_UNIT
     bars.set_ylim(0, 1.15 * highest if highest > 0 else 1)
     bars.spines["right"].set_visible(True)
     bars.spines["right"].set_color(palette.GREY)
@@ -92,34 +92,34 @@ def _panel(ax: Axes, cells: pd.DataFrame, significant: set[str], last: bool) -> 
     # The boxes stand before the bars, though their axis was there first.
     ax.set_zorder(bars.get_zorder() + 1)
     ax.patch.set_visible(False)
-    drawn = cells.assign(position=positions)[cells["n"].to_numpy() > 0]
+    drawn = rows.assign(position=positions)[rows["n"].to_numpy() > 0]
     for thick in (False, True):
         _boxes(ax, drawn[drawn["variant"].isin(significant) == thick], thick)
     for mean in drawn.loc[drawn["variant"] == "V", "mean"]:
         ax.axhline(mean, color=palette.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=0.5)
-    ax.set_xticks(positions, cells["variant"], rotation=90)
-    ax.set_xlim(-0.7, len(cells) - 0.3)
+    ax.set_xticks(positions, rows["variant"], rotation=90)
+    ax.set_xlim(-0.7, len(rows) - 0.3)
     _limit(ax, drawn)
-    for position, cell in zip(positions, cells.itertuples(), strict=True):
-        _count(ax, int(position), cell)
+    for position, row in zip(positions, rows.itertuples(), strict=True):
+        _count(ax, int(position), row)
 
 
-def _boxes(ax: Axes, cells: pd.DataFrame, thick: bool) -> None:
+def _boxes(ax: Axes, rows: pd.DataFrame, thick: bool) -> None:
     boxes = [
         {
-            "mean": cell.mean,
-            "med": cell.median,
-            "q1": cell.q25,
-            "q3": cell.q75,
-            "whislo": cell.minimum,
-            "whishi": cell.maximum,
+            "mean": row.mean,
+            "med": row.median,
+            "q1": row.q25,
+            "q3": row.q75,
+            "whislo": row.minimum,
+            "whishi": row.maximum,
         }
-        for cell in cells.itertuples()
+        for row in rows.itertuples()
     ]
     line = {"color": palette.BLUE if thick else palette.INK, "linewidth": 1.8 if thick else 0.7}
     ax.bxp(
         boxes,
-        positions=cells["position"].to_list(),
+        positions=rows["position"].to_list(),
         widths=BOX,
         showmeans=True,
         showfliers=False,
@@ -139,24 +139,24 @@ def _boxes(ax: Axes, cells: pd.DataFrame, thick: bool) -> None:
     )
 
 
-def _limit(ax: Axes, cells: pd.DataFrame) -> None:
+def _limit(ax: Axes, rows: pd.DataFrame) -> None:
     """Keep far outliers from flattening all boxes; what is cut off is said in figures."""
-    if cells.empty:
+    if rows.empty:
         return
-    low, high = cells["minimum"].min(), cells["maximum"].max()
-    tallest = style.tallest(cells["q75"], low)
+    low, high = rows["minimum"].min(), rows["maximum"].max()
+    tallest = style.tallest(rows["q75"], low)
     reach = tallest + 1.5 * (tallest - low)
     top = reach if high > reach + (reach - low) else high
     if top > low:
         margin = 0.06 * (top - low)
         ax.set_ylim(low - margin, top + margin)
-    for cell in cells.itertuples():
-        if cell.maximum > top + 0.06 * (top - low):
-            cut = cell.q75 > ax.get_ylim()[1]
-            what = f"box to {cell.q75:.3g}, mean {cell.mean:,.0f} ↑ " if cut else "↑ "
+    for row in rows.itertuples():
+        if row.maximum > top + 0.06 * (top - low):
+            cut = row.q75 > ax.get_ylim()[1]
+            what = f"box to {row.q75:.3g}, mean {row.mean:,.0f} ↑ " if cut else "↑ "
             ax.annotate(
-                f"{what}{cell.maximum:,.0f}",
-                (cell.position, 1),
+                f"{what}{row.maximum:,.0f}",
+                (row.position, 1),
                 xycoords=("data", "axes fraction"),
                 xytext=(0 if cut else 3.5, -1),  # in the box, or beside the whisker
                 textcoords="offset points",
@@ -167,11 +167,11 @@ def _limit(ax: Axes, cells: pd.DataFrame) -> None:
             )
 
 
-def _count(ax: Axes, position: int, cell: Any) -> None:
+def _count(ax: Axes, position: int, row: Any) -> None:
     """Say above a box how many of its trials have no result."""
-    if cell.without_result:
+    if row.without_result:
         ax.annotate(
-            f"−{cell.without_result}",
+            f"−{row.without_result}",
             (position, 1),
             xycoords=("data", "axes fraction"),
             xytext=(0, 2),

@@ -34,9 +34,9 @@ def draw(welch: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Tasks) -
     if not variants or welch["hedges_g"].isna().all():
         return style.sentence("no variant could be compared with V")
     rows = welch.set_index(["variant", "task"])
-    cells = {"index": variants, "columns": list(titles)}
-    effects = rows["hedges_g"].unstack().reindex(**cells).astype("float64")
-    found = differs(rows).unstack(fill_value=False).reindex(**cells, fill_value=False)
+    fields = {"index": variants, "columns": list(titles)}
+    effects = rows["hedges_g"].unstack().reindex(**fields).astype("float64")
+    found = differs(rows).unstack(fill_value=False).reindex(**fields, fill_value=False)
     with style.style():
         size = (1.5 + 1.15 * len(titles), 1.1 + 0.27 * len(variants))
         figure = Figure(figsize=size, layout="constrained")

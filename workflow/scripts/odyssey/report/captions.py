@@ -23,14 +23,14 @@ class Shown:
         How to read the figure.
     findings : list of str
         What this study found, a sentence or a few for each task.
-    cell : str
+    subject : str
         The variant, and the surrogate beside it, of a figure that there is for each; else empty.
     """
 
     title: str
     reading: str
     findings: list[str]
-    cell: str
+    subject: str
 
 
 def caption(name: str, find: Finders, surrogate: str = GP) -> Shown:
@@ -53,8 +53,8 @@ def caption(name: str, find: Finders, surrogate: str = GP) -> Shown:
     number = re.fullmatch(r"figure_(\d)", figure)
     if number:
         title = f"Figure {number[1]}. {title}"
-    cell = f"{variant}{', by the paper’s forest' if beside else ''}" if whole else ""
+    subject = f"{variant}{', by the paper’s forest' if beside else ''}" if whole else ""
     if whole:
-        title += f": {cell}"
+        title += f": {subject}"
     found = find[figure](variant, surrogate) if figure in find else []
-    return Shown(title, words.reading, found, cell)
+    return Shown(title, words.reading, found, subject)

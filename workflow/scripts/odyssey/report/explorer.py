@@ -175,14 +175,14 @@ def packed_curves(curves: pd.DataFrame, every: int) -> pd.DataFrame:
     kept = curves[(curves["epoch"] - 1) % every == 0]
     texts = {"loss_curve": kept["train_loss"], "validation_curve": kept["validation"]}
     # As plain objects: pandas' own texts are slow to take apart one by one.
-    cells = kept[["task", "variant", "trial"]].assign(
+    written = kept[["task", "variant", "trial"]].assign(
         **{
             name: pd.Series([brief(value, 4) for value in values.tolist()], kept.index, object)
             for name, values in texts.items()
         }
     )
     return (
-        cells.groupby(["task", "variant", "trial"], sort=False)[list(texts)]
+        written.groupby(["task", "variant", "trial"], sort=False)[list(texts)]
         .agg(" ".join)
         .reset_index()
     )

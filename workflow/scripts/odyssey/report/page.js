@@ -39,7 +39,7 @@ async function start() {
 }
 
 function compare(a, b) {
-  // A cell without a value comes last in either direction.
+  // A field without a value comes last in either direction.
   const [x, y] = [a.value, b.value];
   if (x === "" || y === "") return (x === "") - (y === "");
   return a.order * (a.numeric ? x - y : x.localeCompare(y, "en", { numeric: true }));
@@ -51,9 +51,9 @@ function sort(head) {
   head.setAttribute("aria-sort", order === 1 ? "ascending" : "descending");
   const body = head.closest("table").tBodies[0];
   const rows = Array.from(body.rows, (row) => {
-    const cell = row.cells[head.cellIndex];
-    const numeric = cell.classList.contains("number");
-    return { row, order, numeric, value: numeric ? cell.dataset.value : cell.textContent };
+    const field = row.cells[head.cellIndex];
+    const numeric = field.classList.contains("number");
+    return { row, order, numeric, value: numeric ? field.dataset.value : field.textContent };
   });
   body.append(...rows.sort(compare).map(({ row }) => row));
 }
@@ -65,8 +65,8 @@ for (const button of document.querySelectorAll("th > button")) {
 function reveal() {
   const wanted = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!wanted) return;
-  const cell = wanted.closest(".cell");
-  if (cell) document.getElementById(cell.id.replace("cell", "show")).checked = true;
+  const subject = wanted.closest(".subject");
+  if (subject) document.getElementById(subject.id.replace("subject", "show")).checked = true;
   wanted.closest("details")?.setAttribute("open", "");
   wanted.scrollIntoView();
 }

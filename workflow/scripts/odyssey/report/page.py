@@ -111,9 +111,9 @@ def render(contents: Contents) -> str:
         selected=percent(contents.configuration["analysis"]["best_fraction"]),
         claims=[] if contents.claims is None else rows.claims(contents.claims, labels),
         verdicts="" if contents.claims is None else sentences.verdicts(contents.claims),
-        figures=[f for f in shown if f["name"] != ANSWER and not f["cell"]],
-        cells=list(dict.fromkeys(f["cell"] for f in shown if f["cell"])),
-        of_cells=[f for f in shown if f["cell"]],
+        figures=[f for f in shown if f["name"] != ANSWER and not f["subject"]],
+        subjects=list(dict.fromkeys(f["subject"] for f in shown if f["subject"])),
+        of_subjects=[f for f in shown if f["subject"]],
         tables=[_table(name, frame, labels) for name, frame in contents.tables.items()],
         chart=script_data(
             explorer.chart(
@@ -251,7 +251,7 @@ def _figures(
             "narrow": picture.width <= NARROW,
             "caption": caption,
             # Those of vanilla name none.
-            "cell": caption.cell or (sentences.REFERENCE if name in again else ""),
+            "subject": caption.subject or (sentences.REFERENCE if name in again else ""),
         }
         for name, picture, caption in shown
     ]
@@ -266,13 +266,13 @@ def _table(name: str, frame: pd.DataFrame, labels: Mapping[str, str]) -> dict[st
     numeric = {c: _is_number(frame[c].dtype) for c in columns}
     lines = []
     for row in frame[columns].to_dict("records"):
-        cells = []
+        fields = []
         for column, value in row.items():
             text = format_value(value)
             key = "" if pd.isna(value) or not numeric[column] else repr(float(value))
             shown = labels.get(text, text) if column == "task" else text
-            cells.append({"text": shown, "key": key, "numeric": numeric[column]})
-        lines.append(cells)
+            fields.append({"text": shown, "key": key, "numeric": numeric[column]})
+        lines.append(fields)
     return {
         "name": name,
         "caption": of_table(name),

@@ -45,7 +45,7 @@ def standings(
     Returns
     -------
     dict of str to list
-        ``tasks``, and ``rows`` of a variant and a cell for each task.
+        ``tasks``, and ``rows`` of a variant and a field for each task.
     """
     known = {(row["task"], row["variant"]): row for row in welch.to_dict("records")}
     digits = {task: digits_of(rows) for task, rows in welch.groupby("task", sort=False)}
@@ -54,7 +54,7 @@ def standings(
         "rows": [
             {
                 "variant": variant,
-                "cells": [
+                "fields": [
                     _standing(known.get((task, variant)), margins.get(task, 0.0), digits[task])
                     for task in labels
                 ],
