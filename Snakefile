@@ -26,10 +26,10 @@ from odyssey.files import hold
 from odyssey.imports import imported
 from odyssey.locks import settle
 from odyssey.lost import last_words
-from odyssey.search import draw_cell
+from odyssey.search import draw_trials
 from odyssey.tasks import kind_digest
 from odyssey.training.cost import (
-    cell_shards,
+    search_shards,
     expected_seconds,
     job_megabytes,
     job_seconds,

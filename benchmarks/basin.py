@@ -36,7 +36,7 @@ def shares_in_basin(
     """Decompose a variant's test results at learning rates from the basin's lowest on."""
     trials = trials[(trials["variant"] == variant) & (trials["learning_rate"] >= low)]
     ranges = study.search.ranges | {"learning_rate": (low, study.search.learning_rate.high)}
-    importance, *_ = fanova.analyse_cell(trials, ranges, study.seed, surrogates=(GP,))
+    importance, *_ = fanova.analyse_search(trials, ranges, study.seed, surrogates=(GP,))
     shares = fanova.main_shares(importance, GP)
     return {
         "variant": variant,

@@ -2,9 +2,9 @@
 
     python benchmarks/error_rates.py
 
-Cells that do not differ are made of vanilla's 400 trials on the paper's music, of both seeds: pairs
-of halves, families of nine cells drawn with replacement, and halves of which one is made worse. The
-permutation of whole cells and the paper's Welch test each say what they find. Writes
+Searches that do not differ are made of vanilla's 400 trials on the paper's music, of both seeds:
+pairs of halves, families of nine searches drawn with replacement, and halves of which one is made
+worse. The permutation of whole searches and the paper's Welch test each say what they find. Writes
 error_rates.csv; under a minute.
 """
 
@@ -39,36 +39,39 @@ def kept() -> np.ndarray:
 
 
 def shuffles(draws: int, seed: int) -> permutation.Shuffles:
-    """Draw shuffles of two cells."""
+    """Draw shuffles of two searches."""
     sizes, selected = (SIZE, SIZE), (SELECTED, SELECTED)
     return permutation.shuffle(sizes, selected, draws, np.random.default_rng(seed))
 
 
 def halves(
     rng: np.random.Generator, shift: float = 0.0
-) -> tuple[permutation.Cell, permutation.Cell]:
-    """Split vanilla's trials into two cells, one of them worse by a shift."""
+) -> tuple[permutation.Ordered, permutation.Ordered]:
+    """Split vanilla's trials into two searches, one of them worse by a shift."""
     order = rng.permutation(len(kept()))
     first, second = kept()[order[:SIZE]] + shift, kept()[order[SIZE:]]
-    return permutation.cell(*first.T, SELECTED), permutation.cell(*second.T, SELECTED)
+    return permutation.ordered(*first.T, SELECTED), permutation.ordered(*second.T, SELECTED)
 
 
 def by_permutation(
-    group: permutation.Cell, reference: permutation.Cell, drawn: permutation.Shuffles
+    group: permutation.Ordered, reference: permutation.Ordered, drawn: permutation.Shuffles
 ) -> float:
-    """Return the p value of the permutation of whole cells."""
+    """Return the p value of the permutation of whole searches."""
     middle, error = permutation.difference(group, reference)
     null = permutation.null_distribution(group, reference, drawn)
     return permutation.p_value(middle / error, null)
 
 
-def by_paper(group: permutation.Cell, reference: permutation.Cell) -> float:
+def by_paper(group: permutation.Ordered, reference: permutation.Ordered) -> float:
     """Return the p value of Welch's test on the selected trials."""
     return t_test(group.test[:SELECTED], reference.test[:SELECTED], ALPHA)["p"]
 
 
 def found_in_pairs(
-    n: int, p_of: Callable[[permutation.Cell, permutation.Cell], float], seed: int, shift: float
+    n: int,
+    p_of: Callable[[permutation.Ordered, permutation.Ordered], float],
+    seed: int,
+    shift: float,
 ) -> int:
     """Count the pairs of halves in which a test finds a difference."""
     rng = np.random.default_rng(seed)
@@ -76,16 +79,16 @@ def found_in_pairs(
 
 
 def found_in_families(
-    n: int, p_of: Callable[[permutation.Cell, permutation.Cell], float], seed: int
+    n: int, p_of: Callable[[permutation.Ordered, permutation.Ordered], float], seed: int
 ) -> int:
     """Count the families in which a test, after Bonferroni, finds any difference."""
     rng = np.random.default_rng(seed)
     found = 0
     for _ in range(n):
-        # With replacement: nine cells of 200 want more trials than there are.
+        # With replacement: nine searches of 200 want more trials than there are.
         drawn = (kept()[rng.integers(len(kept()), size=SIZE)] for _ in range(COMPARISONS + 1))
-        cells = [permutation.cell(*one.T, SELECTED) for one in drawn]
-        found += min(p_of(one, cells[0]) for one in cells[1:]) * COMPARISONS <= ALPHA
+        searches = [permutation.ordered(*one.T, SELECTED) for one in drawn]
+        found += min(p_of(one, searches[0]) for one in searches[1:]) * COMPARISONS <= ALPHA
     return found
 
 
@@ -105,7 +108,7 @@ def counts(what: str, test: str) -> tuple[int, int]:
         # A p value of one of eight at 5 % wants more shuffles.
         drawn = shuffles(1599 if families else 799, 1)
 
-        def p_of(group: permutation.Cell, reference: permutation.Cell) -> float:
+        def p_of(group: permutation.Ordered, reference: permutation.Ordered) -> float:
             return by_permutation(group, reference, drawn)
     else:
         p_of = by_paper

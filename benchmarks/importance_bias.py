@@ -110,7 +110,7 @@ def in_parts(function: Callable, points: np.ndarray) -> np.ndarray:
 
 
 def mesh(points: int) -> np.ndarray:
-    """Cover the cube with the middles of equal cells."""
+    """Cover the cube with the middles of equal boxes."""
     middles = (np.arange(points) + 0.5) / points
     return np.stack([a.ravel() for a in np.meshgrid(*[middles] * 4, indexing="ij")], axis=1)
 
@@ -233,8 +233,8 @@ def difference_coverage(pairs: int = 500, shift: float = 0.15) -> float:
         order = generator.permutation(len(both))
         group, reference = results[order[:size]] + shift, results[order[size : 2 * size]]
         low, high = permutation.interval(
-            permutation.cell(*group.T, selected),
-            permutation.cell(*reference.T, selected),
+            permutation.ordered(*group.T, selected),
+            permutation.ordered(*reference.T, selected),
             shuffles,
             0.05,
         )

@@ -25,7 +25,7 @@ import torch
 
 from odyssey.cells.build import build
 from odyssey.config_files import study_or_exit
-from odyssey.search import draw_cell
+from odyssey.search import draw_trials
 from odyssey.training import trial as training
 from odyssey.training.engines import open_engine
 from odyssey.training.reference import ReferenceEngine
@@ -126,7 +126,7 @@ def main() -> None:
     study = study_or_exit([arguments.configfile], with_corpora=True)
     sequences = study.tasks["jsb"].features("jsb", None, 1, lambda *_: None)
     draw = np.random.default_rng(arguments.seed)
-    some = {v: draw.permutation(draw_cell(study, "jsb", v)) for v in study.variants}
+    some = {v: draw.permutation(draw_trials(study, "jsb", v)) for v in study.variants}
     epochs, patience = study.epochs("jsb"), study.training.patience
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -134,7 +134,7 @@ def main() -> None:
         for name, kernel in kernels.items():
             build(study.cell(name), kernel, study.training.instruction_set)
         plan = training.Plan("jsb", "NP", epochs, patience, "nn.LSTM", "cpu")
-        whole = draw.permutation(draw_cell(study, "jsb", "NP"))[: arguments.trials]
+        whole = draw.permutation(draw_trials(study, "jsb", "NP"))[: arguments.trials]
         rows += [compare(plan, trial, sequences, kernels["NP"]) for trial in whole]
         for name, trials in some.items():
             file = study.cells.get(name)

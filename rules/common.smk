@@ -27,13 +27,13 @@ def files_of(wildcards):
 
 @cache
 def drawn_trials(task, variant):
-    """A cell's trials, which its shards and what is expected of them share."""
-    return draw_cell(study, task, variant)
+    """A search's trials, which its shards and what is expected of them share."""
+    return draw_trials(study, task, variant)
 
 
 @cache
 def seconds_of(task, variant):
-    """What each of a cell's trials takes if it uses all its epochs."""
+    """What each of a search's trials takes if it uses all its epochs."""
     if task in UNKNOWN:
         return [0.0] * study.search.trials
     return expected_seconds(study, task, variant, drawn_trials(task, variant))
@@ -41,10 +41,10 @@ def seconds_of(task, variant):
 
 @cache
 def shards_of(task, variant):
-    """First and last trial of each of a cell's jobs."""
+    """First and last trial of each of a search's jobs."""
     if task in UNKNOWN:
         return [(0, study.search.trials - 1)]
-    return cell_shards(study, task, variant, seconds_of(task, variant))
+    return search_shards(study, task, variant, seconds_of(task, variant))
 
 
 def drawn(wildcards):
@@ -56,7 +56,7 @@ def drawn(wildcards):
         )
     if last >= study.search.trials:
         raise WorkflowError(
-            f"{first}-{last}.jsonl: a cell's last trial is {study.search.trials - 1}"
+            f"{first}-{last}.jsonl: a search's last trial is {study.search.trials - 1}"
         )
     return drawn_trials(wildcards.task, wildcards.variant)[first : last + 1]
 
@@ -89,7 +89,7 @@ def train_megabytes(wildcards, attempt):
 
 
 def dearest(task, variant):
-    """As many trials of a cell as are selected, were they the dearest of all."""
+    """As many trials of a search as are selected, were they the dearest of all."""
     # It brings pandas along, which no other job should wait for.
     from odyssey.analysis.selection import number_selected
 

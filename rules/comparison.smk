@@ -1,4 +1,4 @@
-"""Trials to comparisons with vanilla: the best of each cell, tests, fANOVA, verdicts."""
+"""Trials to comparisons with vanilla: the best of each search, tests, fANOVA, verdicts."""
 
 
 localrules:
@@ -53,7 +53,7 @@ rule welch:
 rule fanova:
     input:
         trials=rules.collect.output.trials,
-        code=code_of("fanova_cells"),
+        code=code_of("decompose"),
     output:
         importance=f"{RESULTS}/fanova/importance.csv",
         marginals=f"{RESULTS}/fanova/marginals.csv",
@@ -71,7 +71,7 @@ rule fanova:
         trees=study.analysis.trees,
         backend=study.analysis.fanova_backend,
     script:
-        "../workflow/scripts/fanova_cells.py"
+        "../workflow/scripts/decompose.py"
 
 
 rule attribution:

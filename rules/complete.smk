@@ -1,4 +1,4 @@
-"""The end of a study, which is a good one unless all trials of some cell failed."""
+"""The end of a study, which is a good one unless all trials of some search failed."""
 
 MADE = [
     *rules.analysis.input,

@@ -5,7 +5,7 @@ localrules:
     collect_reseeded,
 
 
-# The jobs of a cell are as many as the seeds: which trials are selected is not known beforehand.
+# The jobs of a search are as many as the seeds: which trials are selected is not known beforehand.
 SEEDS = [str(repeat) for repeat in range(1, study.analysis.reseed + 1)]
 
 

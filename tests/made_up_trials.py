@@ -169,7 +169,7 @@ def trials(
     Parameters
     ----------
     number : int
-        Trials a cell.
+        Trials a search.
     tasks, variants : tuple of str
     synthetic : tuple of str
         The tasks whose corpus shall pass for a stand-in.
@@ -215,12 +215,12 @@ def trials(
             expected_result(
                 task,
                 of_variant,
-                cell["learning_rate"].to_numpy(),
-                cell["hidden_size"].to_numpy(),
-                cell["input_noise"].to_numpy(),
-                cell["momentum"].to_numpy(),
+                own["learning_rate"].to_numpy(),
+                own["hidden_size"].to_numpy(),
+                own["input_noise"].to_numpy(),
+                own["momentum"].to_numpy(),
             )
-            for (task, of_variant), cell in frame.groupby(["task", "variant"], sort=False)
+            for (task, of_variant), own in frame.groupby(["task", "variant"], sort=False)
         ]
     )
     gain = frame["task"].map({name: truth.hidden_size for name, truth in TRUTH.items()})
@@ -310,7 +310,7 @@ def curves(of_trials: pd.DataFrame, seed: int = SEED) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="gets trials.csv and curves.parquet")
-    parser.add_argument("--trials", type=int, default=200, help="trials a cell (default: 200)")
+    parser.add_argument("--trials", type=int, default=200, help="trials a search (default: 200)")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     table = trials(arguments.trials)

@@ -1,4 +1,4 @@
-"""A study that never ran: 27 cells of random trials whose true effects are known exactly.
+"""A study that never ran: 27 searches of random trials whose true effects are known exactly.
 
 In unit coordinates u of the search space (see `odyssey.analysis.fanova`), the error of a trial is
 
@@ -56,7 +56,7 @@ def trials(
     ----------
     seed : int
     n : int
-        Trials a cell; one in fifty diverges.
+        Trials a search; one in fifty diverges.
     effects : dict
         From (task, variant) to what the variant adds to the error, in shares of the task's base;
         by default what the paper found: `EFFECT` where it found a variant worse, else nothing.
@@ -64,7 +64,7 @@ def trials(
     if effects is None:
         effects = {(task, variant): EFFECT for task in FOUND_WORSE for variant in FOUND_WORSE[task]}
     rng = np.random.default_rng(seed)
-    cells = []
+    made = []
     for task in FOUND_WORSE:
         for variant in VARIANTS:
             rate, size, noise, momentum = rng.uniform(size=(4, n))
@@ -82,7 +82,7 @@ def trials(
             test = PAPER_BEST[task] * error / (1 + 0.25 * PAIRS[task])
             blocks = np.round(20 * 10**size)
             diverged = rng.uniform(size=n) < 0.02
-            cells.append(
+            made.append(
                 pd.DataFrame(
                     {
                         "task": task,
@@ -109,4 +109,4 @@ def trials(
                     }
                 )
             )
-    return pd.concat(cells, ignore_index=True).astype({"best_epoch": "Int64"})
+    return pd.concat(made, ignore_index=True).astype({"best_epoch": "Int64"})

@@ -79,7 +79,7 @@ def test_of_a_flag_there_is_one_step_in_which_all_trials_are():
 
 @pytest.fixture(scope="module")
 def found():
-    return attribution.analyse_cell(trials(), RANGES, 1, 30, "sklearn")
+    return attribution.analyse_search(trials(), RANGES, 1, 30, "sklearn")
 
 
 @pytest.mark.parametrize("surrogate", [GP, BOOSTED, FOREST])
@@ -98,7 +98,7 @@ def test_nine_ways_find_the_same_order(found, surrogate, method):
     assert rows["rank"].between(rows["rank_low"], rows["rank_high"]).all()
 
 
-def test_a_cell_with_too_few_trials_has_a_note():
-    table = attribution.analyse_cell(trials(9), RANGES, 1, 10, "sklearn")
+def test_a_search_with_too_few_trials_has_a_note():
+    table = attribution.analyse_search(trials(9), RANGES, 1, 10, "sklearn")
     assert table["note"].tolist() == ["no surrogate: 9 trials with a result, 10 are needed"]
     assert table["share"].isna().all()

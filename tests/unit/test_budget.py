@@ -9,8 +9,8 @@ import pytest
 from odyssey.analysis.budget import expected_best, fronts, winning_chances
 
 
-def cell(validation, test) -> pd.DataFrame:
-    """Make the trials of a cell."""
+def searched(validation, test) -> pd.DataFrame:
+    """Make the trials of a search."""
     return pd.DataFrame({"task": "jsb", "variant": "V", "validation": validation, "test": test})
 
 
@@ -28,7 +28,7 @@ def test_the_expectation_is_the_mean_over_all_subsets():
     rng = np.random.default_rng(2)
     validation = rng.normal(size=7)
     test = validation + rng.normal(size=7)
-    table = expected_best(cell(validation, test), seed=1, resamples=10)
+    table = expected_best(searched(validation, test), seed=1, resamples=10)
     expected = [by_hand(validation, test, k) for k in range(1, 8)]
     np.testing.assert_allclose(table["expected"], expected, rtol=1e-12)
 
@@ -36,7 +36,7 @@ def test_the_expectation_is_the_mean_over_all_subsets():
 def test_trials_without_a_result_lower_the_chance_of_one():
     validation = np.array([3.0, np.nan, 1.0, np.nan, 2.0])
     test = np.array([30.0, np.nan, 10.0, np.nan, 20.0])
-    table = expected_best(cell(validation, test), seed=1, resamples=10)
+    table = expected_best(searched(validation, test), seed=1, resamples=10)
     expected = [by_hand(validation, test, k) for k in range(1, 6)]
     np.testing.assert_allclose(table["expected"], expected, rtol=1e-12)
     # Of one trial, 2 in 5 have no result; of two, 1 pair in 10 has none.
@@ -44,7 +44,7 @@ def test_trials_without_a_result_lower_the_chance_of_one():
 
 
 def test_one_trial_is_the_mean_and_all_trials_are_the_best():
-    table = expected_best(cell([2.0, 1.0, 3.0], [5.0, 7.0, 9.0]), seed=1, resamples=10)
+    table = expected_best(searched([2.0, 1.0, 3.0], [5.0, 7.0, 9.0]), seed=1, resamples=10)
     assert table["expected"].iloc[0] == pytest.approx(7)
     assert table["expected"].iloc[-1] == pytest.approx(7)
 
@@ -62,19 +62,19 @@ def test_the_band_covers_the_mean_of_one_trial_as_often_as_it_says():
     covered = 0
     for seed in range(200):
         values = rng.normal(10, 1, 50)
-        first = expected_best(cell(values, values), seed, resamples=200).iloc[0]
+        first = expected_best(searched(values, values), seed, resamples=200).iloc[0]
         covered += first["low"] <= 10 <= first["high"]
     assert 0.90 <= covered / 200 <= 0.98
 
 
 def test_a_seed_gives_the_same_band():
     values = np.random.default_rng(1).normal(size=20)
-    first, again = (expected_best(cell(values, values), 3, resamples=50) for _ in range(2))
+    first, again = (expected_best(searched(values, values), 3, resamples=50) for _ in range(2))
     pd.testing.assert_frame_equal(first, again, check_exact=True)
 
 
-def test_a_cell_without_any_result_has_no_expectation():
-    table = expected_best(cell([np.nan] * 3, [np.nan] * 3), seed=1, resamples=10)
+def test_a_search_without_any_result_has_no_expectation():
+    table = expected_best(searched([np.nan] * 3, [np.nan] * 3), seed=1, resamples=10)
     assert table[["expected", "low", "high"]].isna().all(axis=None)
     assert table["without_result"].tolist() == [1, 1, 1]
 
@@ -135,7 +135,7 @@ def test_no_trial_of_a_random_study_beats_one_of_its_front():
 
 
 def test_a_study_without_results_has_no_front():
-    empty = cell([np.nan], [np.nan]).assign(
+    empty = searched([np.nan], [np.nan]).assign(
         trial=0, parameters=1, train_seconds=1.0, engine="fused"
     )
     assert fronts(empty).empty

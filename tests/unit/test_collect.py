@@ -112,7 +112,7 @@ def test_a_trial_that_is_there_twice_is_named():
         trials_table([record(trial=3), record(trial=3)], ["jsb"], ["V"])
 
 
-def test_a_trial_of_a_cell_that_the_study_does_not_have_is_named():
+def test_a_trial_of_a_search_that_the_study_does_not_have_is_named():
     with pytest.raises(ValueError, match="the runs hold the variant NP, the study does not"):
         trials_table([record(variant="NP")], ["jsb"], ["V"])
 

@@ -37,21 +37,21 @@ def changed(study: compare.Study, **columns) -> compare.Study:
 
 def test_the_same_trials_with_a_shift_differ_by_that_shift_without_doubt(first):
     results = {name: first.trials[name] + 0.5 for name in ("validation", "test")}
-    found = compare.cells(first, changed(first, **results))
+    found = compare.searches(first, changed(first, **results))
     assert set(found["by"]) == {compare.SAME}
     assert found["variant"].tolist() == ["V", "NP", "V", "NP"]
     assert found[["difference", "low", "high"]].to_numpy() == pytest.approx(0.5)
     assert (found["n_a"] == 10).all()
 
 
-def test_other_trials_are_compared_as_cells_and_only_a_true_difference_is_found(first):
+def test_other_trials_are_compared_as_searches_and_only_a_true_difference_is_found(first):
     other = {"seed": first.trials["seed"] + 1}
-    found = compare.cells(first, changed(first, **other))
+    found = compare.searches(first, changed(first, **other))
     assert set(found["by"]) == {compare.OTHER}
     assert (found["low"] < 0).all()
     assert (found["high"] > 0).all()
     results = {name: first.trials[name] + 30.0 for name in ("validation", "test")}
-    found = compare.cells(first, changed(first, **other, **results))
+    found = compare.searches(first, changed(first, **other, **results))
     assert (found["low"] > 0).all()
     assert found["difference"].to_numpy() == pytest.approx(30.0)
 
@@ -74,22 +74,22 @@ def test_the_interval_of_the_same_trials_covers_as_often_as_it_says():
     assert 0.90 <= covered <= 0.99
 
 
-def test_trials_without_a_result_are_left_out_and_a_cell_of_none_has_no_interval(first):
+def test_trials_without_a_result_are_left_out_and_a_search_of_none_has_no_interval(first):
     lost = first.trials["variant"] == "NP"
     results = {name: first.trials[name].mask(lost) for name in ("validation", "test")}
-    found = compare.cells(first, changed(first, **results)).set_index("variant")
+    found = compare.searches(first, changed(first, **results)).set_index("variant")
     assert found.loc["NP", ["mean_b", "difference", "low", "high"]].isna().all(axis=None)
     assert (found.loc["NP", "n_b"] == 0).all()
     assert found.loc["V", "difference"].to_numpy() == pytest.approx(0.0)
     text = render("one", "two", compare.compare(first, changed(first, **results)))
-    assert "2 cells could not be compared" in parse(text)[1]
+    assert "2 searches could not be compared" in parse(text)[1]
 
 
 def test_selected_trials_are_named_by_who_selects_them(first):
     results = first.trials.copy()
-    of_cell = (results["task"] == "jsb") & (results["variant"] == "V")
-    best = results[of_cell & results["selected"]].sort_values("rank").iloc[0]
-    worst = of_cell & (results["trial"] == best["trial"])
+    of_search = (results["task"] == "jsb") & (results["variant"] == "V")
+    best = results[of_search & results["selected"]].sort_values("rank").iloc[0]
+    worst = of_search & (results["trial"] == best["trial"])
     validation = results["validation"].mask(worst, 1e3)
     found = compare.selected(first, changed(first, validation=validation))
     row = found[(found["task"] == "jsb") & (found["variant"] == "V")].iloc[0]
@@ -122,7 +122,8 @@ def test_the_page_is_whole_asks_for_nothing_and_is_the_same_again(first):
     pages = [render("one", "</style><b>", compare.compare(first, second)) for _ in range(2)]
     assert pages[0] == pages[1]
     tags, text = parse(pages[0])
-    assert [a["id"] for t, a in tags if t == "section"] == ["cells", "claims", "selected", "where"]
+    sections = [a["id"] for t, a in tags if t == "section"]
+    assert sections == ["searches", "claims", "selected", "where"]
     assert "Do one and </style><b> say the same?" in text
     assert "V on iam, NP on iam, V on jsb and NP on jsb are worse" in text
     addresses = [v for _, a in tags for k, v in a.items() if k in ("src", "href", "srcset")]
@@ -133,9 +134,9 @@ def test_the_page_is_whole_asks_for_nothing_and_is_the_same_again(first):
 def test_kept_studies_of_the_same_trials_agree_with_what_is_kept_of_them():
     a, b = (compare.read(KEPT / name) for name in ("jsb", "jsb-music21"))
     kept = pd.read_csv(KEPT / "same_trials.csv").set_index("variant")
-    cells = compare.cells(a, b).set_index("variant")
-    assert cells["mean_a"].to_dict() == pytest.approx(kept["paper_mean"].to_dict())
-    assert cells["mean_b"].to_dict() == pytest.approx(kept["music21_mean"].to_dict())
+    found = compare.searches(a, b).set_index("variant")
+    assert found["mean_a"].to_dict() == pytest.approx(kept["paper_mean"].to_dict())
+    assert found["mean_b"].to_dict() == pytest.approx(kept["music21_mean"].to_dict())
     ranks = compare.selected(a, b).set_index("variant")["rank_correlation"]
     assert ranks.to_dict() == pytest.approx(kept["rank_correlation"].to_dict())
 
@@ -179,7 +180,7 @@ def test_studies_whose_folders_have_one_name_are_told_apart(first, tmp_path, mon
         ("no table", r"trials\.csv is not the table it should be"),
         ("other marks", r"does not mark the trials of .*: run the analysis again"),
         ("itself", "are the same study"),
-        ("other tasks", "no cell in common: one has iam/V, iam/NP, jsb/V, two has adding/V"),
+        ("other tasks", "no search in common: one has iam/V, iam/NP, jsb/V, two has adding/V"),
         ("no place", "File exists"),
     ],
 )

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from odyssey.cells.variants import cell
 from odyssey.config import read_study
 from odyssey.features.pianoroll import sequences
-from odyssey.search import draw_cell
+from odyssey.search import draw_trials
 from odyssey.tasks import read_settings
 from odyssey.training.cost import (
     EVALUATION,
     OF_CUDA,
-    cell_shards,
     epoch_seconds,
     expected_seconds,
     job_megabytes,
     job_seconds,
     network,
+    search_shards,
     stack_width,
     stacked_megabytes,
 )
@@ -126,8 +126,8 @@ def test_short_trials_make_jobs_as_long_as_fifty_of_vanilla_whatever_the_variant
     study = read_study({"study": "x", "tasks": {"jsb": {}}, "search": {"trials": 200}})
     lengths = {}
     for name in ("V", "FGR"):
-        seconds = expected_seconds(study, "jsb", name, draw_cell(study, "jsb", name))
-        jobs = cell_shards(study, "jsb", name, seconds)
+        seconds = expected_seconds(study, "jsb", name, draw_trials(study, "jsb", name))
+        jobs = search_shards(study, "jsb", name, seconds)
         lengths[name] = [sum(seconds[first : last + 1]) for first, last in jobs]
     assert len(lengths["V"]) in (4, 5, 6)
     assert len(lengths["FGR"]) > len(lengths["V"])
@@ -141,8 +141,8 @@ def test_a_job_may_train_so_many_minutes_on_each_of_its_cores():
         study = read_study(
             {"study": "x", "tasks": {"jsb": {}}, "search": {"trials": 200}, "training": training}
         )
-        seconds = expected_seconds(study, "jsb", "V", draw_cell(study, "jsb", "V"))
-        made = cell_shards(study, "jsb", "V", seconds)
+        seconds = expected_seconds(study, "jsb", "V", draw_trials(study, "jsb", "V"))
+        made = search_shards(study, "jsb", "V", seconds)
         lasting = [
             job_seconds(seconds[first : last + 1], study.training.threads) for first, last in made
         ]
@@ -167,8 +167,8 @@ def stacked(**changes):
 
 
 def jobs_of(study, variant="V"):
-    seconds = expected_seconds(study, "jsb", variant, draw_cell(study, "jsb", variant))
-    return cell_shards(study, "jsb", variant, seconds)
+    seconds = expected_seconds(study, "jsb", variant, draw_trials(study, "jsb", variant))
+    return search_shards(study, "jsb", variant, seconds)
 
 
 def test_a_job_for_a_gpu_is_one_stack_as_large_as_its_memory_holds():
@@ -196,7 +196,7 @@ def test_the_size_of_a_stack_and_of_its_jobs_can_be_named():
 
 def test_trials_side_by_side_share_what_does_not_grow_with_them():
     study = stacked()
-    trials = draw_cell(study, "jsb", "V")[:50]
+    trials = draw_trials(study, "jsb", "V")[:50]
     together = sum(expected_seconds(study, "jsb", "V", trials))
     alone = sum(expected_seconds(study, "jsb", "V", [trial])[0] for trial in trials)
     assert together < 0.5 * alone
@@ -204,7 +204,7 @@ def test_trials_side_by_side_share_what_does_not_grow_with_them():
 
 def test_a_stack_is_given_the_memory_of_all_its_trials():
     study = stacked()
-    trials, task, cell = draw_cell(study, "jsb", "V"), study.tasks["jsb"], study.cell("V")
+    trials, task, cell = draw_trials(study, "jsb", "V"), study.tasks["jsb"], study.cell("V")
     few, many = (job_megabytes(task, cell, trials, "stacked", 1, k) for k in (2, 100))
     assert many - few > 98 * stacked_megabytes(task, cell, 150, 1)
     # On a GPU it is the GPU's memory.

@@ -1,4 +1,4 @@
-"""Functional ANOVA: the decomposition of boxes, the forests behind it, the tables of a cell."""
+"""Functional ANOVA: the decomposition of boxes, the forests behind it, the tables of a search."""
 
 import itertools
 import logging
@@ -66,7 +66,7 @@ def grown_at_random(rng, dimensions, splits) -> Tree:
 
 
 def on_a_mesh(one: Tree) -> np.ndarray:
-    """Evaluate a tree whose borders are multiples of 1/8 on the cells between them."""
+    """Evaluate a tree whose borders are multiples of 1/8 on the fields between them."""
     dimensions = one.low.shape[1]
     points = np.array(list(itertools.product((np.arange(8) + 0.5) / 8, repeat=dimensions)))
     return one.value[boxes.locate(one.low, one.high, points)].reshape([8] * dimensions)
@@ -224,7 +224,7 @@ def trials(n=60, **columns) -> pd.DataFrame:
 
 @pytest.mark.parametrize("backend", forests.BACKENDS)
 def test_the_cause_of_error_and_of_time_is_found(backend):
-    shares, marginals, *_ = fanova.analyse_cell(trials(), RANGES, 1, 20, backend, FOREST)
+    shares, marginals, *_ = fanova.analyse_search(trials(), RANGES, 1, 20, backend, FOREST)
     first = shares.sort_values("share", ascending=False).groupby("response").first()
     assert first["term"].to_dict() == {"test": "learning_rate", "train_seconds": "hidden_size"}
     assert (first["share"] > 0.6).all()
@@ -235,18 +235,18 @@ def test_the_cause_of_error_and_of_time_is_found(backend):
 
 @pytest.mark.parametrize("backend", forests.BACKENDS)
 def test_shares_add_up_to_one_and_a_seed_gives_the_same_tables(backend):
-    first = fanova.analyse_cell(trials(), RANGES, 1, 10, backend, FOREST)
+    first = fanova.analyse_search(trials(), RANGES, 1, 10, backend, FOREST)
     parts = first[0][first[0]["term"] != fanova.HIGHER]
     np.testing.assert_allclose(parts.groupby("response")["share"].sum(), 1, atol=1e-9)
-    again = fanova.analyse_cell(trials(), RANGES, 1, 10, backend, FOREST)
+    again = fanova.analyse_search(trials(), RANGES, 1, 10, backend, FOREST)
     for a, b in zip(first, again, strict=True):
         pd.testing.assert_frame_equal(a, b, check_exact=True)
-    other = fanova.analyse_cell(trials(), RANGES, 2, 10, backend, FOREST)
+    other = fanova.analyse_search(trials(), RANGES, 2, 10, backend, FOREST)
     assert not first[0]["share"].equals(other[0]["share"])
 
 
 def test_of_higher_order_is_all_but_the_main_effects():
-    importance, *_ = fanova.analyse_cell(trials(), RANGES, 1, 10, "sklearn", FOREST)
+    importance, *_ = fanova.analyse_search(trials(), RANGES, 1, 10, "sklearn", FOREST)
     of_test = importance[importance["response"] == "test"].set_index("term")
     alone = of_test["order"].eq(1).fillna(value=False)
     together = of_test.loc[fanova.HIGHER, "share"]
@@ -256,7 +256,8 @@ def test_of_higher_order_is_all_but_the_main_effects():
 
 
 def test_the_interaction_is_the_plane_without_its_main_effects():
-    _, marginals, interactions, *_ = fanova.analyse_cell(trials(), RANGES, 1, 10, "sklearn", FOREST)
+    tables = fanova.analyse_search(trials(), RANGES, 1, 10, "sklearn", FOREST)
+    _, marginals, interactions, *_ = tables
     pair = interactions[interactions["parameter_y"] == "momentum"]
     pair = pair[pair["parameter_x"] == "learning_rate"]
     by_x = pair.groupby("x")["interaction"].mean()
@@ -270,7 +271,7 @@ def test_flags_become_coordinates_where_they_vary():
     both = trials(**flags, clip=pd.array([True] * 60, dtype="boolean"))
     axes = surrogates.coordinates(both, RANGES)
     assert [axis.name for axis in axes if axis.scale == "flag"] == ["nesterov"]
-    _, marginals, *_ = fanova.analyse_cell(both, RANGES, 1, 5, "sklearn")
+    _, marginals, *_ = fanova.analyse_search(both, RANGES, 1, 5, "sklearn")
     of_flag = marginals[marginals["parameter"] == "nesterov"]
     # Two values, of two surrogates, of two responses.
     assert of_flag["value"].tolist() == [0, 1] * 4
@@ -295,7 +296,7 @@ def test_coordinates_are_those_of_the_paper_and_lead_back():
 
 
 @pytest.mark.parametrize(
-    ("cell", "note"),
+    ("some", "note"),
     [
         (trials(9), "no surrogate: 9 trials with a result, 10 are needed"),
         (trials(test=100.0), "no surrogate: the response does not vary"),
@@ -303,8 +304,8 @@ def test_coordinates_are_those_of_the_paper_and_lead_back():
         (trials(test=np.random.default_rng(1).normal(size=60)), "the forest explains nothing"),
     ],
 )
-def test_where_a_forest_cannot_be_trusted_the_table_says_so(cell, note):
-    shares, *_ = fanova.analyse_cell(cell, RANGES, 1, 20, "sklearn", FOREST)
+def test_where_a_forest_cannot_be_trusted_the_table_says_so(some, note):
+    shares, *_ = fanova.analyse_search(some, RANGES, 1, 20, "sklearn", FOREST)
     of_test = shares[shares["response"] == "test"]
     assert of_test["note"].str.contains(note, regex=False).all()
     if note.startswith("no surrogate"):
@@ -315,23 +316,23 @@ def test_where_a_forest_cannot_be_trusted_the_table_says_so(cell, note):
 def test_diverged_trials_are_left_out_and_not_counted():
     some = trials()
     some.loc[:9, "test"] = np.nan
-    shares, *_ = fanova.analyse_cell(some, RANGES, 1, 5, "sklearn", FOREST)
+    shares, *_ = fanova.analyse_search(some, RANGES, 1, 5, "sklearn", FOREST)
     assert set(shares["n"]) == {50}
 
 
 def test_the_tables_read_back_as_they_were_written(tmp_path):
-    for cell in (trials(), trials(5)):
-        tables = fanova.analyse_cell(cell, RANGES, 1, 5, "sklearn")
+    for some in (trials(), trials(5)):
+        tables = fanova.analyse_search(some, RANGES, 1, 5, "sklearn")
         for table, types in zip(tables, fanova.KINDS.values(), strict=True):
             write_csv(table, tmp_path / "table.csv")
             pd.testing.assert_frame_equal(read_csv(tmp_path / "table.csv", types), table)
 
 
-def test_a_study_is_analysed_cell_by_cell_whatever_the_number_of_workers():
+def test_a_study_is_analysed_search_by_search_whatever_the_number_of_workers():
     both = pd.concat([trials(), trials(20, variant="NP"), trials(5, variant="NIG")])
     alone = [
-        fanova.analyse_cell(cell, RANGES, 1, 3, surrogates=FOREST)
-        for _, cell in both.groupby("variant")
+        fanova.analyse_search(own, RANGES, 1, 3, surrogates=FOREST)
+        for _, own in both.groupby("variant")
     ]
     one, two = (fanova.analyse(both, RANGES, 1, 3, workers=n, surrogates=FOREST) for n in (1, 2))
     for first, second in zip(one, two, strict=True):
@@ -339,7 +340,7 @@ def test_a_study_is_analysed_cell_by_cell_whatever_the_number_of_workers():
     order = ["V", "NP", "NIG"]
     assert list(one[0]["variant"].unique()) == order
     for kind, table in enumerate(one):
-        expected = pd.concat([cell[kind] for cell in alone]).sort_values(
+        expected = pd.concat([one[kind] for one in alone]).sort_values(
             "variant", key=lambda names: names.map(order.index), kind="stable"
         )
         pd.testing.assert_frame_equal(
@@ -349,7 +350,7 @@ def test_a_study_is_analysed_cell_by_cell_whatever_the_number_of_workers():
 
 def test_an_unknown_backend_is_refused_with_those_that_are_known():
     with pytest.raises(ValueError, match="'xgboost': allowed are fanova, sklearn"):
-        fanova.analyse_cell(trials(), RANGES, 1, backend="xgboost")
+        fanova.analyse_search(trials(), RANGES, 1, backend="xgboost")
 
 
 @pytest.fixture(scope="module")
@@ -358,16 +359,16 @@ def trained() -> pd.DataFrame:
     return pd.read_csv(Path(__file__).parent / "data" / "jsb_vanilla.csv", comment="#")
 
 
-def optunas_main_effects(cell: pd.DataFrame, ranges: dict, trees: int, seed: int) -> dict:
-    """Let Optuna grow a forest on the test results of a cell and decompose it."""
+def optunas_main_effects(trials: pd.DataFrame, ranges: dict, trees: int, seed: int) -> dict:
+    """Let Optuna grow a forest on the test results of a search and decompose it."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    axes = surrogates.coordinates(cell, ranges)
+    axes = surrogates.coordinates(trials, ranges)
     # Optuna sorts by name, and would take a logarithmic range as a linear one.
     names = {f"x{j}": axis.name for j, axis in enumerate(axes)}
     spaces = {name: optuna.distributions.FloatDistribution(0, 1) for name in names}
     study = optuna.create_study()
-    X = np.column_stack([axis.unit(cell[axis.name]) for axis in axes])
-    for x, result in zip(X.tolist(), cell["test"], strict=True):
+    X = np.column_stack([axis.unit(trials[axis.name]) for axis in axes])
+    for x, result in zip(X.tolist(), trials["test"], strict=True):
         values = dict(zip(names, x, strict=True))
         study.add_trial(
             optuna.trial.create_trial(params=values, distributions=spaces, value=result)
@@ -378,8 +379,8 @@ def optunas_main_effects(cell: pd.DataFrame, ranges: dict, trees: int, seed: int
     return {names[name]: share for name, share in evaluator.evaluate(study).items()}
 
 
-def main_effects(cell: pd.DataFrame, ranges: dict, trees: int, seed: int, backend: str) -> dict:
-    shares, *_ = fanova.analyse_cell(cell, ranges, seed, trees, backend, FOREST)
+def main_effects(trials: pd.DataFrame, ranges: dict, trees: int, seed: int, backend: str) -> dict:
+    shares, *_ = fanova.analyse_search(trials, ranges, seed, trees, backend, FOREST)
     known = shares[(shares["response"] == "test") & (shares["order"] == 1)]
     return known.set_index("term")["share"].to_dict()
 

@@ -215,7 +215,7 @@ def test_more_trials_than_can_be_planned_are_refused_with_the_reason(trials):
 
 
 def test_who_has_to_wait_for_the_planning_of_a_study_is_told_how_long(tmp_path, capsys):
-    assert planning_note(read_study(study())) == ""  # the paper's nine cells of 200
+    assert planning_note(read_study(study())) == ""  # the paper's nine searches of 200
     large = study(search={"trials": 100_000}, variants=["V", "NP"])
     note = "200,000 trials are drawn and planned first, which takes some 26 seconds"
     assert planning_note(read_study(large)) == note

@@ -103,10 +103,10 @@ def test_boxes_hold_the_quartiles_of_the_table_and_blue_ones_differ_from_vanilla
     assert tests["significant"].fillna(False).tolist() == [False, False, True]
     top, bottom = panels(figure)
     for ax, trials in ((top, "all"), (bottom, "selected")):
-        cells = distributions[distributions["trials"] == trials]
-        for position, cell in enumerate(cells.itertuples()):
+        rows = distributions[distributions["trials"] == trials]
+        for position, row in enumerate(rows.itertuples()):
             colour, width, low, high = boxes(ax)[position]
-            assert (low, high) == pytest.approx((cell.q25, cell.q75))
+            assert (low, high) == pytest.approx((row.q25, row.q75))
             assert colour == (palette.BLUE if position == 2 else palette.INK)
             assert (width > 1) == (position == 2)
 
@@ -151,7 +151,7 @@ def test_tasks_may_have_different_variants():
     assert [len(boxes(ax)) for ax in panels(figure)] == [2, 3, 2, 3]
 
 
-def test_trials_without_a_result_are_counted_in_the_panel_and_an_empty_cell_has_no_box():
+def test_trials_without_a_result_are_counted_in_the_panel_and_an_empty_search_has_no_box():
     trials = study()
     trials.loc[trials["variant"] == "CIFG", ["validation", "test"]] = np.nan
     figure, _, _ = drawn(trials)
@@ -178,9 +178,9 @@ def test_one_far_box_does_not_flatten_the_others_and_is_said_in_figures():
     top, bottom = panels(figure)
     assert top.get_ylim()[1] < 30
     assert bottom.get_ylim()[1] < 30
-    cell = distributions.query("variant == 'CIFG' and trials == 'all'").iloc[0]
+    row = distributions.query("variant == 'CIFG' and trials == 'all'").iloc[0]
     texts = [text.get_text() for text in top.texts if "↑" in text.get_text()]
-    expected = f"box to {cell['q75']:.3g}, mean {cell['mean']:.0f} ↑ {cell['maximum']:.0f}"
+    expected = f"box to {row['q75']:.3g}, mean {row['mean']:.0f} ↑ {row['maximum']:.0f}"
     assert texts == [expected]
 
 
@@ -265,11 +265,11 @@ RANGES = {
 def analysed():
     """Analyse a study of two tasks: distributions, importances, marginals, interactions."""
     trials = study(tasks=("timit", "jsb"), variants=("V",), n=20)
-    cells = [
-        fanova.analyse_cell(cell, RANGES, 1, 4, "sklearn", ("gp",))
-        for _, cell in trials.groupby("task", sort=False)
+    found = [
+        fanova.analyse_search(own, RANGES, 1, 4, "sklearn", ("gp",))
+        for _, own in trials.groupby("task", sort=False)
     ]
-    parts = [pd.concat(part) for part in list(zip(*cells, strict=True))[:3]]
+    parts = [pd.concat(part) for part in list(zip(*found, strict=True))[:3]]
     return selection.distributions(selection.select(trials)), *parts
 
 

@@ -40,7 +40,7 @@ def analysed(trials):
     of_vanilla = trials[trials["variant"] == "V"]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(gp, "MOST_POINTS", 10_000)  # a coarse grid takes a tenth of the time
-        found = fanova.analyse_cell(of_vanilla, SEARCH.ranges, 1, 4, "sklearn")
+        found = fanova.analyse_search(of_vanilla, SEARCH.ranges, 1, 4, "sklearn")
     return dict(zip(fanova.KINDS, found, strict=True))
 
 

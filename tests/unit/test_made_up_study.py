@@ -54,14 +54,14 @@ PUT_IN = {
 
 @pytest.fixture(scope="module")
 def analysed():
-    """Analyse vanilla's cells, and judge the claims: importance, verdicts."""
+    """Analyse vanilla's searches, and judge the claims: importance, verdicts."""
     trials = made_up_study.trials(1)
     vanilla = trials[trials["variant"] == "V"]
-    cells = [
-        fanova.analyse_cell(cell, made_up_study.RANGES, 1, 100, "sklearn")
-        for _, cell in vanilla.groupby("task", sort=False)
+    found = [
+        fanova.analyse_search(own, made_up_study.RANGES, 1, 100, "sklearn")
+        for _, own in vanilla.groupby("task", sort=False)
     ]
-    importance, *_, of_surrogates = (pd.concat(part) for part in zip(*cells, strict=True))
+    importance, *_, of_surrogates = (pd.concat(part) for part in zip(*found, strict=True))
     marked = selection.select(trials)
     spreads = selection.distributions(marked)
     rows = [

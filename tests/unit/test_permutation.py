@@ -1,4 +1,4 @@
-"""The studentised permutation of whole cells: exact level, power, and intervals that hold."""
+"""The studentised permutation of whole searches: exact level, power, and intervals that hold."""
 
 import importlib.util
 
@@ -9,7 +9,7 @@ from project import REPOSITORY
 from scipy import stats
 
 from odyssey.analysis import permutation
-from odyssey.analysis.permutation import cell, critical, difference, interval, shuffle
+from odyssey.analysis.permutation import critical, difference, interval, ordered, shuffle
 from odyssey.analysis.selection import select
 from odyssey.analysis.welch import selection_variance, t_test
 
@@ -89,20 +89,20 @@ def test_intervals_hold_the_difference_that_was_put_in(shuffles):
 
 
 def test_a_smaller_spread_alone_is_no_difference():
-    # Cells of equal best, one with twice the spread beyond it: studentised, the level is kept.
+    # Searches of equal best, one with twice the spread beyond it: studentised, the level is kept.
     rng = np.random.default_rng(15)
     some = shuffle((SIZE, SIZE), (SIZE, SIZE), 399, rng)
     rejected = 0
     for _ in range(300):
         wide, narrow = rng.normal(0, 2, SIZE), rng.normal(0, 1, SIZE)
-        rejected += p_of(cell(wide, wide, SIZE), cell(narrow, narrow, SIZE), some) <= 0.05
+        rejected += p_of(ordered(wide, wide, SIZE), ordered(narrow, narrow, SIZE), some) <= 0.05
     low, high = binomial_bounds(300, 0.05)
     assert low <= rejected <= high
 
 
 def test_the_standard_error_is_that_of_the_selection_formula():
     rng = np.random.default_rng(2)
-    cells, squares = [], []
+    searches, squares = [], []
     for size in (60, 45):
         validation = rng.gamma(2.0, 8.0, size)
         frame = pd.DataFrame({"validation": validation, "trial": np.arange(size)})
@@ -111,8 +111,8 @@ def test_the_standard_error_is_that_of_the_selection_formula():
         marked = select(frame.assign(task="jsb", variant="V"), 0.2)
         chosen = marked.loc[marked["selected"], "test"]
         squares.append((chosen.var(ddof=1) + selection_variance(marked)) / len(chosen))
-        cells.append(cell(marked["validation"], marked["test"], len(chosen)))
-    assert difference(*cells)[1] == pytest.approx(np.sqrt(sum(squares)), rel=1e-12)
+        searches.append(ordered(marked["validation"], marked["test"], len(chosen)))
+    assert difference(*searches)[1] == pytest.approx(np.sqrt(sum(squares)), rel=1e-12)
 
 
 def test_where_all_trials_are_selected_it_is_scipys_permutation_of_welchs_t():
@@ -127,14 +127,14 @@ def test_where_all_trials_are_selected_it_is_scipys_permutation_of_welchs_t():
         rng=np.random.default_rng(4),
     ).pvalue
     many = shuffle((12, 9), (12, 9), 9999, rng)
-    group, reference = cell(a, a, 12), cell(b, b, 9)
+    group, reference = ordered(a, a, 12), ordered(b, b, 9)
     middle, error = difference(group, reference)
     assert middle / error == pytest.approx(t_test(a, b, 0.05)["t"], rel=1e-12)
     # Two estimates from 10,000 shuffles each, p about 0.3: three standard errors of 0.0065.
     assert p_of(group, reference, many) == pytest.approx(theirs, abs=0.02)
 
 
-def test_a_shuffle_selects_the_best_of_each_new_cell():
+def test_a_shuffle_selects_the_best_of_each_new_search():
     drawn = shuffle((5, 4), (2, 3), 200, np.random.default_rng(5))
     assert drawn.first.shape == (200, 3)
     assert drawn.second.shape == (200, 4)
@@ -156,7 +156,7 @@ def test_above_the_critical_value_p_is_at_most_alpha_and_at_it_not():
 
 def test_trials_without_a_result_are_never_selected():
     nothing = [np.nan] * 6
-    one = cell([*nothing, 1.0, 2.0, 3.0, 4.0], [*nothing, 1.0, 2.5, 3.0, 4.0], 4)
+    one = ordered([*nothing, 1.0, 2.0, 3.0, 4.0], [*nothing, 1.0, 2.5, 3.0, 4.0], 4)
     assert one.test[:4].tolist() == [1.0, 2.5, 3.0, 4.0]
     drawn = shuffle((10, 10), (4, 4), 99, np.random.default_rng(7))
     null = permutation.null_distribution(one, one, drawn)

@@ -63,3 +63,4 @@ def test_a_brief_number_has_as_many_digits_as_are_asked_for(value, text):
 def test_one_of_a_thing_has_no_plural():
     assert quantities.count(1, "trial") == "1 trial"
     assert quantities.count(1800, "trial") == "1,800 trials"
+    assert quantities.count(2, "search") == "2 searches"

@@ -123,7 +123,7 @@ def test_the_summary_names_what_is_worse_everywhere_and_what_on_some_tasks():
     )
     assert sentences.against_vanilla(table, LABELS, 0.05) == (
         "No variant is significantly better than vanilla on any task; NFG is significantly worse "
-        "on both tasks, NIG on some (permutation of whole cells, α = 0.05)."
+        "on both tasks, NIG on some (permutation of whole searches, α = 0.05)."
     )
 
 
@@ -131,7 +131,7 @@ def test_the_summary_names_a_variant_that_is_better():
     text = sentences.against_vanilla(welch_table(NP=-1.0, NFG=2.0), LABELS, 0.01)
     assert text == (
         "NP on JSB Chorales is significantly better than vanilla; significantly worse is NFG "
-        "(permutation of whole cells, α = 0.01)."
+        "(permutation of whole searches, α = 0.01)."
     )
 
 
@@ -168,10 +168,10 @@ def test_a_caption_gives_each_difference_with_its_interval():
     assert text == (
         "JSB Chorales: the selected trials of NP are best on average, with NLL 9.00 nats a frame; "
         "vanilla has 10.0. "
-        "Significantly better than vanilla (permutation of whole cells) is NP (−1.00, 90 % −1.50 "
-        "to −0.500). "
-        "Significantly worse than vanilla (permutation of whole cells) is NFG (+2.00, 90 % 1.50 to "
-        "2.50). "
+        "Significantly better than vanilla (permutation of whole searches) is NP (−1.00, 90 % "
+        "−1.50 to −0.500). "
+        "Significantly worse than vanilla (permutation of whole searches) is NFG (+2.00, 90 % 1.50 "
+        "to 2.50). "
         "No different by more than 0.600 is CIFG (0, 90 % −0.500 to 0.500). "
         "A difference of 1.50 to 1.50, depending on the variant, is found with a chance of 80 %."
     )
@@ -254,7 +254,7 @@ def test_a_surrogate_that_explains_nothing_is_called_so():
     assert text.endswith("Beware: the process explains nothing.")
 
 
-def test_a_cell_without_a_surrogate_says_why():
+def test_a_search_without_a_surrogate_says_why():
     table = importance(nothing=0.0).assign(share=np.nan, term="", note="no surrogate: 4 trials")
     assert sentences.importances(table, LABELS) == ["JSB Chorales: no surrogate: 4 trials."]
 

@@ -61,14 +61,14 @@ def test_without_a_margin_nothing_is_no_different(trials):
     assert "no different" not in set(robustness.analyse(of_pair, seed=3)["verdict"])
 
 
-def test_the_interval_of_the_chance_of_improvement_has_a_half_where_cells_are_equal():
+def test_the_interval_of_the_chance_of_improvement_has_a_half_where_searches_are_equal():
     rng = np.random.default_rng(4)
     held = 0
     for _ in range(60):
         # Validation tells about test, but not all.
         made = [rng.gamma(2.0, 1.0, 80) for _ in range(2)]
-        cells = [permutation.cell(x, x + rng.normal(0, 0.2, 80), 8) for x in made]
-        _, low, high = robustness.improvement(*cells, 0.05, rng)
+        searches = [permutation.ordered(x, x + rng.normal(0, 0.2, 80), 8) for x in made]
+        _, low, high = robustness.improvement(*searches, 0.05, rng)
         held += low <= 0.5 <= high
     # At 90 % at least 45 of 60 but once in some thousand times.
     assert held >= 45
@@ -77,7 +77,7 @@ def test_the_interval_of_the_chance_of_improvement_has_a_half_where_cells_are_eq
 def test_the_chance_of_improvement_is_that_of_mann_and_whitney():
     rng = np.random.default_rng(1)
     a, b = rng.normal(0.5, 1, 60), rng.normal(0, 1, 50)
-    group, reference = (permutation.cell(x, x, len(x)) for x in (a, b))
+    group, reference = (permutation.ordered(x, x, len(x)) for x in (a, b))
     found, low, high = robustness.improvement(group, reference, 0.05, rng)
     u = stats.mannwhitneyu(b, a).statistic
     assert found == pytest.approx(u / (len(a) * len(b)))
@@ -85,21 +85,21 @@ def test_the_chance_of_improvement_is_that_of_mann_and_whitney():
 
 
 @pytest.mark.parametrize("measure", robustness.MEASURES)
-def test_a_measure_of_equal_cells_differs_by_chance_alone(measure):
+def test_a_measure_of_equal_searches_differs_by_chance_alone(measure):
     rng = np.random.default_rng(2)
     shuffles = permutation.shuffle((40, 40), (8, 8), 199, rng)
     found = 0
     for _ in range(200):
-        cells = [permutation.cell(*np.tile(rng.gamma(2, 1, 40), (2, 1)), 8) for _ in range(2)]
-        found += robustness.by_measure(*cells, shuffles, measure, 0.05)[3] <= 0.05
+        searches = [permutation.ordered(*np.tile(rng.gamma(2, 1, 40), (2, 1)), 8) for _ in range(2)]
+        found += robustness.by_measure(*searches, shuffles, measure, 0.05)[3] <= 0.05
     # A binomial count of 200 at 5 % is within these but once in a thousand times.
     assert 2 <= found <= 22
 
 
-def test_at_equal_parameters_both_cells_reach_as_far():
+def test_at_equal_parameters_both_searches_reach_as_far():
     sizes = {"V": np.arange(10, 100), "FGR": np.arange(40, 300), "NP": np.arange(5)}
-    cells = [pd.DataFrame({"variant": v, "parameters": p}) for v, p in sizes.items()]
-    kept = robustness.at_equal_parameters(pd.concat(cells), "FGR")
+    searches = [pd.DataFrame({"variant": v, "parameters": p}) for v, p in sizes.items()]
+    kept = robustness.at_equal_parameters(pd.concat(searches), "FGR")
     ranges = kept.groupby("variant")["parameters"].agg(["min", "max"])
     assert ranges.to_numpy().tolist() == [[40, 99]] * 2
 

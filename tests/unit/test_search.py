@@ -6,7 +6,7 @@ from scipy import stats
 
 from odyssey.cells.variants import cell
 from odyssey.config import read_study
-from odyssey.search import draw_cell, draw_trial
+from odyssey.search import draw_trial, draw_trials
 from odyssey.search_space import MOST_HIDDEN, Search
 from odyssey.training.networks import Network, count_weights
 from odyssey.training.sizes import nearest_size, weights_at
@@ -135,7 +135,7 @@ def test_all_variants_draw_their_sizes_from_one_budget_by_the_tasks_own_shape():
         assert shape.directions == directions
         for variant in study.variants:
             weights = []
-            for trial in draw_cell(study, task, variant):
+            for trial in draw_trials(study, task, variant):
                 size, layers = trial["hidden_size"], trial["layers"]
                 ends = shape.inputs, size, shape.outputs, directions, shape.loss
                 weights.append(count_weights(Network(cell(variant), *ends, layers)))

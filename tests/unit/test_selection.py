@@ -19,8 +19,8 @@ from odyssey.analysis.selection import (
 )
 
 
-def cell(validation, test=None, variant="V", **columns) -> pd.DataFrame:
-    """Make the trials of a cell from their results."""
+def searched(validation, test=None, variant="V", **columns) -> pd.DataFrame:
+    """Make the trials of a search from their results."""
     validation = np.asarray(validation, dtype=float)
     return pd.DataFrame(
         {
@@ -64,29 +64,29 @@ def test_a_fraction_out_of_range_is_refused(fraction):
 
 
 def test_validation_selects_and_test_does_not():
-    marked = select(cell([3, 1, 2, 4], test=[1, 4, 3, 2]), 0.5)
+    marked = select(searched([3, 1, 2, 4], test=[1, 4, 3, 2]), 0.5)
     assert marked["selected"].tolist() == [False, True, True, False]
     assert marked["rank"].tolist() == [3, 1, 2, 4]
 
 
 def test_equal_results_are_taken_in_the_order_of_their_numbers():
-    shuffled = cell([2, 1, 1, 1]).sample(frac=1, random_state=3)
+    shuffled = searched([2, 1, 1, 1]).sample(frac=1, random_state=3)
     marked = select(shuffled, 0.5)
     assert set(marked.loc[marked["selected"], "trial"]) == {1, 2}
 
 
 def test_a_trial_without_a_result_counts_but_is_never_selected():
-    marked = select(cell([np.nan] * 28 + [5.0, 4.0]), 0.1)
+    marked = select(searched([np.nan] * 28 + [5.0, 4.0]), 0.1)
     assert marked.loc[marked["selected"], "trial"].tolist() == [28, 29]
     assert marked["rank"].isna().sum() == 28
 
 
-def test_a_cell_without_any_result_selects_nothing():
-    assert not select(cell([np.nan, np.nan]), 0.5)["selected"].any()
+def test_a_search_without_any_result_selects_nothing():
+    assert not select(searched([np.nan, np.nan]), 0.5)["selected"].any()
 
 
-def test_each_cell_is_selected_on_its_own():
-    marked = select(pd.concat([cell([1, 2]), cell([30, 20], variant="NP")]), 0.5)
+def test_each_search_is_selected_on_its_own():
+    marked = select(pd.concat([searched([1, 2]), searched([30, 20], variant="NP")]), 0.5)
     assert marked["selected"].tolist() == [True, False, False, True]
 
 
@@ -95,7 +95,7 @@ def test_each_cell_is_selected_on_its_own():
     st.floats(0.01, 1),
 )
 def test_no_selected_trial_is_worse_than_one_left_out(validation, fraction):
-    marked = select(cell(validation), fraction)
+    marked = select(searched(validation), fraction)
     chosen = marked.loc[marked["selected"], "validation"]
     others = marked.loc[~marked["selected"], "validation"].dropna()
     finite = marked["validation"].notna().sum()
@@ -107,7 +107,7 @@ def test_distributions_hold_what_numpy_computes():
     rng = np.random.default_rng(5)
     validation = rng.normal(10, 1, 37)
     test = validation + rng.normal(0, 0.1, 37)
-    marked = select(cell(validation, test), 0.2)
+    marked = select(searched(validation, test), 0.2)
     both = distributions(marked).set_index("trials")
     for trials, values in (("all", test), ("selected", test[np.argsort(validation)[:7]])):
         row = both.loc[trials]
@@ -119,7 +119,7 @@ def test_distributions_hold_what_numpy_computes():
 
 
 def test_trials_without_a_test_result_are_counted():
-    trials = cell([np.nan, 1, 2, 3], test=[np.nan, np.nan, 2, 3])
+    trials = searched([np.nan, 1, 2, 3], test=[np.nan, np.nan, 2, 3])
     trials.loc[1, "status"] = "failed"
     both = distributions(select(trials, 0.5)).set_index("trials")
     counts = both[["n", "without_result", "diverged", "failed"]]
@@ -127,14 +127,15 @@ def test_trials_without_a_test_result_are_counted():
     assert counts.loc["selected"].tolist() == [1, 1, 0, 1]
 
 
-def test_a_cell_without_any_result_has_a_row_without_numbers():
-    row = distributions(select(cell([np.nan, np.nan])))
+def test_a_search_without_any_result_has_a_row_without_numbers():
+    row = distributions(select(searched([np.nan, np.nan])))
     assert row["n"].tolist() == [0, 0]
     assert row[["mean", "median", "minimum"]].isna().all(axis=None)
 
 
 def test_marks_that_lie_beside_the_trials_come_back_as_they_were(tmp_path):
-    trials = pd.concat([cell([3, np.nan, 1, 2]), cell([2, 1, np.nan, np.nan], variant="NP")])
+    beside = searched([2, 1, np.nan, np.nan], variant="NP")
+    trials = pd.concat([searched([3, np.nan, 1, 2]), beside])
     trials = trials.reset_index(drop=True).astype({"task": "str", "variant": "str"})
     trials = trials[[column for column in COLUMNS if column in trials]]
     marked = select(trials, 0.5)
@@ -146,8 +147,8 @@ def test_marks_that_lie_beside_the_trials_come_back_as_they_were(tmp_path):
 
 
 def test_marks_of_other_trials_are_refused(tmp_path):
-    write_csv(cell([3, 1, 2]), tmp_path / "trials.csv")
-    marked = select(cell([3, 1]))
+    write_csv(searched([3, 1, 2]), tmp_path / "trials.csv")
+    marked = select(searched([3, 1]))
     write_csv(marked[list(MARK_COLUMNS)], tmp_path / "marks.csv")
     with pytest.raises(ValueError, match=r"marks\.csv does not mark the trials of .*trials\.csv"):
         read_marked(tmp_path / "trials.csv", tmp_path / "marks.csv")

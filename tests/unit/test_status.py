@@ -15,7 +15,7 @@ from odyssey.cells.variants import cell
 from odyssey.config import ConfigError, read_study
 from odyssey.config_files import load_study
 from odyssey.files import file_digest
-from odyssey.search import draw_cell
+from odyssey.search import draw_trials
 from odyssey.tasks import read_settings
 from odyssey.training import checkpoints
 from odyssey.training.networks import count_weights
@@ -36,11 +36,11 @@ def study():
 
 
 def finish(study, results, number, **changes):
-    """Finish a trial of the first cell with the features that are there."""
+    """Finish a trial of the first search with the features that are there."""
     plan = Plan("jsb", "V", study.epochs("jsb"), study.training.patience, "fused", "cpu")
     digest = file_digest(results / "features" / "jsb.npz")
     record = {"trial": number, "status": "completed", "validation": 9.0, "train_seconds": 2.0}
-    record["fingerprint"] = fingerprint(plan, draw_cell(study, "jsb", "V")[number], digest)
+    record["fingerprint"] = fingerprint(plan, draw_trials(study, "jsb", "V")[number], digest)
     path = results / "state" / "jsb" / "V" / f"{number}.json"
     path.write_text(json.dumps(record | changes))
 
@@ -54,7 +54,7 @@ def results(tmp_path):
     return tmp_path
 
 
-def test_each_trial_of_a_cell_is_counted_once_as_what_it_is(study, results):
+def test_each_trial_of_a_search_is_counted_once_as_what_it_is(study, results):
     state, runs = results / "state/jsb/V", results / "runs/jsb/V"
     finish(study, results, 0, validation=9.5)
     finish(study, results, 1, status="diverged", validation=8.5)
@@ -115,20 +115,20 @@ def test_odd_files_count_as_nothing(study, results, content):
     assert status.look(study, results)[0].statuses.total() == 0
 
 
-def printed(study, cells):
+def printed(study, searches):
     console = Console(record=True, width=100, file=io.StringIO())
-    console.print(status.table(study, cells))
+    console.print(status.table(study, searches))
     return console.export_text()
 
 
 def test_the_table_says_how_long_it_will_take_whoever_is_at_work(study, results):
-    cells = status.look(study, results)
-    assert "0 of 12 trials done" in printed(study, cells)
-    assert "of one core left at most" in printed(study, cells)
-    assert "at work now" not in printed(study, cells)
-    cells[0].running = 2
+    searches = status.look(study, results)
+    assert "0 of 12 trials done" in printed(study, searches)
+    assert "of one core left at most" in printed(study, searches)
+    assert "at work now" not in printed(study, searches)
+    searches[0].running = 2
     # A caption is broken where its table ends.
-    assert "with the 2 at work now" in " ".join(printed(study, cells).split())
+    assert "with the 2 at work now" in " ".join(printed(study, searches).split())
     finish(study, results, 0, status="diverged", train_seconds=0.0, validation=None)
     assert "of one core left" in printed(study, status.look(study, results))
 
@@ -209,12 +209,12 @@ def test_a_forecast_adds_up_frames_epochs_and_trials(study, monkeypatch):
     weights = [
         count_weights(forecast.network(study.tasks["jsb"], cell(variant), trial["hidden_size"]))
         for variant in study.variants
-        for trial in draw_cell(study, "jsb", variant)
+        for trial in draw_trials(study, "jsb", variant)
     ]
     frames, _ = study.tasks["jsb"].frames()
     assert made.trials == 12
     assert made.hours == pytest.approx(1e-6 * sum(weights) * frames * 10 / 3600, rel=1e-9)
-    assert made.jobs == 2  # a cell's trials fit into an hour
+    assert made.jobs == 2  # a search's trials fit into an hour
     side_by_side = read_study(CONFIG | {"training": {"epochs": 10, "threads": 2}})
     (halved,) = forecast.forecast(side_by_side, {}, lambda _: None)
     assert halved.hours == made.hours

@@ -51,7 +51,7 @@ def test_the_best_trial_is_the_best_by_validation(marked):
     assert row["learning_rate"] == 1e-5
 
 
-def test_a_cell_without_a_result_keeps_its_row(marked):
+def test_a_search_without_a_result_keeps_its_row(marked):
     best = tables.best_trials(marked).set_index(["task", "variant"])
     assert len(best) == 6
     assert best.loc[("jsb", "NIG")].drop("corpus").isna().all()

@@ -229,15 +229,15 @@ def test_an_alpha_out_of_range_is_refused():
         compare(selected(V=[1.0, 2.0]), alpha=5)
 
 
-def cell(validation, test, fraction=0.1) -> pd.DataFrame:
-    """Make the trials of a cell, its best marked."""
+def searched(validation, test, fraction=0.1) -> pd.DataFrame:
+    """Make the trials of a search, its best marked."""
     frame = pd.DataFrame({"validation": validation, "test": test, "trial": np.arange(len(test))})
     return select(frame.assign(task="jsb", variant="V"), fraction)
 
 
 def test_selection_adds_nothing_where_all_trials_are_selected():
     values = normal(1, 0, 1, 30)
-    assert selection_variance(cell(values, values, fraction=1.0)) == 0
+    assert selection_variance(searched(values, values, fraction=1.0)) == 0
 
 
 def test_selection_variance_is_that_of_a_one_sided_trimmed_mean():
@@ -245,7 +245,7 @@ def test_selection_variance_is_that_of_a_one_sided_trimmed_mean():
     # mean, so that selection adds 0.9 · 0.05². Of 100,000 draws the border, and so the distance,
     # has a standard error of 1 %, its square of 2 %.
     values = np.random.default_rng(3).uniform(size=100_000)
-    assert selection_variance(cell(values, values)) == pytest.approx(0.9 * 0.05**2, rel=0.06)
+    assert selection_variance(searched(values, values)) == pytest.approx(0.9 * 0.05**2, rel=0.06)
 
 
 @pytest.mark.parametrize("noise", [0.1, 10.0])
@@ -254,7 +254,7 @@ def test_with_selection_variance_the_error_of_the_mean_is_its_spread_over_studie
     means, errors = [], []
     for _ in range(400):
         validation = rng.gamma(2.0, 8.0, 200)
-        one = cell(validation, validation + noise * rng.normal(size=200))
+        one = searched(validation, validation + noise * rng.normal(size=200))
         chosen = one.loc[one["selected"], "test"]
         means.append(chosen.mean())
         errors.append((chosen.var(ddof=1) + selection_variance(one)) / len(chosen))
@@ -263,8 +263,8 @@ def test_with_selection_variance_the_error_of_the_mean_is_its_spread_over_studie
 
 
 def test_another_variant_changes_no_number_of_this_one():
-    cells = {"V": normal(0, 0, 1, 9), "NIG": normal(2, 0, 1, 9)}
-    alone, beside = selected(**cells), selected(NP=normal(1, 1, 1, 9), **cells)
+    both = {"V": normal(0, 0, 1, 9), "NIG": normal(2, 0, 1, 9)}
+    alone, beside = selected(**both), selected(NP=normal(1, 1, 1, 9), **both)
     columns = ["t", "p", "ci_low", "ci_high", "paper_p"]
     found = [
         compare(trials, draws=499).set_index("variant").loc["NIG", columns]
@@ -292,18 +292,18 @@ def test_what_is_significant_goes_by_the_test_that_is_asked_for(luck, column):
     )
 
 
-def null_study(rng: np.random.Generator, cells: int) -> pd.DataFrame:
+def null_study(rng: np.random.Generator, searches: int) -> pd.DataFrame:
     """Select the best of a study of variants that are all the same."""
-    variants = np.array(["V", "CIFG", "FGR", "NP", "NOG", "NIAF", "NIG", "NFG", "NOAF"])[:cells]
+    variants = np.array(["V", "CIFG", "FGR", "NP", "NOG", "NIAF", "NIG", "NFG", "NOAF"])[:searches]
     # Skewed as random search is: a few good trials and a long tail of bad ones.
-    validation = 30 + rng.gamma(2.0, 8.0, cells * 200)
+    validation = 30 + rng.gamma(2.0, 8.0, searches * 200)
     study = pd.DataFrame(
         {
             "task": "jsb",
             "variant": np.repeat(variants, 200),
-            "trial": np.tile(np.arange(200), cells),
+            "trial": np.tile(np.arange(200), searches),
             "validation": validation,
-            "test": validation + rng.normal(0, 1, cells * 200),
+            "test": validation + rng.normal(0, 1, searches * 200),
         }
     )
     return select(study, 0.1)

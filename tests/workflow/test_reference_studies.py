@@ -14,7 +14,7 @@ from odyssey.analysis.files import read_csv
 from odyssey.analysis.reseeding import RESEEDED_COLUMNS, with_new_seed
 from odyssey.analysis.selection import MARK_COLUMNS
 from odyssey.config_files import study_or_exit
-from odyssey.search import draw_cell
+from odyssey.search import draw_trials
 
 TRIALS = {"jsb": 1800, "jsb-music21": 360, "jsb-seed2": 400}
 
@@ -29,9 +29,9 @@ def test_no_trial_is_missing(study):
     trials = read_trials(reference(study) / "trials.csv")
     assert len(trials) == TRIALS[study]
     assert list(trials["variant"].unique()) == settings.variants
-    for variant, cell in trials.groupby("variant", sort=False):
-        drawn = pd.DataFrame(draw_cell(settings, "jsb", variant))
-        assert_frame_equal(cell[drawn.columns].reset_index(drop=True), drawn, check_dtype=False)
+    for variant, own in trials.groupby("variant", sort=False):
+        drawn = pd.DataFrame(draw_trials(settings, "jsb", variant))
+        assert_frame_equal(own[drawn.columns].reset_index(drop=True), drawn, check_dtype=False)
     assert set(trials["status"]) <= {"completed", "diverged"}
     assert not trials["synthetic"].any()
 
@@ -51,12 +51,12 @@ def test_the_new_seeds_are_of_the_selected_trials_and_all_are_there():
     selected = marks.query("selected")
     again = read_csv(reference("jsb") / "reseed" / "trials.csv", RESEEDED_COLUMNS)
     assert len(again) == settings.analysis.reseed * len(selected)
-    for (variant, repeat), cell in again.groupby(["variant", "repeat"], sort=False):
+    for (variant, repeat), own in again.groupby(["variant", "repeat"], sort=False):
         wanted = set(selected.loc[selected["variant"] == variant, "trial"])
         drawn = pd.DataFrame(
-            with_new_seed(draw_cell(settings, "jsb", variant), wanted, int(repeat))
+            with_new_seed(draw_trials(settings, "jsb", variant), wanted, int(repeat))
         )
-        assert_frame_equal(cell[drawn.columns].reset_index(drop=True), drawn, check_dtype=False)
+        assert_frame_equal(own[drawn.columns].reset_index(drop=True), drawn, check_dtype=False)
 
 
 def analysed() -> list[str]:

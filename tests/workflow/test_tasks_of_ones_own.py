@@ -13,7 +13,7 @@ from odyssey.analysis.effects import MARGIN
 PAGE = (REPOSITORY / "docs" / "adding-a-task.md").read_text(encoding="utf-8")
 (REBER,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 REPORT = "results/small/report.html"
-CELLS = [(task, variant) for task in ("jsb", "bach-2.b", "reber") for variant in ("V", "NP")]
+SEARCHES = [(task, variant) for task in ("jsb", "bach-2.b", "reber") for variant in ("V", "NP")]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def project(tmp_path_factory, elsewhere):
 
 def test_each_task_is_trained_and_told_apart_in_tables_and_report(project):
     trials = pd.read_csv(project.results / "trials.csv")
-    assert list(trials.groupby(["task", "variant"], sort=False).groups) == CELLS
+    assert list(trials.groupby(["task", "variant"], sort=False).groups) == SEARCHES
     assert (trials["status"] == "completed").all()
     assert set(trials.loc[trials["task"] == "reber", "source"]) == {"reber.py"}
     rates = trials.groupby("task")["learning_rate"].agg(set)

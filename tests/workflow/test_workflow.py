@@ -29,7 +29,7 @@ MADE_BY = {
     "collect": ("collect", "trials.csv"),
     "select_best": ("select_best", "selection/trials.csv"),
     "welch": ("welch", "tests/welch.csv"),
-    "fanova_cells": ("fanova", "fanova/importance.csv"),
+    "fanova": ("fanova", "fanova/importance.csv"),
     "budget": ("budget", "budget/fronts.csv"),
     "effects": ("effects", "effects.csv"),
     "robustness": ("robustness", "tests/robustness.csv"),
@@ -236,7 +236,7 @@ def test_one_trial_can_be_asked_for_and_one_beyond_the_study_is_refused(finished
     one = (finished.results / "runs/jsb/NP/1-1.jsonl").read_text(encoding="utf-8")
     assert one == lines[1] + "\n"
     output = finished.snakemake("results/small/runs/jsb/NP/2-4.jsonl", fails=True)
-    assert "2-4.jsonl: a cell's last trial is 3" in output
+    assert "2-4.jsonl: a search's last trial is 3" in output
     output = finished.snakemake("results/small/runs/jsb/NP/3-2.jsonl", "--dry-run", fails=True)
     assert "3-2.jsonl: the first trial comes after the last" in output
 

@@ -12,7 +12,7 @@ from odyssey.results import read
 
 
 def main():
-    """Analyse all cells."""
+    """Analyse all searches."""
     params = snakemake.params
     table = attribution.analyse(
         read("trials", snakemake.input.trials),
@@ -25,6 +25,6 @@ def main():
     write_csv(table, snakemake.output[0])
 
 
-if __name__ == "__main__":  # the processes that analyse cells import this file again
+if __name__ == "__main__":  # the processes that analyse searches import this file again
     with job(snakemake.log[0]):
         main()

@@ -6,6 +6,6 @@ from odyssey.console import job
 
 with job(snakemake.log[0]):
     records = [record for path in snakemake.input.runs for record in read_records(path)]
-    cells = (snakemake.params.tasks, snakemake.params.variants)
-    write_csv(trials_table(records, *cells), snakemake.output.trials)
-    curves_table(records, *cells).to_parquet(snakemake.output.curves, index=False)
+    names = (snakemake.params.tasks, snakemake.params.variants)
+    write_csv(trials_table(records, *names), snakemake.output.trials)
+    curves_table(records, *names).to_parquet(snakemake.output.curves, index=False)

@@ -9,12 +9,12 @@ from odyssey.analysis.files import write_csv
 from odyssey.console import job
 
 with job(snakemake.log[0]):
-    cells = (snakemake.params.tasks, snakemake.params.variants)
+    names = (snakemake.params.tasks, snakemake.params.variants)
     of_repeat = {}
     for path in snakemake.input.runs:
         of_repeat.setdefault(int(Path(path).stem), []).extend(read_records(path))
     tables = [
-        trials_table(records, *cells).assign(repeat=repeat)
+        trials_table(records, *names).assign(repeat=repeat)
         for repeat, records in sorted(of_repeat.items())
     ]
     write_csv(pd.concat(tables, ignore_index=True), snakemake.output[0])

@@ -1,4 +1,4 @@
-"""Complete a study: all its trials in; refused where a cell is lost, unless that is allowed."""
+"""Complete a study: all its trials in; refused where a search is lost, unless that is allowed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Train a cell's selected trials with a new seed: marked trials in, one JSON line a trial out."""
+"""Train a search's selected trials with a new seed: marked trials in, one JSON line a trial out."""
 
 import os
 
@@ -25,7 +25,7 @@ def report(trial, epoch, loss, validation):
 
 with job(snakemake.log[0]):
     marks = read_csv(snakemake.input.selection, MARK_COLUMNS)
-    cell = marks[(marks["task"] == w.task) & (marks["variant"] == w.variant)]
+    own = marks[(marks["task"] == w.task) & (marks["variant"] == w.variant)]
     train_shard(
         Plan(
             w.task,
@@ -36,7 +36,7 @@ with job(snakemake.log[0]):
             params.device,
             snakemake.input.get("cell") or None,
         ),
-        with_new_seed(params.trials, set(cell.loc[cell["selected"], "trial"]), int(w.repeat)),
+        with_new_seed(params.trials, set(own.loc[own["selected"], "trial"]), int(w.repeat)),
         *load_with_digest(snakemake.input.features),
         snakemake.input.get("kernel") or None,
         snakemake.output[0],

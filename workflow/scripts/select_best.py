@@ -1,4 +1,4 @@
-"""Mark each cell's best trials by validation: trials in, their marks and distributions out."""
+"""Mark each search's best trials by validation: trials in, their marks and distributions out."""
 
 from odyssey.analysis.files import write_csv
 from odyssey.analysis.selection import MARK_COLUMNS, distributions, select

@@ -1,4 +1,4 @@
-"""Compare each variant with vanilla: marked trials in, one test a cell out."""
+"""Compare each variant with vanilla: marked trials in, one test a search out."""
 
 from odyssey.analysis.files import write_csv
 from odyssey.analysis.welch import compare

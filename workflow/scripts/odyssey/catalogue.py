@@ -71,7 +71,7 @@ FIGURES: Mapping[str, Figure] = {
             "Above all trials, below the best by validation. Boxes hold the middle half of the "
             "trials and whiskers all of them; the dot is the mean, the red line the median. Thick "
             "blue boxes differ significantly from vanilla by the study's test (permutation of "
-            "whole cells, unless set otherwise). Grey bars: mean number of parameters.",
+            "whole searches, unless set otherwise). Grey bars: mean number of parameters.",
         ),
         results=("distributions", "welch"),
     ),
@@ -128,7 +128,7 @@ FIGURES: Mapping[str, Figure] = {
     "learning_curves": Figure(
         Caption(
             "Learning curves of the best trials",
-            "Validation result of each cell's best trial, epoch by epoch; a dot marks the epoch "
+            "Validation result of each search's best trial, epoch by epoch; a dot marks the epoch "
             "whose weights were tested.",
         ),
         results=("curves", "best", "distributions"),
@@ -145,10 +145,10 @@ FIGURES: Mapping[str, Figure] = {
         Caption(
             "Differences from vanilla under other choices",
             "Best fraction, number of trials, measure and size of the networks, each changed in "
-            "turn; filled where the permutation of whole cells, for all variants together, tells "
-            "a variant from vanilla, hollow where it is no different by more than the margin, "
-            "crossed where neither is shown. Right: the chance that a selected trial is better "
-            "than one of vanilla's.",
+            "turn; filled where the permutation of whole searches, for all variants together, "
+            "tells a variant from vanilla, hollow where it is no different by more than the "
+            "margin, crossed where neither is shown. Right: the chance that a selected trial is "
+            "better than one of vanilla's.",
         ),
         results=("robustness", "distributions"),
     ),
@@ -185,15 +185,15 @@ FIGURES: Mapping[str, Figure] = {
 }
 TABLES: Mapping[str, Table] = {
     "best_trials": Table(
-        Caption("The best trial of each cell, by validation", "With its settings."),
+        Caption("The best trial of each search, by validation", "With its settings."),
         function="best_trials",
         results=("marked",),
     ),
     "tests": Table(
         Caption(
             "The best trials against vanilla's",
-            "Studentised permutation of whole cells; in the columns of the paper its plain Welch "
-            "test.",
+            "Studentised permutation of whole searches; in the columns of the paper its plain "
+            "Welch test.",
         ),
         function="tests",
         results=("welch", "trials"),
@@ -232,7 +232,7 @@ TABLES: Mapping[str, Table] = {
         results=("claims", "trials"),
     ),
     "costs": Table(
-        Caption("What the trials cost", "Of each cell, all its trials together."),
+        Caption("What the trials cost", "Of each search, all its trials together."),
         function="costs",
         results=("trials",),
         of_studies=(False, True),

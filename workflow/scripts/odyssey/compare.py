@@ -2,7 +2,7 @@
 
     python -m odyssey.compare results/reference/jsb results/reference/jsb-seed2
 
-Of trials that both studies have drawn alike, the same ones are compared; of other trials, cells.
+Of trials that both studies have drawn alike, the same ones are compared; of other trials, searches.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from odyssey.files import write_atomically
 from odyssey.hyperparameters import COLUMNS as HYPERPARAMETERS
 from odyssey.seeds import analysis_generator
 
-CELL, TRIAL = ["task", "variant"], ["task", "variant", "trial"]
+SEARCH, TRIAL = ["task", "variant"], ["task", "variant", "trial"]
 MARKS = {"task": "str", "variant": "str", "trial": "int64", "selected": "bool"}
 CLAIM, FOUND = ["claim", "task", "paper"], ["verdict", "measured", "ci_low", "ci_high", "note"]
 # Of each file, the types of what is in it, and what is read here.
@@ -106,24 +106,24 @@ def same_trials(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
 
 
 def both_ways(a: Study, b: Study) -> list[tuple[str, str]]:
-    """List the cells that both studies have, in the order of the first."""
-    known = set(b.trials[CELL].itertuples(index=False, name=None))
-    cells = a.trials[CELL].drop_duplicates().itertuples(index=False, name=None)
-    return [cell for cell in cells if cell in known]
+    """List the searches that both studies have, in the order of the first."""
+    known = set(b.trials[SEARCH].itertuples(index=False, name=None))
+    ours = a.trials[SEARCH].drop_duplicates().itertuples(index=False, name=None)
+    return [own for own in ours if own in known]
 
 
-def cells(a: Study, b: Study) -> pd.DataFrame:
-    """Compare what both studies found of each cell.
+def searches(a: Study, b: Study) -> pd.DataFrame:
+    """Compare what both studies found of each search.
 
     Returns
     -------
     pandas.DataFrame
-        One row a cell that both have. `n_a` and `n_b` count the selected trials with a result,
+        One row a search that both have. `n_a` and `n_b` count the selected trials with a result,
         `mean_a` and `mean_b` are their mean test results, `difference` is b - a, and `low` and
         `high` cover it with 95 %. `by` says of which trials: of the ``same trials``, selected anew
         among those that both have, with a bootstrap over trials, which in simulations covers 93 %
         of 4 selected of 40 and 95 % of 20 of 200; or of ``other trials``, by the permutation of
-        whole cells, as in a study's own tests.
+        whole searches, as in a study's own tests.
     """
     same = same_trials(a.trials, b.trials)
     return pd.DataFrame(
@@ -146,7 +146,7 @@ def _compared(a: pd.DataFrame, b: pd.DataFrame, shared: pd.DataFrame) -> Row:
         selected = number_selected(len(shared), share)
         return {"by": SAME, **_paired(shared, selected)}
     ours, theirs = (
-        permutation.cell(one["validation"], one["test"], int(one["selected"].sum()))
+        permutation.ordered(one["validation"], one["test"], int(one["selected"].sum()))
         for one in (a, b)
     )
     row: Row = {"by": OTHER}
@@ -195,14 +195,14 @@ def _mean(results: np.ndarray) -> np.ndarray:
 
 
 def selected(a: Study, b: Study) -> pd.DataFrame:
-    """Compare which trials both studies select in each cell.
+    """Compare which trials both studies select in each search.
 
     Returns
     -------
     pandas.DataFrame
-        One row a cell that both have. `shared` counts the trials that are the same in both, `both`,
-        `only_a` and `only_b` name those of them that are selected, and `rank_correlation` is
-        Spearman's, of their test results; NaN with fewer than three.
+        One row a search that both have. `shared` counts the trials that are the same in both,
+        `both`, `only_a` and `only_b` name those of them that are selected, and `rank_correlation`
+        is Spearman's, of their test results; NaN with fewer than three.
     """
     same = same_trials(a.trials, b.trials)
     rows = []
@@ -231,12 +231,12 @@ def _numbers(trials: pd.DataFrame) -> str:
 
 
 def where(a: Study, b: Study) -> pd.DataFrame:
-    """Compare where in the search space the selected trials of each cell lie.
+    """Compare where in the search space the selected trials of each search lie.
 
     Returns
     -------
     pandas.DataFrame
-        One row a cell and hyperparameter: `low_a`, `median_a`, `high_a` and the same of b, the
+        One row a search and hyperparameter: `low_a`, `median_a`, `high_a` and the same of b, the
         quartiles of the selected trials.
     """
     rows = []
@@ -246,8 +246,8 @@ def where(a: Study, b: Study) -> pd.DataFrame:
                 continue
             row = {"task": task, "variant": variant, "hyperparameter": h.label}
             for end, study in (("a", a), ("b", b)):
-                cell = _of(study.trials, task, variant)
-                quartiles = cell.loc[cell["selected"], h.name].quantile([0.25, 0.5, 0.75])
+                own = _of(study.trials, task, variant)
+                quartiles = own.loc[own["selected"], h.name].quantile([0.25, 0.5, 0.75])
                 names = (f"{name}_{end}" for name in ("low", "median", "high"))
                 row |= dict(zip(names, quartiles, strict=True))
             rows.append(row)
@@ -278,30 +278,30 @@ def compare(a: Study, b: Study) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to pandas.DataFrame
-        What `cells`, `selected`, `where` and `verdicts` return, by these names.
+        What `searches`, `selected`, `where` and `verdicts` return, by these names.
 
     Raises
     ------
     ValueError
-        If they have no cell in common.
+        If they have no search in common.
     """
     if not both_ways(a, b):
-        theirs = (", ".join("/".join(c) for c in _cells_of(s)[:3]) for s in (a, b))
+        theirs = (", ".join("/".join(one) for one in _searches_of(s)[:3]) for s in (a, b))
         raise ValueError(
-            "the two have no cell in common: {} has {}, {} has {}".format(
+            "the two have no search in common: {} has {}, {} has {}".format(
                 *(text for pair in zip((a.name, b.name), theirs, strict=True) for text in pair)
             )
         )
     return {
-        "cells": cells(a, b),
+        "searches": searches(a, b),
         "selected": selected(a, b),
         "where": where(a, b),
         "verdicts": verdicts(a, b),
     }
 
 
-def _cells_of(study: Study) -> list[tuple[str, str]]:
-    return list(study.trials[CELL].drop_duplicates().itertuples(index=False, name=None))
+def _searches_of(study: Study) -> list[tuple[str, str]]:
+    return list(study.trials[SEARCH].drop_duplicates().itertuples(index=False, name=None))
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -18,8 +18,8 @@ from odyssey.cells.build import build
 from odyssey.config import Study
 from odyssey.config_files import study_or_exit
 from odyssey.features.sequences import Description, Sequences
-from odyssey.search import draw_cell, sizes
-from odyssey.training.cost import cell_shards, expected_seconds, job_seconds, stack_width
+from odyssey.search import draw_trials, sizes
+from odyssey.training.cost import expected_seconds, job_seconds, search_shards, stack_width
 from odyssey.training.engine import Epoch, Optimiser
 from odyssey.training.engines import check_engine, open_engine
 from odyssey.training.networks import Network, count_weights, initial_weights
@@ -197,17 +197,17 @@ def _forecast_task(
 ) -> Forecast:
     total, longest, jobs = 0.0, 0.0, 0
     for variant in study.variants:
-        trials = draw_cell(study, task, variant)
-        cell = [
+        trials = draw_trials(study, task, variant)
+        each = [
             study.epochs(task) * epoch(task, variant, trial["hidden_size"], trial.get("layers", 1))
             for trial in trials
         ]
         # The jobs are the workflow's, which knows no machine.
-        made = cell_shards(study, task, variant, expected_seconds(study, task, variant, trials))
+        made = search_shards(study, task, variant, expected_seconds(study, task, variant, trials))
         threads = study.training.threads
-        lasting = (job_seconds(cell[first : last + 1], threads) for first, last in made)
+        lasting = (job_seconds(each[first : last + 1], threads) for first, last in made)
         longest = max(longest, *lasting)
-        total, jobs = total + sum(cell), jobs + len(made)
+        total, jobs = total + sum(each), jobs + len(made)
     count = len(study.variants) * study.search.trials
     return Forecast(task, count, jobs, total / 3600, longest / 3600)
 

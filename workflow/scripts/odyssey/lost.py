@@ -1,4 +1,4 @@
-"""Cells that are lost: of a variant on a task not one trial came to an end, well or badly."""
+"""Searches that are lost: of a variant on a task not one trial came to an end, well or badly."""
 
 import csv
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Lost:
-    """A cell all of whose trials failed.
+    """A search all of whose trials failed.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Lost:
 
 
 def all_failed(trials: int, variant: str, task: str) -> str:
-    """Say that all trials of a cell failed.
+    """Say that all trials of a search failed.
 
     Returns
     -------
@@ -37,8 +37,8 @@ def all_failed(trials: int, variant: str, task: str) -> str:
     return f"{number} of {variant} on {task} failed"
 
 
-def lost_cells(path: str | os.PathLike[str]) -> list[Lost]:
-    """Find the cells of a study all of whose trials failed.
+def lost_searches(path: str | os.PathLike[str]) -> list[Lost]:
+    """Find the searches of a study all of whose trials failed.
 
     Parameters
     ----------
@@ -50,19 +50,19 @@ def lost_cells(path: str | os.PathLike[str]) -> list[Lost]:
     list of Lost
         In the study's order.
     """
-    cells = defaultdict(list)
+    rows_of = defaultdict(list)
     with Path(path).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            cells[row["task"], row["variant"]].append(row)
+            rows_of[row["task"], row["variant"]].append(row)
     return [
         Lost(task, variant, len(rows), rows[0]["reason"])
-        for (task, variant), rows in cells.items()
+        for (task, variant), rows in rows_of.items()
         if all(row["status"] == "failed" for row in rows)
     ]
 
 
 def last_words(results: str | os.PathLike[str], allowed: bool) -> str:
-    """Say at the end of a study which cells are lost, why, and what can be done.
+    """Say at the end of a study which searches are lost, why, and what can be done.
 
     Parameters
     ----------
@@ -74,13 +74,13 @@ def last_words(results: str | os.PathLike[str], allowed: bool) -> str:
     Returns
     -------
     str
-        Some lines for the terminal, nothing where no cell is lost.
+        Some lines for the terminal, nothing where no search is lost.
     """
-    lost = lost_cells(Path(results) / "trials.csv")
+    lost = lost_searches(Path(results) / "trials.csv")
     if not lost:
         return ""
-    lines = [f"{all_failed(c.trials, c.variant, c.task)}: {c.reason}" for c in lost]
-    folders = " ".join(f"{results}/runs/{c.task}/{c.variant}" for c in lost)
+    lines = [f"{all_failed(one.trials, one.variant, one.task)}: {one.reason}" for one in lost]
+    folders = " ".join(f"{results}/runs/{one.task}/{one.variant}" for one in lost)
     # Without the table Snakemake would not miss the runs that it was made of.
     lines += [
         f"Their logs are in {results}/logs/runs, and what the other trials show is in "

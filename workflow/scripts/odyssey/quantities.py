@@ -35,5 +35,6 @@ def duration(seconds: float, digits: int = 3) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """Write how many there are of something: ``1 trial``, ``1,800 trials``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """Write how many there are of something: ``1 trial``, ``1,800 trials``, ``2 searches``."""
+    ending = "es" if noun.endswith("ch") else "s"
+    return f"{number:,} {noun}{'' if number == 1 else ending}"

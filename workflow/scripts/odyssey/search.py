@@ -69,7 +69,7 @@ def draw_trial(
     return found
 
 
-def draw_cell(study: Study, task: str, variant: str) -> list[Trial]:
+def draw_trials(study: Study, task: str, variant: str) -> list[Trial]:
     """Draw all trials of a variant on a task."""
     settings = study.tasks[task]
     of = network(settings, study.cell(variant), 1) if study.search.parameters else None

@@ -22,7 +22,7 @@ from odyssey.config_files import study_or_exit
 from odyssey.files import file_digest
 from odyssey.lost import all_failed
 from odyssey.quantities import duration
-from odyssey.search import draw_cell
+from odyssey.search import draw_trials
 from odyssey.training.checkpoints import epochs_done
 from odyssey.training.cost import expected_seconds
 from odyssey.training.shard import being_trained, finished_line
@@ -30,8 +30,8 @@ from odyssey.training.trial import Plan, fingerprint
 
 
 @dataclass
-class Cell:
-    """How far the trials of a cell are.
+class Progress:
+    """How far the trials of a search are.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class Cell:
     left: float = 0.0
 
 
-def look(study: Study, folder: Path) -> list[Cell]:
+def look(study: Study, folder: Path) -> list[Progress]:
     """Look at what a study's folder holds.
 
     Parameters
@@ -73,11 +73,11 @@ def look(study: Study, folder: Path) -> list[Cell]:
 
     Returns
     -------
-    list of Cell
+    list of Progress
     """
     digests = {task: _digest(folder / "features" / f"{task}.npz") for task in study.tasks}
     return [
-        _look_at_cell(study, folder, task, variant, digests[task])
+        _look_at(study, folder, task, variant, digests[task])
         for task in study.tasks
         for variant in study.variants
     ]
@@ -96,10 +96,8 @@ def _digest_of(path: Path, _changed: int, _size: int) -> str:
     return file_digest(path)
 
 
-def _look_at_cell(
-    study: Study, folder: Path, task: str, variant: str, features_digest: str
-) -> Cell:
-    cell = Cell(task, variant, study.search.trials)
+def _look_at(study: Study, folder: Path, task: str, variant: str, features_digest: str) -> Progress:
+    progress = Progress(task, variant, study.search.trials)
     state, engine = folder / "state" / task / variant, study.engine(variant)
     failed = _failed(folder / "runs" / task / variant)
     training = study.training
@@ -112,8 +110,8 @@ def _look_at_cell(
         training.device,
         study.cells.get(variant),
     )
-    at_work = being_trained(state, cell.trials)
-    trials = draw_cell(study, task, variant)
+    at_work = being_trained(state, progress.trials)
+    trials = draw_trials(study, task, variant)
     expected = expected_seconds(study, task, variant, trials)
     for trial, seconds in zip(trials, expected, strict=True):
         number = trial["trial"]
@@ -121,23 +119,23 @@ def _look_at_cell(
         line = finished_line(state / f"{number}.json", digest)
         if line is not None:
             record = json.loads(line)
-            cell.statuses[record["status"]] += 1
-            cell.spent += record["train_seconds"]
-            cell.expected += seconds
+            progress.statuses[record["status"]] += 1
+            progress.spent += record["train_seconds"]
+            progress.expected += seconds
             if record["validation"] is not None:
                 found = record["validation"]
-                cell.best = found if cell.best is None else min(found, cell.best)
+                progress.best = found if progress.best is None else min(found, progress.best)
             continue
         done = epochs_done(state / f"{number}.checkpoint")
         if number in at_work:
-            cell.running += 1
+            progress.running += 1
         elif number in failed:
-            cell.statuses["failed"] += 1
+            progress.statuses["failed"] += 1
             continue
         elif done:
-            cell.waiting += 1
-        cell.left += max(0, 1 - done / study.epochs(task)) * seconds
-    return cell
+            progress.waiting += 1
+        progress.left += max(0, 1 - done / study.epochs(task)) * seconds
+    return progress
 
 
 def _failed(runs: Path) -> set[int]:
@@ -152,31 +150,31 @@ def _failed(runs: Path) -> set[int]:
     return numbers
 
 
-def table(study: Study, cells: list[Cell]) -> Table:
-    """Lay the cells out for a terminal.
+def table(study: Study, searches: list[Progress]) -> Table:
+    """Lay the searches out for a terminal.
 
     Parameters
     ----------
     study : Study
-    cells : list of Cell
+    searches : list of Progress
 
     Returns
     -------
     rich.table.Table
     """
-    done, spent = sum(c.statuses.total() for c in cells), sum(c.spent for c in cells)
-    expected, running = sum(c.expected for c in cells), sum(c.running for c in cells)
+    done, spent = sum(one.statuses.total() for one in searches), sum(one.spent for one in searches)
+    expected, running = sum(one.expected for one in searches), sum(one.running for one in searches)
     # Trials stop early, and this machine is not the one that the estimate was measured on.
     correction = spent / expected if spent and expected else 1.0
-    left = correction * sum(c.left for c in cells)
-    caption = f"{done:,} of {sum(c.trials for c in cells):,} trials done"
+    left = correction * sum(one.left for one in searches)
+    caption = f"{done:,} of {sum(one.trials for one in searches):,} trials done"
     if left:
         caption += f", {duration(left, 2)} of one core left" + ("" if expected else " at most")
         if running:
             caption += f": {duration(left / running, 2)} with the {running} at work now"
-    for cell in cells:
-        if cell.statuses["failed"] == cell.trials:
-            caption += f"\n{all_failed(cell.trials, cell.variant, cell.task)}"
+    for progress in searches:
+        if progress.statuses["failed"] == progress.trials:
+            caption += f"\n{all_failed(progress.trials, progress.variant, progress.task)}"
     made = Table(
         title=study.study, caption=caption, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )
@@ -184,16 +182,16 @@ def table(study: Study, cells: list[Cell]) -> Table:
         made.add_column(name, no_wrap=True)
     for name in ("trials", "done", "running", "waiting", "diverged", "failed", "best", "left"):
         made.add_column(name, justify="right", no_wrap=True)
-    for number, cell in enumerate(cells):
-        s = cell.statuses
+    for number, progress in enumerate(searches):
+        s = progress.statuses
         made.add_row(
-            cell.task,
-            cell.variant,
-            *map(str, (cell.trials, s.total(), cell.running, cell.waiting)),
+            progress.task,
+            progress.variant,
+            *map(str, (progress.trials, s.total(), progress.running, progress.waiting)),
             *map(str, (s["diverged"], s["failed"])),
-            "" if cell.best is None else f"{cell.best:.2f}",
-            duration(correction * cell.left, 2) if cell.left else "",
-            end_section=number + 1 < len(cells) and cells[number + 1].task != cell.task,
+            "" if progress.best is None else f"{progress.best:.2f}",
+            duration(correction * progress.left, 2) if progress.left else "",
+            end_section=number + 1 < len(searches) and searches[number + 1].task != progress.task,
         )
     return made
 

@@ -1,4 +1,4 @@
-"""A cell's trials, and their division into shards, one a job."""
+"""A search's trials, and their division into shards, one a job."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ Shard = tuple[int, int]
 
 
 def shards(seconds: Sequence[float], trials_per_job: int | None, target: float) -> list[Shard]:
-    """Divide a cell's trials among jobs.
+    """Divide a search's trials among jobs.
 
     Parameters
     ----------

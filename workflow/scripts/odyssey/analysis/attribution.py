@@ -1,6 +1,6 @@
 """Importance by other methods than functional ANOVA, and of other surrogates than the study's two.
 
-Three surrogates of a cell's trials (Gaussian process, boosted trees, the paper's forest) are read
+Three surrogates of a search's trials (Gaussian process, boosted trees, the paper's forest) are read
 by three methods. Each surrogate is several functions of the hyperparameters: draws of a posterior,
 bootstraps of the trials, trees. Does the order of the hyperparameters survive the method?
 """
@@ -196,26 +196,26 @@ def local_variance(
     return found
 
 
-def analyse_cell(
+def analyse_search(
     trials: pd.DataFrame,
     ranges: Mapping[str, tuple[float, float]],
     seed: int,
     trees: int,
     backend: str,
 ) -> pd.DataFrame:
-    """Share the variance of a cell's test results out to its hyperparameters, in nine ways.
+    """Share the variance of a search's test results out to its hyperparameters, in nine ways.
 
-    Parameters are those of `fanova.analyse_cell`. Shares are of the variance of the surrogate's
+    Parameters are those of `fanova.analyse_search`. Shares are of the variance of the surrogate's
     function over the searched ranges; those of `SHAPLEY` add up to 1. Intervals hold 95 % of the
     draws, estimates are their median.
     """
-    cell = {column: trials[column].iloc[0] for column in ("task", "variant")}
+    key = {column: trials[column].iloc[0] for column in ("task", "variant")}
     axes = coordinates(trials, ranges)
     known = trials[trials["test"].notna()]
     X = np.array([axis.unit(known[axis.name]) for axis in axes]).T
     y = known["test"].to_numpy(dtype=float)
     if hindrance := obstacle(y, axes):
-        return typed(pd.DataFrame([cell | {"n": len(y), "note": hindrance}]), COLUMNS)
+        return typed(pd.DataFrame([key | {"n": len(y), "note": hindrance}]), COLUMNS)
     free = sum(axis.steps is None for axis in axes)
     side = max(4, math.floor(MOST_POINTS ** (1 / max(1, free))))
     grids = [axis.grid(min(side, MOST_SIDE)) for axis in axes]
@@ -249,7 +249,7 @@ def analyse_cell(
             tables.append(
                 _ranked(np.array(shares) / total, axes).assign(surrogate=kind, method=method)
             )
-    return typed(pd.concat(tables).assign(**cell, n=len(y)), COLUMNS)
+    return typed(pd.concat(tables).assign(**key, n=len(y)), COLUMNS)
 
 
 def _ranked(shares: np.ndarray, axes: list[Coordinate]) -> pd.DataFrame:
@@ -279,10 +279,11 @@ def analyse(
     backend: str,
     workers: int = 1,
 ) -> pd.DataFrame:
-    """Share out the variance of every cell of a study, `workers` cells at the same time.
+    """Share out the variance of every search of a study, `workers` searches at the same time.
 
-    As `analyse_cell` does; cells stay in the order of `trials`.
+    As `analyse_search` does; searches stay in the order of `trials`.
     """
-    cells = [(cell,) for _, cell in trials.groupby(["task", "variant"], sort=False)]
-    of_cell = partial(analyse_cell, ranges=ranges, seed=seed, trees=trees, backend=backend)
-    return pd.concat(processes.results(of_cell, cells, workers, start="spawn"), ignore_index=True)
+    searches = [(own,) for _, own in trials.groupby(["task", "variant"], sort=False)]
+    of_search = partial(analyse_search, ranges=ranges, seed=seed, trees=trees, backend=backend)
+    tables = processes.results(of_search, searches, workers, start="spawn")
+    return pd.concat(tables, ignore_index=True)

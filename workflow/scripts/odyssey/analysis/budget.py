@@ -62,10 +62,10 @@ def _expected(chances: np.ndarray, validation: np.ndarray, test: np.ndarray) -> 
 def expected_best(
     trials: pd.DataFrame, seed: int, alpha: float = 0.05, resamples: int = 1000
 ) -> pd.DataFrame:
-    """Compute, for each cell and each k, the expected test result of the best of k trials.
+    """Compute, for each search and each k, the expected test result of the best of k trials.
 
-    The best is the one of best validation. The expectation is over which k of the cell's trials
-    are drawn, without replacement, and exact. Bands are percentiles over cells resampled with
+    The best is the one of best validation. The expectation is over which k of the search's trials
+    are drawn, without replacement, and exact. Bands are percentiles over searches resampled with
     replacement; near k = n they are too narrow, as all of the trials' luck is then shared.
 
     Parameters
@@ -89,10 +89,10 @@ def expected_best(
     estimator draws with replacement.
     """
     parts = []
-    for (task, variant), cell in trials.groupby(["task", "variant"], sort=False):
+    for (task, variant), own in trials.groupby(["task", "variant"], sort=False):
         generator = analysis_generator(seed, task, variant)
-        test = cell["test"].to_numpy(dtype=float)
-        validation = cell["validation"].to_numpy(dtype=float)
+        test = own["test"].to_numpy(dtype=float)
+        validation = own["validation"].to_numpy(dtype=float)
         validation = np.where(np.isnan(test) | np.isnan(validation), np.inf, validation)
         test = np.where(np.isinf(validation), np.nan, test)
         n = len(test)
@@ -137,9 +137,9 @@ def fronts(trials: pd.DataFrame) -> pd.DataFrame:
         other.
     """
     parts = []
-    for task, cells in trials[trials["test"].notna()].groupby("task", sort=False):
-        of_engines = [cells[cells["engine"] == engine] for engine in cells["engine"].unique()]
-        compared = [("parameters", cells), *(("train_seconds", part) for part in of_engines)]
+    for task, of_task in trials[trials["test"].notna()].groupby("task", sort=False):
+        of_engines = [of_task[of_task["engine"] == engine] for engine in of_task["engine"].unique()]
+        compared = [("parameters", of_task), *(("train_seconds", part) for part in of_engines)]
         for cost, part in compared:
             ordered = part[part[cost].notna()].sort_values([cost, "test"])
             best_before = ordered["test"].cummin().shift(fill_value=np.inf)

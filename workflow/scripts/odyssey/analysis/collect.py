@@ -120,7 +120,7 @@ def trials_table(
     Raises
     ------
     ValueError
-        If a trial is there twice, or belongs to no cell of the study.
+        If a trial is there twice, or belongs to no search of the study.
     """
     rows = list(records)
     columns = [name for name in COLUMNS if name not in OPTIONAL or any(name in row for row in rows)]

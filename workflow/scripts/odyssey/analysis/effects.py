@@ -41,7 +41,7 @@ METHODS = {
     f"{TRIALS} best": "least test result of the selected trials: what one network did, picked by "
     "that result; no estimate of anything, so without an interval",
     PERMUTATION: "difference of the selected trials' means; interval by inverting the studentised "
-    "permutation of whole cells, family by Bonferroni",
+    "permutation of whole searches, family by Bonferroni",
     WELCH: "the paper's: Welch's test of the selected trials as independent draws",
     RESEEDED: "the selected trials with new seeds, each by its mean over them; t with the luck of "
     "selection, family by Bonferroni",
@@ -166,7 +166,7 @@ def of_reseeded(reseeded: pd.DataFrame) -> list[Row]:
 def of_distributions(
     distributions: pd.DataFrame, margins: Mapping[str, float | None] | None = None
 ) -> list[Row]:
-    """List the best result of each cell, and the difference that counts as none.
+    """List the best result of each search, and the difference that counts as none.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which hyperparameters matter, and how: functional ANOVA of surrogates of a cell's trials."""
+"""Which hyperparameters matter, and how: functional ANOVA of surrogates of a search's trials."""
 
 import math
 from collections.abc import Mapping
@@ -126,7 +126,7 @@ def importance(surrogate: Surrogate) -> list[Row]:
 
 
 def main_shares(importances: pd.DataFrame, surrogate: str, response: str = "test") -> pd.DataFrame:
-    """Pick main effects and all interactions together, of each cell that has the surrogate."""
+    """Pick main effects and all interactions together, of each search that has the surrogate."""
     known = importances[
         (importances["response"] == response)
         & (importances["surrogate"] == surrogate)
@@ -177,7 +177,7 @@ def _interactions(surrogate: Surrogate) -> pd.DataFrame:
     return pd.concat(parts) if parts else pd.DataFrame()
 
 
-def analyse_cell(
+def analyse_search(
     trials: pd.DataFrame,
     ranges: Mapping[str, tuple[float, float]],
     seed: int,
@@ -185,12 +185,12 @@ def analyse_cell(
     backend: str = "fanova",
     surrogates: tuple[str, ...] = SURROGATES,
 ) -> tuple[pd.DataFrame, ...]:
-    """Decompose the test result and the training time of one cell.
+    """Decompose the test result and the training time of one search.
 
     Parameters
     ----------
     trials : pandas.DataFrame
-        All trials of the cell; those without a result are left out and not counted in `n`.
+        All trials of the search; those without a result are left out and not counted in `n`.
     ranges : mapping of str to tuple of float
         As for `coordinates`.
     seed : int
@@ -222,7 +222,7 @@ def analyse_cell(
     if backend not in forests.BACKENDS:
         allowed = ", ".join(forests.BACKENDS)
         raise ValueError(f"unknown backend {backend!r}: allowed are {allowed}")
-    cell = {column: trials[column].iloc[0] for column in ("task", "variant")}
+    names = {column: trials[column].iloc[0] for column in ("task", "variant")}
     axes = coordinates(trials, ranges)
     parts: list[list[pd.DataFrame]] = [[] for _ in KINDS]
     for response in RESPONSES:
@@ -230,7 +230,7 @@ def analyse_cell(
         X = np.array([axis.unit(known[axis.name]) for axis in axes]).T
         y = known[response].to_numpy(dtype=float)
         for kind in surrogates:
-            key = cell | {"response": response, "surrogate": kind}
+            key = names | {"response": response, "surrogate": kind}
             if hindrance := obstacle(y, axes):
                 parts[0].append(pd.DataFrame([key | {"n": len(y), "note": hindrance, "term": ""}]))
                 continue
@@ -239,7 +239,7 @@ def analyse_cell(
                 if kind == GP
                 else grow_forest(X, y, axes, trees, seed, backend)
             )
-            of_cell = (
+            of_response = (
                 pd.DataFrame(importance(surrogate)).assign(
                     n=len(y), r2=surrogate.r2, note=_note(len(y), len(axes), surrogate)
                 ),
@@ -254,7 +254,7 @@ def analyse_cell(
                 ),
                 pd.DataFrame(readings.of_surrogate(surrogate, response, len(y))),
             )
-            for part, frame in zip(parts, of_cell, strict=True):
+            for part, frame in zip(parts, of_response, strict=True):
                 if len(frame):
                     part.append(frame.assign(**key))
     return tuple(_joined(part, types) for part, types in zip(parts, KINDS.values(), strict=True))
@@ -269,21 +269,21 @@ def analyse(
     workers: int = 1,
     surrogates: tuple[str, ...] = SURROGATES,
 ) -> tuple[pd.DataFrame, ...]:
-    """Decompose the results of every cell of a study, `workers` cells at the same time.
+    """Decompose the results of every search of a study, `workers` searches at the same time.
 
-    As `analyse_cell` does, whose settings serve all cells; cells stay in the order of `trials`, and
+    As `analyse_search` does, whose settings serve all; searches stay in the order of `trials`, and
     the tables do not depend on the number of workers.
     """
-    cells = [(cell,) for _, cell in trials.groupby(["task", "variant"], sort=False)]
-    of_cell = partial(
-        analyse_cell,
+    searches = [(own,) for _, own in trials.groupby(["task", "variant"], sort=False)]
+    of_response = partial(
+        analyse_search,
         ranges=ranges,
         seed=seed,
         trees=trees,
         backend=backend,
         surrogates=surrogates,
     )
-    results = processes.results(of_cell, cells, workers, start="spawn")
+    results = processes.results(of_response, searches, workers, start="spawn")
     return tuple(
         _joined(list(part), types)
         for part, types in zip(zip(*results, strict=True), KINDS.values(), strict=True)

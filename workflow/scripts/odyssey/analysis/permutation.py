@@ -1,10 +1,10 @@
-"""Is the best of one cell better than the best of another? Whole cells shuffled, selected anew.
+"""Is one search's best better than another's? Whole searches shuffled and selected anew.
 
-If two cells do not differ, any of their trials might as well have been the other's. So the trials
-of both are shuffled many times into two new cells, the best of each are selected as in the study,
-and the difference of their means, in its standard errors, is held against the one that was
-measured. Selection is part of every shuffle, so its luck is in the p value, which is exact. The
-difference is studentised so that cells which differ in their spread alone are not told apart.
+If two searches do not differ, any of their trials might as well have been the other's. So the
+trials of both are shuffled many times into two new searches, the best of each are selected as in
+the study, and the difference of their means, in its standard errors, is held against the one that
+was measured. Selection is part of every shuffle, so its luck is in the p value, which is exact. The
+difference is studentised so that searches which differ in their spread alone are not told apart.
 """
 
 import math
@@ -18,8 +18,8 @@ TOLERANCE, ITERATIONS = 0.01, 5
 
 
 @dataclass(frozen=True)
-class Cell:
-    """The trials of a cell, in the order of their validation results; lower is better."""
+class Ordered:
+    """The trials of a search, in the order of their validation results; lower is better."""
 
     # In the task's measure, shape (trials,); they ascend, and those that are missing come last.
     validation: np.ndarray
@@ -27,30 +27,30 @@ class Cell:
     selected: int  # how many are selected, of those with a validation result
 
 
-def cell(validation: np.ndarray, test: np.ndarray, selected: int) -> Cell:
-    """Put a cell's trials in order, equal validation results as they came; NaN is no result."""
+def ordered(validation: np.ndarray, test: np.ndarray, selected: int) -> Ordered:
+    """Put a search's trials in order, equal validation results as they came; NaN is no result."""
     validation, test = np.asarray(validation, float), np.asarray(test, float)
     order = np.argsort(validation, kind="stable")
-    return Cell(validation[order], test[order], selected)
+    return Ordered(validation[order], test[order], selected)
 
 
 @dataclass(frozen=True)
 class Shuffles:
-    """The places, among both cells' trials in order, of the best trials of two new cells."""
+    """The places, among both searches' trials in order, of the best trials of two new searches."""
 
     # Of the k best and of the one that comes next, which is the number of trials if there is none;
     # shape (draws, k + 1).
     first: np.ndarray
-    second: np.ndarray  # the same of the other cell, shape (draws, m + 1)
+    second: np.ndarray  # the same of the other search, shape (draws, m + 1)
 
 
 def shuffle(
     sizes: tuple[int, int], selected: tuple[int, int], draws: int, generator: np.random.Generator
 ) -> Shuffles:
-    """Draw how the trials of two cells fall into two new ones of the same sizes.
+    """Draw how the trials of two searches fall into two new ones of the same sizes.
 
     Of each so many are selected, at most its size. The shuffles depend on no result and serve all
-    pairs of cells of these sizes.
+    pairs of searches of these sizes.
     """
     n = sum(sizes)
     in_first = np.zeros((draws, n), dtype=bool)
@@ -75,11 +75,11 @@ def moments(
     Parameters
     ----------
     validation, test : numpy.ndarray of float, shape (trials,)
-        In order, as of `Cell`.
+        In order, as of `Ordered`.
     places : numpy.ndarray of int, shape (draws, k + 1)
         As of `Shuffles`.
     size : int
-        Trials of the cell that these are selected from.
+        Trials of the search that these are selected from.
 
     Returns
     -------
@@ -104,13 +104,13 @@ def moments(
         return mean, np.where(count > 1, variance / count, np.nan)
 
 
-def _own(of: Cell) -> np.ndarray:
-    """Return the places of a cell's own selected trials, and of the next."""
+def _own(of: Ordered) -> np.ndarray:
+    """Return the places of a search's own selected trials, and of the next."""
     return np.minimum(np.arange(of.selected + 1), len(of.test))[None]
 
 
-def difference(group: Cell, reference: Cell) -> tuple[float, float]:
-    """Measure how far two cells' selected trials are apart: group - reference.
+def difference(group: Ordered, reference: Ordered) -> tuple[float, float]:
+    """Measure how far two searches' selected trials are apart: group - reference.
 
     Returns
     -------
@@ -123,15 +123,16 @@ def difference(group: Cell, reference: Cell) -> tuple[float, float]:
     return float(a[0] - b[0]), math.sqrt(va[0] + vb[0])
 
 
-def null_distribution(group: Cell, reference: Cell, shuffles: Shuffles) -> np.ndarray:
-    """Compute what the studentised difference would be if the two cells did not differ.
+def null_distribution(group: Ordered, reference: Ordered, shuffles: Shuffles) -> np.ndarray:
+    """Compute what the studentised difference would be if the two searches did not differ.
 
-    The shuffles are of cells of these sizes, with as many selected.
+    The shuffles are of searches of these sizes, with as many selected.
 
     Returns
     -------
     numpy.ndarray of float, shape (draws,)
-        Its absolute values, ascending; shuffles that leave a cell without two results are left out.
+        Its absolute values, ascending; shuffles that leave a search without two results
+        are left out.
     """
     validation = np.concatenate([group.validation, reference.validation])
     test = np.concatenate([group.test, reference.test])
@@ -176,16 +177,18 @@ def critical(null: np.ndarray, alpha: float) -> float:
     return float(null[len(null) - 1 - allowed]) if allowed < len(null) else 0.0
 
 
-def shifted(of: Cell, by: float) -> Cell:
-    """Add to all results of a cell."""
-    return Cell(of.validation + by, of.test + by, of.selected)
+def shifted(of: Ordered, by: float) -> Ordered:
+    """Add to all results of a search."""
+    return Ordered(of.validation + by, of.test + by, of.selected)
 
 
-def interval(group: Cell, reference: Cell, shuffles: Shuffles, alpha: float) -> tuple[float, float]:
+def interval(
+    group: Ordered, reference: Ordered, shuffles: Shuffles, alpha: float
+) -> tuple[float, float]:
     """Find the differences that the test does not reject, with coverage 1 - alpha.
 
-    A cell that lies by the whole of a difference above the other, once it is taken off it, does not
-    differ. So each end is the difference whose removal leaves a p of alpha.
+    A search that lies by the whole of a difference above the other, once it is taken off it, does
+    not differ. So each end is the difference whose removal leaves a p of alpha.
     """
     middle, error = difference(group, reference)
     ends = []

@@ -1,4 +1,4 @@
-"""What is read off surrogates, and how far it may be from what is true: the effects of a cell."""
+"""What is read off surrogates, and how far it may be from what is true: the effects of a search."""
 
 import math
 from collections.abc import Callable
@@ -214,9 +214,9 @@ def ranks(main: dict[str, tuple[float, float, float]]) -> dict[str, tuple[int, i
 
 
 def of_surrogate(surrogate: Surrogate, response: str, n: int) -> list[Row]:
-    """Read all effects off what is known of a response of a cell, from n trials.
+    """Read all effects off what is known of a response of a search, from n trials.
 
-    Rows have `effects.COLUMNS` without the cell's. Shares and ranks are of the test result. For
+    Rows have `effects.COLUMNS` without the search's. Shares and ranks are of the test result. For
     forests intervals are the paper's spread over trees.
     """
     kind, rows = surrogate.kind, []

@@ -1,6 +1,6 @@
 """Seeds against hyperparameters: what is left of the best trials once their seeds are others.
 
-The best of a cell are best by their hyperparameters and by the luck of their seeds, on which they
+The best of a search are best by their hyperparameters and by the luck of their seeds, on which they
 were selected too. Trained again with new seeds, nothing was selected by those: their results are
 what the hyperparameters give, and what is missing from the first results was luck. The runs of a
 trial share its hyperparameters and are no draws of their own: each trial counts once, by the mean
@@ -16,7 +16,7 @@ import scipy
 from odyssey import seeds
 from odyssey.analysis.collect import COLUMNS as TRIAL_COLUMNS
 from odyssey.analysis.files import Row, typed
-from odyssey.analysis.selection import CELL
+from odyssey.analysis.selection import SEARCH
 from odyssey.analysis.welch import REFERENCE, selection_variance
 from odyssey.trials import Trial
 
@@ -53,7 +53,7 @@ COLUMNS = {
 
 
 def with_new_seed(trials: list[Trial], selected: set[int], repeat: int) -> list[Trial]:
-    """Give the selected trials of a cell, by their numbers, the seed of a repeat, from 1."""
+    """Give the selected trials of a search, by their numbers, the seed of a repeat, from 1."""
     return [
         trial | {"seed": seeds.repeated_seed(trial["seed"], repeat)}
         for trial in trials
@@ -67,10 +67,10 @@ def check(marked: pd.DataFrame, reseeded: pd.DataFrame) -> None:
     Raises
     ------
     ValueError
-        If a cell's new seeds are not of each of its selected trials, once a repeat.
+        If a search's new seeds are not of each of its selected trials, once a repeat.
     """
-    wanted = marked[marked["selected"]].groupby(CELL, sort=False)["trial"].agg(set)
-    for (task, variant, repeat), rows in reseeded.groupby([*CELL, "repeat"], sort=False):
+    wanted = marked[marked["selected"]].groupby(SEARCH, sort=False)["trial"].agg(set)
+    for (task, variant, repeat), rows in reseeded.groupby([*SEARCH, "repeat"], sort=False):
         trials = wanted.get((task, variant), set())
         if set(rows["trial"]) != trials or len(rows) != len(trials):
             raise ValueError(
@@ -99,9 +99,9 @@ def _median(gains: np.ndarray, alpha: float) -> tuple[float, float, float]:
     return float(np.median(gains)), float(low), float(high)
 
 
-def _cell(cell: pd.DataFrame, again: pd.DataFrame, alpha: float) -> tuple[Row, tuple[float, int]]:
-    """Sum up a cell; also the squared standard error of its mean, and the trials behind it."""
-    first = cell[cell["selected"]].set_index("trial").sort_index()
+def _summed(own: pd.DataFrame, again: pd.DataFrame, alpha: float) -> tuple[Row, tuple[float, int]]:
+    """Sum up a search; also the squared standard error of its mean, and the trials behind it."""
+    first = own[own["selected"]].set_index("trial").sort_index()
     by_trial = {name: again.groupby("trial")[name] for name in ("test", "validation")}
     means = {name: group.mean().reindex(first.index) for name, group in by_trial.items()}
     gains = {name: (means[name] - first[name]).to_numpy(dtype=float) for name in means}
@@ -114,7 +114,7 @@ def _cell(cell: pd.DataFrame, again: pd.DataFrame, alpha: float) -> tuple[Row, t
         "again": test.mean(),
         "luck": np.nanmean(gains["test"]) if len(test) else math.nan,
         "worst": again["test"].max(),
-        "lead": cell["test"].median() - first["test"].mean(),
+        "lead": own["test"].median() - first["test"].mean(),
         "validation_luck": np.nanmean(gains["validation"]) if len(test) else math.nan,
         "sd_seeds": math.sqrt(by_trial["test"].var(ddof=1).mean()),
         "sd_trials": test.std(ddof=1),
@@ -125,7 +125,7 @@ def _cell(cell: pd.DataFrame, again: pd.DataFrame, alpha: float) -> tuple[Row, t
     ends = _interval(gains["validation"], alpha)
     row |= dict(zip(("validation_low", "validation_high"), ends, strict=True))
     # How good the best of the trials drawn are is luck that new seeds do not take away.
-    renewed = cell.assign(test=cell["trial"].map(test).where(cell["selected"], cell["test"]))
+    renewed = own.assign(test=own["trial"].map(test).where(own["selected"], own["test"]))
     error = (test.var(ddof=1) + selection_variance(renewed)) / len(test) if len(test) else math.nan
     return row, (error, len(test))
 
@@ -133,7 +133,7 @@ def _cell(cell: pd.DataFrame, again: pd.DataFrame, alpha: float) -> tuple[Row, t
 def _difference(
     row: Row, error: tuple[float, int], vanilla: tuple[float, int], levels: tuple[float, float]
 ) -> dict[str, float]:
-    """Return the intervals of a difference between two cells, of one and of one of a family."""
+    """Return the intervals of a difference between two searches, of one and of one of a family."""
     (a, n), (b, m) = error, vanilla
     if not (n > 1 and m > 1 and a + b > 0):
         return {}
@@ -162,13 +162,13 @@ def compare(marked: pd.DataFrame, reseeded: pd.DataFrame, alpha: float = 0.05) -
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`, one row a cell. `selected` is the mean test result of the selected trials as they
-        were selected, `again` with the new seeds, `luck` the mean over trials of the second less
-        the first: how far they regress to the mean; `luck_median` is the median over trials, which
-        one run that explodes does not move, with an interval of order statistics, and `worst` the
-        worst of the new results; `validation_luck` is the mean change of the validation
+        `COLUMNS`, one row a search. `selected` is the mean test result of the selected trials as
+        they were selected, `again` with the new seeds, `luck` the mean over trials of the second
+        less the first: how far they regress to the mean; `luck_median` is the median over trials,
+        which one run that explodes does not move, with an interval of order statistics, and `worst`
+        the worst of the new results; `validation_luck` is the mean change of the validation
         results, by which they were selected. `lead` is how far the selected are before the median
-        of all the cell's trials. `sd_seeds` is the standard deviation over the seeds of a trial,
+        of all the search's trials. `sd_seeds` is the standard deviation over the seeds of a trial,
         `sd_trials` that of the trials' means over their seeds. `without_result` counts runs that
         have none; a trial counts by those that have one. `difference` is variant - vanilla with
         the new seeds alone; its interval counts that the best of other draws would be others
@@ -186,8 +186,8 @@ def compare(marked: pd.DataFrame, reseeded: pd.DataFrame, alpha: float = 0.05) -
     for task, of_task in reseeded.groupby("task", sort=False):
         rows, errors = [], {}
         for variant, again in of_task.groupby("variant", sort=False):
-            cell = marked[(marked["task"] == task) & (marked["variant"] == variant)]
-            row, errors[variant] = _cell(cell, again, alpha)
+            own = marked[(marked["task"] == task) & (marked["variant"] == variant)]
+            row, errors[variant] = _summed(own, again, alpha)
             rows.append({"task": task, "variant": variant, "note": ""} | row)
         vanilla = next((row for row in rows if row["variant"] == REFERENCE), None)
         levels = (alpha, alpha / max(1, len(rows) - 1))

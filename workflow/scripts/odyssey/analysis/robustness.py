@@ -55,9 +55,9 @@ def _compared(
 
 
 def at_equal_parameters(trials: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Keep those trials of a variant and of vanilla, on one task, whose sizes both cells have.
+    """Keep those trials of a variant and of vanilla, on one task, whose sizes both searches have.
 
-    Their numbers of parameters lie in the range that both cells have.
+    Their numbers of parameters lie in the range that both searches have.
     """
     pair = trials[trials["variant"].isin([variant, welch.REFERENCE])]
     ranges = pair.groupby("variant")["parameters"].agg(["min", "max"])
@@ -80,37 +80,37 @@ def _equal_parameters(trials: pd.DataFrame, fraction: float, rule: dict[str, Any
     return pd.concat(parts) if parts else pd.DataFrame()
 
 
-def _cells(of_task: pd.DataFrame, fraction: float) -> dict[str, permutation.Cell]:
+def _ordered(of_task: pd.DataFrame, fraction: float) -> dict[str, permutation.Ordered]:
     return {
-        variant: permutation.cell(
-            cell["validation"],
-            cell["test"],
-            min(number_selected(len(cell), fraction), int(cell["validation"].notna().sum())),
+        variant: permutation.ordered(
+            own["validation"],
+            own["test"],
+            min(number_selected(len(own), fraction), int(own["validation"].notna().sum())),
         )
-        for variant, cell in of_task.groupby("variant", sort=False)
+        for variant, own in of_task.groupby("variant", sort=False)
     }
 
 
 def by_measure(
-    group: permutation.Cell,
-    reference: permutation.Cell,
+    group: permutation.Ordered,
+    reference: permutation.Ordered,
     shuffles: permutation.Shuffles,
     measure: str,
     alpha: float,
 ) -> tuple[float, float, float, float]:
-    """Compare two cells by any of `MEASURES` of their selected trials.
+    """Compare two searches by any of `MEASURES` of their selected trials.
 
     Returns
     -------
     difference, low, high, p : float
-        The difference is not studentised, and the interval's width is that of shuffles of the cells
-        moved upon each other.
+        The difference is not studentised, and the interval's width is that of shuffles of the
+        searches moved upon each other.
     """
     of = MEASURES[measure]
     first, second = (of(one.test[None, : one.selected])[0] for one in (group, reference))
     difference = float(first - second)
 
-    def null(moved: permutation.Cell) -> np.ndarray:
+    def null(moved: permutation.Ordered) -> np.ndarray:
         validation = np.concatenate([moved.validation, reference.validation])
         order = np.argsort(validation, kind="stable")
         test = np.concatenate([moved.test, reference.test])[order]
@@ -124,17 +124,18 @@ def by_measure(
 
 
 def improvement(
-    group: permutation.Cell,
-    reference: permutation.Cell,
+    group: permutation.Ordered,
+    reference: permutation.Ordered,
     alpha: float,
     generator: np.random.Generator,
 ) -> tuple[float, float, float]:
-    """Estimate how probably a selected trial of one cell is better than one of the other.
+    """Estimate how probably a selected trial of one search is better than one of the other.
 
     Returns
     -------
     probability, low, high : float
-        The interval is of percentiles over cells drawn again, with replacement, and selected anew.
+        The interval is of percentiles over searches drawn again, with replacement, and selected
+        anew.
 
     References
     ----------
@@ -160,28 +161,28 @@ def improvement(
 def _by_measures(trials: pd.DataFrame, fraction: float, alpha: float, seed: int) -> list[Row]:
     rows = []
     for task, of_task in trials.groupby("task", sort=False):
-        cells = _cells(of_task, fraction)
-        vanilla = cells.pop(welch.REFERENCE, None)
+        searches = _ordered(of_task, fraction)
+        vanilla = searches.pop(welch.REFERENCE, None)
         if vanilla is None or vanilla.selected < 2:
             continue
-        for variant, cell in cells.items():
-            if cell.selected < 2:
+        for variant, one in searches.items():
+            if one.selected < 2:
                 continue
             generator = analysis_generator(seed, str(task), variant)
             shuffles = permutation.shuffle(
-                (len(cell.test), len(vanilla.test)),
-                (cell.selected, vanilla.selected),
+                (len(one.test), len(vanilla.test)),
+                (one.selected, vanilla.selected),
                 DRAWS,
                 generator,
             )
-            key = {"task": task, "variant": variant, "n": cell.selected}
+            key = {"task": task, "variant": variant, "n": one.selected}
             for measure in MEASURES:
-                found = by_measure(cell, vanilla, shuffles, measure, alpha)
+                found = by_measure(one, vanilla, shuffles, measure, alpha)
                 named = dict(zip(("estimate", "low", "high"), found, strict=False))
-                p = min(1.0, found[3] * len(cells))
+                p = min(1.0, found[3] * len(searches))
                 result = {"p_adjusted": p, "significant": p < alpha}
                 rows.append(key | {"aspect": MEASURE, "setting": measure} | named | result)
-            chance = improvement(cell, vanilla, alpha, generator)
+            chance = improvement(one, vanilla, alpha, generator)
             named = dict(zip(("estimate", "low", "high"), chance, strict=True))
             rows.append(key | {"aspect": IMPROVEMENT, "setting": ""} | named)
     return rows
@@ -202,7 +203,7 @@ def analyse(
     trials : pandas.DataFrame
         All of the study, one row a trial.
     fraction : float
-        Share of a cell's trials selected, where that is not what is changed.
+        Share of a search's trials selected, where that is not what is changed.
     alpha, correction, seed
         As of `welch.compare`.
     margins : mapping of str to float, optional

@@ -1,4 +1,4 @@
-"""Which trials of a cell are its best, by validation, and how their results are spread."""
+"""Which trials of a search are its best, by validation, and how their results are spread."""
 
 import math
 import os
@@ -8,7 +8,7 @@ import pandas as pd
 from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import read_csv
 
-CELL = ["task", "variant"]
+SEARCH = ["task", "variant"]  # what names one
 MARK_COLUMNS = {
     "task": "str",
     "variant": "str",
@@ -37,7 +37,7 @@ DISTRIBUTION_COLUMNS = {
 
 
 def number_selected(trials: int, fraction: float) -> int:
-    """Say how many trials are the best `fraction` of a cell, those without a result included.
+    """Say how many trials are the best `fraction` of a search, those without a result included.
 
     Rounded to the nearest, halves up, and at least 1.
 
@@ -53,7 +53,7 @@ def number_selected(trials: int, fraction: float) -> int:
 
 
 def select(trials: pd.DataFrame, fraction: float = 0.1) -> pd.DataFrame:
-    """Mark the best trials of each cell by their validation result.
+    """Mark the best trials of each search by their validation result.
 
     A trial without a validation result (diverged in its first epoch, or failed) ranks behind all
     others and is never selected, but counts among the trials of which the fraction is taken.
@@ -68,7 +68,7 @@ def select(trials: pd.DataFrame, fraction: float = 0.1) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `trials` with two more columns: `rank`, from 1 within the cell, equal results in the order
+        `trials` with two more columns: `rank`, from 1 within the search, equal results in the order
         of their trial numbers, missing without a result; and `selected`, bool.
 
     References
@@ -77,9 +77,9 @@ def select(trials: pd.DataFrame, fraction: float = 0.1) -> pd.DataFrame:
     """
     marked = trials.reset_index(drop=True)
     ordered = marked[marked["validation"].notna()].sort_values(["validation", "trial"])
-    rank = ordered.groupby(CELL, sort=False).cumcount() + 1
+    rank = ordered.groupby(SEARCH, sort=False).cumcount() + 1
     marked["rank"] = rank.reindex(marked.index).astype("Int64")
-    count = marked.groupby(CELL, sort=False)["trial"].transform("size")
+    count = marked.groupby(SEARCH, sort=False)["trial"].transform("size")
     allowed = count.map(lambda trials: number_selected(trials, fraction))
     marked["selected"] = (marked["rank"] <= allowed).fillna(value=False).astype(bool)
     return marked
@@ -94,7 +94,7 @@ def read_marked(trials: str | os.PathLike[str], marks: str | os.PathLike[str]) -
         If a file is no such table, or if they are not of the same trials.
     """
     of_trials, of_marks = read_trials(trials), read_csv(marks, MARK_COLUMNS)
-    keys = [*CELL, "trial"]
+    keys = [*SEARCH, "trial"]
     if not of_trials[keys].equals(of_marks[keys]):
         raise ValueError(f"{marks} does not mark the trials of {trials}")
     return of_trials.join(of_marks.drop(columns=keys))
@@ -113,7 +113,7 @@ def engines(trials: pd.DataFrame) -> dict[str, str]:
 
 
 def distributions(marked: pd.DataFrame) -> pd.DataFrame:
-    """Summarise the test results of every cell: of all its trials, and of the selected ones.
+    """Summarise the test results of every search: of all its trials, and of the selected ones.
 
     Parameters
     ----------
@@ -123,14 +123,14 @@ def distributions(marked: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Two rows a cell, `trials` being ``all`` or ``selected``. `n` counts the trials with a test
+        Two rows a search, `trials` being ``all`` or ``selected``. `n` counts the trials with a test
         result, `without_result` those that have none, `diverged` and `failed` those of that
         status; `mean`, `minimum`, `q25`, `median`, `q75` and `maximum` are of the test result;
         `parameters` is the mean number of parameters. `source` and `synthetic` are the corpus's.
     """
     rows = []
-    for (task, variant), cell in marked.groupby(CELL, sort=False):
-        for trials, group in (("all", cell), ("selected", cell[cell["selected"]])):
+    for (task, variant), own in marked.groupby(SEARCH, sort=False):
+        for trials, group in (("all", own), ("selected", own[own["selected"]])):
             test = group["test"].dropna()
             quantiles = test.quantile([0, 0.25, 0.5, 0.75, 1]).to_list()
             rows.append(
@@ -147,8 +147,8 @@ def distributions(marked: pd.DataFrame) -> pd.DataFrame:
                         zip(("minimum", "q25", "median", "q75", "maximum"), quantiles, strict=True)
                     ),
                     "parameters": group["parameters"].mean(),
-                    "source": cell["source"].iloc[0],
-                    "synthetic": bool(cell["synthetic"].any()),
+                    "source": own["source"].iloc[0],
+                    "synthetic": bool(own["synthetic"].any()),
                 }
             )
     return pd.DataFrame(rows).astype(DISTRIBUTION_COLUMNS)

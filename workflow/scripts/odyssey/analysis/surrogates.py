@@ -60,7 +60,7 @@ class Coordinate:
 def coordinates(
     trials: pd.DataFrame, ranges: Mapping[str, tuple[float, float]]
 ) -> list[Coordinate]:
-    """List the axes along which the trials of a cell were drawn.
+    """List the axes along which the trials of a search were drawn.
 
     Those with a range of more than one value, and the flags `nesterov` and `clip` where the trials
     have both values of them. The ranges are by the keys under `search`.
@@ -80,7 +80,7 @@ def coordinates(
 
 @dataclass(frozen=True)
 class Surrogate:
-    """What is known of a response of one cell."""
+    """What is known of a response of one search."""
 
     kind: str  # of `SURROGATES`
     axes: list[Coordinate]

@@ -102,17 +102,17 @@ def _corpus_of_task(marked: pd.DataFrame) -> dict[str, str]:
 
 
 def best_trials(marked: pd.DataFrame) -> pd.DataFrame:
-    """Find the best trial of each cell, by validation, among trials that are marked.
+    """Find the best trial of each search, by validation, among trials that are marked.
 
-    A cell without any validation result is a row without numbers.
+    A search without any validation result is a row without numbers.
     """
     columns = [name for name in HEADINGS if name in marked.columns]
     counted = ["trial", "parameters", "epochs", "best_epoch"]
     counted += [one.name for one in COLUMNS if one.kind == "int64"]
     whole = [name for name in counted if name in marked.columns]
     best = marked[marked["rank"] == 1]
-    cells = marked.drop_duplicates(["task", "variant"])
-    table = cells[["task", "variant", "source", "synthetic"]].merge(
+    searches = marked.drop_duplicates(["task", "variant"])
+    table = searches[["task", "variant", "source", "synthetic"]].merge(
         best[columns].astype(dict.fromkeys(whole, "Int64")),
         on=["task", "variant"],
         how="left",
@@ -189,26 +189,26 @@ def parts(effects: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def costs(trials: pd.DataFrame) -> pd.DataFrame:
-    """Add up what each cell cost: trials by status, seconds and epochs.
+    """Add up what each search cost: trials by status, seconds and epochs.
 
     Where the study has several engines, `trained_by` says which, as their seconds do not compare.
     """
     rows, by = [], engines(trials)
-    for (task, variant), cell in trials.groupby(["task", "variant"], sort=False):
-        seconds, epochs = cell["train_seconds"], cell["epochs"].sum()
-        first = cell.iloc[0]
+    for (task, variant), own in trials.groupby(["task", "variant"], sort=False):
+        seconds, epochs = own["train_seconds"], own["epochs"].sum()
+        first = own.iloc[0]
         rows.append(
             {
                 "task": task,
                 "variant": variant,
-                "trials": len(cell),
-                **{status: int((cell["status"] == status).sum()) for status in STATUSES},
-                "parameters": round(cell["parameters"].mean()),
+                "trials": len(own),
+                **{status: int((own["status"] == status).sum()) for status in STATUSES},
+                "parameters": round(own["parameters"].mean()),
                 **({"trained_by": by[variant]} if by else {}),
                 "seconds_total": seconds.sum(),
                 "seconds_median": seconds.median(),
                 "seconds_maximum": seconds.max(),
-                "epochs_mean": epochs / len(cell),
+                "epochs_mean": epochs / len(own),
                 "seconds_an_epoch": seconds.sum() / epochs if epochs else math.nan,
                 "corpus": corpus(first["source"], first["synthetic"]),
             }

@@ -1,10 +1,10 @@
 """Is a variant's best different from vanilla's? By how much, how sure, and by the paper's test.
 
-The trials compared are the best of each cell, and how good the best of n random trials are is
+The trials compared are the best of each search, and how good the best of n random trials are is
 itself a matter of luck. The paper's plain Welch test, which takes them for independent draws, does
 not know of that luck and finds differences between equal variants far more often than it says. Its
 numbers stand in the table under its name; p values and intervals are those of `permutation`, which
-shuffles whole cells and selects anew.
+shuffles whole searches and selects anew.
 """
 
 import math
@@ -93,7 +93,7 @@ def t_test(group: np.ndarray, reference: np.ndarray, alpha: float) -> dict[str, 
     }
 
 
-def selection_variance(cell: pd.DataFrame) -> float:
+def selection_variance(trials: pd.DataFrame) -> float:
     """Compute what selection adds to the variance of the selected trials' test result.
 
     The mean over the best share p by validation has the influence function of a one-sided trimmed
@@ -103,8 +103,8 @@ def selection_variance(cell: pd.DataFrame) -> float:
 
     Parameters
     ----------
-    cell : pandas.DataFrame
-        All trials of the cell; read are `validation`, `test` and `selected`.
+    trials : pandas.DataFrame
+        All trials of the search; read are `validation`, `test` and `selected`.
 
     Returns
     -------
@@ -116,8 +116,8 @@ def selection_variance(cell: pd.DataFrame) -> float:
     Huber, "Robust statistics" (1981), section 3.3; Yuen, "The two-sample trimmed t for unequal
     population variances", Biometrika 61 (1974), for trimming on both sides.
     """
-    chosen = cell[cell["selected"] & cell["test"].notna()]
-    left_out = cell.loc[~cell["selected"], "validation"].dropna()
+    chosen = trials[trials["selected"] & trials["test"].notna()]
+    left_out = trials.loc[~trials["selected"], "validation"].dropna()
     x = chosen["validation"].to_numpy(dtype=float)
     y = chosen["test"].to_numpy(dtype=float)
     if len(chosen) < 2 or not np.ptp(x):
@@ -125,7 +125,7 @@ def selection_variance(cell: pd.DataFrame) -> float:
     border = (x.max() + left_out.min()) / 2 if len(left_out) else x.max()
     deviation = x - x.mean()
     slope = deviation @ y / (deviation @ deviation)
-    return float((1 - len(chosen) / len(cell)) * (slope * (border - x.mean())) ** 2)
+    return float((1 - len(chosen) / len(trials)) * (slope * (border - x.mean())) ** 2)
 
 
 def hedges_g(group: np.ndarray, reference: np.ndarray) -> float:
@@ -181,13 +181,13 @@ def _obstacle(variant: str, group: np.ndarray, reference: np.ndarray | None) -> 
     return ""
 
 
-def _selected(cell: pd.DataFrame) -> np.ndarray:
-    results: np.ndarray = cell.loc[cell["selected"], "test"].dropna().to_numpy(dtype=float)
+def _selected(trials: pd.DataFrame) -> np.ndarray:
+    results: np.ndarray = trials.loc[trials["selected"], "test"].dropna().to_numpy(dtype=float)
     return results
 
 
-def _ordered(cell: pd.DataFrame) -> permutation.Cell:
-    return permutation.cell(cell["validation"], cell["test"], int(cell["selected"].sum()))
+def _ordered(trials: pd.DataFrame) -> permutation.Ordered:
+    return permutation.ordered(trials["validation"], trials["test"], int(trials["selected"].sum()))
 
 
 @lru_cache(maxsize=4)
@@ -202,7 +202,7 @@ def _shuffles(
 def _permuted(
     group: pd.DataFrame, reference: pd.DataFrame, levels: tuple[float, float], draws: int, seed: int
 ) -> dict[str, float]:
-    """Compare two cells by shuffling them; the second level is that of one of a family."""
+    """Compare two searches by shuffling them; the second level is that of one of a family."""
     task = group["task"].iloc[0]
     ours, theirs = _ordered(group), _ordered(reference)
     sizes, selected = (len(group), len(reference)), (ours.selected, theirs.selected)
@@ -270,17 +270,17 @@ def compare(
         One of `CORRECTIONS`. The number of comparisons is that of the task's variants other than
         vanilla, whether or not all of them could be tested.
     selection_luck : bool
-        Whether `significant` goes by the permutation of whole cells, which keeps the level; without
-        it, by the paper's plain test, which does not.
+        Whether `significant` goes by the permutation of whole searches, which keeps the level;
+        without it, by the paper's plain test, which does not.
     draws : int
-        Shuffles of each pair of cells.
+        Shuffles of each pair of searches.
     seed : int
         The study's; the shuffles follow from it.
 
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`, one row a cell. `difference` is variant - vanilla, `se` its standard error with
+        `COLUMNS`, one row a search. `difference` is variant - vanilla, `se` its standard error with
         the luck of selection, `t` their ratio and `p` its permutation p value; `ci_low` and
         `ci_high` cover 1 - alpha, `family_low` and `family_high` do so for all comparisons of the
         task together (after Bonferroni). `detectable` is the difference that is found with
@@ -303,14 +303,14 @@ def compare(
         raise ValueError(f"alpha must be between 0 and 1, not {alpha}")
     parts = []
     for task, of_task in marked.groupby("task", sort=False):
-        cells = dict(list(of_task.groupby("variant", sort=False)))
-        vanilla = cells.get(REFERENCE)
-        comparisons = len(cells) - (vanilla is not None)
+        searches = dict(list(of_task.groupby("variant", sort=False)))
+        vanilla = searches.get(REFERENCE)
+        comparisons = len(searches) - (vanilla is not None)
         levels = (alpha, alpha / max(1, comparisons))
         rows = [
             {"task": task, "variant": variant}
-            | _compare(variant, cell, vanilla, levels, draws, seed)
-            for variant, cell in cells.items()
+            | _compare(variant, own, vanilla, levels, draws, seed)
+            for variant, own in searches.items()
         ]
         part = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
         tested = part["p"].notna()

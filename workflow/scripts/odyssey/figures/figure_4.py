@@ -25,7 +25,7 @@ def draw(
     Parameters
     ----------
     marginals : pandas.DataFrame
-        As `fanova.analyse_cell` returns it, of all cells.
+        As `fanova.analyse_search` returns it, of all searches.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
     tasks : mapping of str to mapping

@@ -27,7 +27,7 @@ def draw(
     Parameters
     ----------
     importance : pandas.DataFrame
-        As `fanova.analyse_cell` returns it, of all cells.
+        As `fanova.analyse_search` returns it, of all searches.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
     surrogate : str

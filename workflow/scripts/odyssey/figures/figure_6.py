@@ -32,7 +32,7 @@ def draw(
     Parameters
     ----------
     interactions : pandas.DataFrame
-        As `fanova.analyse_cell` returns it, of all cells.
+        As `fanova.analyse_search` returns it, of all searches.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
     surrogate : str
@@ -136,10 +136,10 @@ def _ticks(axis: Axis, values: dict[str, pd.Series], size: int) -> None:
     places, labels = [], []
     for position, (parameter, column) in enumerate(values.items()):
         known = np.sort(column.unique())
-        cell = 1 / len(known)
+        width = 1 / len(known)
         beside = 1 if len(known) > 4 else 0
         for index in (beside, len(known) - 1 - beside):
-            places.append(position * PITCH + (index + 0.5) * cell)
+            places.append(position * PITCH + (index + 0.5) * width)
             labels.append(_short(known[index], parameter))
     axis.set_ticks(places, labels, fontsize=size)
 

@@ -1,4 +1,4 @@
-"""How the best trial of each cell learned."""
+"""How the best trial of each search learned."""
 
 import pandas as pd
 from matplotlib.artist import Artist
@@ -35,19 +35,19 @@ def draw(
         handles: dict[str, Artist] = {}
         for ax, (task, title) in zip(grid, titles.items(), strict=True):
             chosen = best[(best["task"] == task) & best["trial"].notna()]
-            for cell in chosen.itertuples():
+            for trial in chosen.itertuples():
                 curve = curves[
                     (curves["task"] == task)
-                    & (curves["variant"] == cell.variant)
-                    & (curves["trial"] == cell.trial)
+                    & (curves["variant"] == trial.variant)
+                    & (curves["trial"] == trial.trial)
                 ]
-                look = looks.line_of(cell.variant, variants)
+                look = looks.line_of(trial.variant, variants)
                 (line,) = ax.plot(curve["epoch"], curve["validation"], **look)
-                tested = curve[curve["epoch"] == cell.best_epoch]
+                tested = curve[curve["epoch"] == trial.best_epoch]
                 ax.plot(
                     tested["epoch"], tested["validation"], "o", markersize=3, color=look["color"]
                 )
-                handles.setdefault(cell.variant, line)
+                handles.setdefault(trial.variant, line)
             ax.set_title(title)
             ax.set_xlabel("epoch")
             ax.set_ylabel(f"validation {tasks[task]['measure']}")

@@ -13,7 +13,7 @@ from odyssey.figures import style
 
 PANELS = {
     FRACTION: "best … of the trials",
-    TRIALS: "… trials a cell",
+    TRIALS: "… trials a search",
     MEASURE: "summed up by",
     EQUAL: "at equal parameters",
     IMPROVEMENT: "better than V, chance",

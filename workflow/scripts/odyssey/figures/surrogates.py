@@ -31,7 +31,7 @@ def draw(
     Parameters
     ----------
     importance, marginals : pandas.DataFrame
-        As `fanova.analyse_cell` returns them, of all cells.
+        As `fanova.analyse_search` returns them, of all searches.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task` and `synthetic`.
 

@@ -35,14 +35,14 @@ def render(a: str, b: str, tables: Mapping[str, pd.DataFrame]) -> str:
         a=a,
         b=b,
         summary=[
-            of_cells(tables["cells"], b),
+            of_searches(tables["searches"], b),
             of_verdicts(tables["verdicts"]),
             of_trials(tables["selected"]),
         ],
-        cells=[
-            cell
-            for _, of_task in tables["cells"].groupby("task", sort=False)
-            for cell in _cells(of_task)
+        searches=[
+            search
+            for _, of_task in tables["searches"].groupby("task", sort=False)
+            for search in _searches(of_task)
         ],
         changed=[verdict for verdict in verdicts if verdict["changed"]],
         kept=[verdict for verdict in verdicts if not verdict["changed"]],
@@ -52,10 +52,10 @@ def render(a: str, b: str, tables: Mapping[str, pd.DataFrame]) -> str:
     )
 
 
-def of_cells(cells: pd.DataFrame, b: str) -> str:
-    """Say of how many cells the interval leaves out 0."""
-    tested = cells.dropna(subset=["low", "high"])
-    one = cells["task"].nunique() == 1
+def of_searches(searches: pd.DataFrame, b: str) -> str:
+    """Say of how many searches the interval leaves out 0."""
+    tested = searches.dropna(subset=["low", "high"])
+    one = searches["task"].nunique() == 1
     parts = []
     for word, found in (("worse", tested["low"] > 0), ("better", tested["high"] < 0)):
         names = [
@@ -64,9 +64,9 @@ def of_cells(cells: pd.DataFrame, b: str) -> str:
         ]
         if names:
             parts.append(f"{sentences.listed(names)} {'is' if len(names) == 1 else 'are'} {word}")
-    text = f"Of {count(len(cells), 'cell')} that both have, "
-    untested = len(cells) - len(tested)
-    rest = f"; {count(untested, 'cell')} could not be compared" if untested else ""
+    text = f"Of {count(len(searches), 'search')} that both have, "
+    untested = len(searches) - len(tested)
+    rest = f"; {count(untested, 'search')} could not be compared" if untested else ""
     if not parts:
         return f"{text}none differs by more than chance allows{rest}."
     found = sentences.listed(parts)
@@ -93,7 +93,7 @@ def of_trials(selected: pd.DataFrame) -> str:
     return f"{text}; the ranks of their results correlate with {ends}."
 
 
-def _cells(of_task: pd.DataFrame) -> Iterable[Row]:
+def _searches(of_task: pd.DataFrame) -> Iterable[Row]:
     digits = rows.digits_of(of_task, "low", "high")
     ends = [0.0, *of_task[["low", "high", "difference"]].to_numpy().ravel()]
     least, most = pd.Series(ends).min(), pd.Series(ends).max()

@@ -50,7 +50,7 @@ class Contents:
     machine : str
         On which the report is made.
     importance : pandas.DataFrame, optional
-        As `fanova.analyse_cell` returns it, of all cells.
+        As `fanova.analyse_search` returns it, of all searches.
     effects : pandas.DataFrame, optional
         As `effects.table` returns it.
     claims : pandas.DataFrame, optional
@@ -185,7 +185,7 @@ def _facts(contents: Contents) -> dict[str, str]:
         "Training": f"{duration(trials['train_seconds'].sum())}, "
         f"{trials['epochs'].sum():,} epochs; engine {engines}, on {devices}",
         "Trained on": machines,
-        "Analysis": f"best {percent(analysis['best_fraction'])} of a cell's trials by "
+        "Analysis": f"best {percent(analysis['best_fraction'])} of a search's trials by "
         f"validation; α = {analysis['alpha']:g}, corrected after {analysis['correction'].title()}"
         + f"; {sentences.TESTS[analysis['selection_luck']]}",
         "Report made on": contents.machine,

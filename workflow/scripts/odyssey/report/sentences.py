@@ -26,7 +26,7 @@ from odyssey.quantities import count, duration, percent, short
 REFERENCE = "V"
 SURROGATES = {GP: "Gaussian process", FOREST: "forest"}
 # What `significant` goes by: whether it counts the luck of selection.
-TESTS = {True: "permutation of whole cells", False: "Welch’s t-test, as in the paper"}
+TESTS = {True: "permutation of whole searches", False: "Welch’s t-test, as in the paper"}
 Named = Any  # a row as pandas' `itertuples` makes it, with its columns as attributes
 # Numbers of trials for which the captions say what to expect.
 BUDGETS = (5, 20, 100)
@@ -78,7 +78,7 @@ def quantity(measure: str, value: float) -> str:
 
 
 def what_ran(trials: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """Say in one sentence how much was trained, how much of it failed, and which cells as a whole.
+    """Say in one sentence how much was trained, how much failed, and which searches as a whole.
 
     Parameters
     ----------
@@ -100,12 +100,12 @@ def what_ran(trials: pd.DataFrame, labels: Mapping[str, str]) -> str:
         if number:
             lost.append(f"{number:,} ({percent(number / len(trials))}) {status}")
     text += f"; {listed(lost)}" if lost else "; all of them ran to their end"
-    cells = [
+    names = [
         f"{variant} on {labels[task]}"
-        for (task, variant), cell in trials.groupby(["task", "variant"], sort=False)
-        if cell["status"].eq("failed").all()
+        for (task, variant), own in trials.groupby(["task", "variant"], sort=False)
+        if own["status"].eq("failed").all()
     ]
-    return f"{text}, among them all trials of {listed(cells)}." if cells else f"{text}."
+    return f"{text}, among them all trials of {listed(names)}." if names else f"{text}."
 
 
 def engines(by: Mapping[str, str]) -> str:
@@ -158,8 +158,8 @@ def against_vanilla(
         where = f" on {labels[tasks[0]]}" if len(tasks) == 1 else " on any task"
         parts.append(f"no variant is significantly better than vanilla{where}")
     else:
-        cells = [f"{row.variant} on {labels[row.task]}" for row in better.itertuples()]
-        parts.append(f"{_subject(cells)} significantly better than vanilla")
+        names = [f"{row.variant} on {labels[row.task]}" for row in better.itertuples()]
+        parts.append(f"{_subject(names)} significantly better than vanilla")
     parts += _worse(significant[significant["direction"] == "worse"], tested, tasks)
     missing = len(others) - len(tested)
     if missing:
@@ -168,12 +168,12 @@ def against_vanilla(
     text = f"{text[0].upper()}{text[1:]} ({TESTS[selection_luck]}, α = {alpha:g})."
     lucky = differs(tested, "paper_") & ~differs(tested)
     if selection_luck and lucky.any():
-        cells = [
+        names = [
             row.variant if len(tasks) == 1 else f"{row.variant} on {labels[row.task]}"
             for row in tested[lucky].itertuples()
         ]
         text += " The paper’s test, which knows nothing of the luck of selection, would also tell "
-        text += f"{listed(cells)} from vanilla."
+        text += f"{listed(names)} from vanilla."
     return text
 
 
@@ -298,7 +298,7 @@ def importances(
     Parameters
     ----------
     importance : pandas.DataFrame
-        As `fanova.analyse_cell` returns it.
+        As `fanova.analyse_search` returns it.
     labels : mapping of str to str
         From tasks to their names.
 
@@ -336,7 +336,7 @@ def what_matters(importance: pd.DataFrame, labels: Mapping[str, str], surrogate:
     Parameters
     ----------
     importance : pandas.DataFrame
-        As `fanova.analyse_cell` returns it.
+        As `fanova.analyse_search` returns it.
     labels : mapping of str to str
         From tasks to their names.
 
@@ -383,7 +383,7 @@ def interactions(
     Parameters
     ----------
     importance : pandas.DataFrame
-        As `fanova.analyse_cell` returns it.
+        As `fanova.analyse_search` returns it.
 
     Returns
     -------

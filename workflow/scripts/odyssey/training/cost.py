@@ -67,12 +67,12 @@ def epoch_seconds(
 
 
 def expected_seconds(study: Study, task: str, variant: str, trials: list[Trial]) -> list[float]:
-    """Estimate what each of a cell's trials takes if it uses all its epochs.
+    """Estimate what each of a search's trials takes if it uses all its epochs.
 
     Parameters
     ----------
     trials : list of Trial
-        As `odyssey.search.draw_cell` returns them: a job's, or all of them. A stack has side by
+        As `odyssey.search.draw_trials` returns them: a job's, or all of them. A stack has side by
         side those of the same number of layers.
 
     Returns
@@ -93,7 +93,7 @@ def expected_seconds(study: Study, task: str, variant: str, trials: list[Trial])
 
 
 def stack_width(study: Study, task: str, variant: str) -> int:
-    """Say how many trials of a cell the stacked engine trains side by side.
+    """Say how many trials of a search the stacked engine trains side by side.
 
     Returns
     -------
@@ -124,8 +124,8 @@ def stacked_megabytes(task: TaskSettings, cell: Cell, hidden_size: int, layers: 
     return 4e-6 * (of_weights + LONGEST_SEQUENCE * frame)
 
 
-def cell_shards(study: Study, task: str, variant: str, seconds: list[float]) -> list[Shard]:
-    """Divide a cell's trials among jobs as the study's configuration says.
+def search_shards(study: Study, task: str, variant: str, seconds: list[float]) -> list[Shard]:
+    """Divide a search's trials among jobs as the study's configuration says.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from odyssey.training.engines import check_engine
 from odyssey.training.trial import Plan, Report, failure, fingerprint, train
 from odyssey.trials import Record, Trial
 
-CLAIMS = ".claims"  # in a cell's state folder: a job locks the byte at the trial's number
+CLAIMS = ".claims"  # in a search's state folder: a job locks the byte at the trial's number
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def train_shard(
     output : path-like
         Gets a JSON line a trial as soon as it is done; in the order of their numbers at the end.
     state : path-like
-        Folder of the cell's finished trials (``<trial>.json``) and of begun ones
+        Folder of the search's finished trials (``<trial>.json``) and of begun ones
         (``<trial>.checkpoint``). It outlives the job, so that neither a restart nor another
         division into shards trains a trial again. A trial that another job is training is waited
         for.
@@ -204,14 +204,14 @@ def _side_by_side(
 
 
 def being_trained(state: str | os.PathLike[str], trials: int) -> set[int]:
-    """Find the trials of a cell that jobs are training now, on any node.
+    """Find the trials of a search that jobs are training now, on any node.
 
     Parameters
     ----------
     state : path-like
         See `train_shard`.
     trials : int
-        Of the cell.
+        Of the search.
 
     Returns
     -------
@@ -268,7 +268,7 @@ def finished_line(path: Path, digest: str) -> str | None:
     Parameters
     ----------
     path : Path
-        In a cell's state folder.
+        In a search's state folder.
     digest : str
         The trial's fingerprint.
 

@@ -1,4 +1,4 @@
-"""A stack: trials of a cell trained side by side, each by the protocol of a single one."""
+"""A stack: trials of a search trained side by side, each by the protocol of a single one."""
 
 import math
 import threading

@@ -1,3 +1,3 @@
-"""The stacked engine: many trials of a cell side by side, for GPUs."""
+"""The stacked engine: many trials of a search side by side, for GPUs."""
 
 EVALUATION_MEGABYTES = 500  # of the sequences that are evaluated at once

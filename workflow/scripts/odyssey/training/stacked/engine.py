@@ -1,4 +1,4 @@
-"""The stacked engine: many trials of a cell side by side, each as if it were alone."""
+"""The stacked engine: many trials of a search side by side, each as if it were alone."""
 
 from collections.abc import Callable
 

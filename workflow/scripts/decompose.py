@@ -1,4 +1,4 @@
-"""Decompose each cell's results: all trials in; what two surrogates say of them out."""
+"""Decompose each search's results: all trials in; what two surrogates say of them out."""
 
 import os
 
@@ -12,7 +12,7 @@ from odyssey.results import read
 
 
 def main():
-    """Analyse all cells."""
+    """Analyse all searches."""
     params, output = snakemake.params, snakemake.output
     tables = fanova.analyse(
         read("trials", snakemake.input.trials),
@@ -26,6 +26,6 @@ def main():
         write_csv(table, output[name])
 
 
-if __name__ == "__main__":  # the processes that analyse cells import this file again
+if __name__ == "__main__":  # the processes that analyse searches import this file again
     with job(snakemake.log[0]):
         main()
