@@ -1,10 +1,6 @@
 """Trials of all combinations of parts to what each part does, alone and beside others."""
 
 
-localrules:
-    parts,
-
-
 rule parts:
     input:
         trials=f"{RESULTS}/trials.csv",

@@ -55,6 +55,7 @@ def test_accumulated_local_effects_of_a_product_are_those_of_its_slope():
     X = np.random.default_rng(0).random((4000, 2))
     edges, step, below, above = attribution.steps(X, 0, None)
     assert len(edges) == 201
+    assert np.bincount(step).tolist() == pytest.approx([20] * 200, abs=1)
     assert (below[:, 0] <= X[:, 0]).all()
     assert (above[:, 0] >= X[:, 0]).all()
 
@@ -65,6 +66,16 @@ def test_accumulated_local_effects_of_a_product_are_those_of_its_slope():
         edges, step, function(above) - function(below), stepped=False
     )
     assert found == pytest.approx(9 / 12, rel=0.05)
+
+
+def test_whole_numbers_on_a_logarithmic_axis_leave_no_step_empty():
+    values = np.log([1, 2, 3, 4]) / np.log(4)
+    X = np.random.default_rng(0).choice(values, (400, 1))
+    edges, step, below, above = attribution.steps(X, 0, None)
+    assert np.bincount(step, minlength=len(edges) - 1).min() > 0
+    change = above - below
+    found = attribution.local_variance(edges, step, change, stepped=False)
+    assert found == pytest.approx(1 / 12)
 
 
 def test_of_a_flag_there_is_one_step_in_which_all_trials_are():

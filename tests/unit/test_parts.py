@@ -122,15 +122,26 @@ def test_shares_are_of_all_choices_and_hyperparameters(found):
 
 def test_errors_are_those_of_repeated_studies():
     """Over draws of trials, estimates scatter about the truth as much as they say."""
-    scaled = []
-    for seed in range(6):
-        table = parts.analyse(made_up(15, seed), FACTORS, RANGES, seed=1, alpha=0.05)
-        rows = table.set_index(["variant", "effect"])
-        for name, truth in (("FGR × NOG", TOGETHER), ("FGR × NP", 0.0), ("NP × NOG", 0.0)):
-            row = rows.loc[name, effects.TOGETHER]
-            scaled.append((row["estimate"] - truth) / ((row["high"] - row["low"]) / (2 * 1.96)))
-    # Eighteen squares of a standard normal number: 5 in 10,000 beyond either end.
-    assert 5 < np.sum(np.square(scaled)) < 44
+    truth = {
+        effects.AMONG_OTHERS: dict(
+            zip(FACTORS, (0.3 + TOGETHER / 2, -0.2, TOGETHER / 2), strict=True)
+        ),
+        effects.RATE_CHANGE: dict(zip(FACTORS, MOVES, strict=True)),
+        effects.TOGETHER: {"FGR × NP": 0.0, "FGR × NOG": TOGETHER, "NP × NOG": 0.0},
+    }
+    squares = dict.fromkeys(truth, 0.0)
+    for seed in range(8):
+        table = parts.analyse(made_up(25, seed), FACTORS, RANGES, seed=1, alpha=0.05)
+        rows = table.set_index(["effect", "variant"])
+        for effect, values in truth.items():
+            for name, value in values.items():
+                row = rows.loc[(effect, name)]
+                error = (row["high"] - row["low"]) / (2 * 1.96)
+                squares[effect] += ((row["estimate"] - value) / error) ** 2
+    # Of 24 squares of a standard normal number, which are beyond either end in 1 of 1,000 studies.
+    assert {effect: 8.1 < total < 51.2 for effect, total in squares.items()} == dict.fromkeys(
+        truth, True
+    )
 
 
 def test_a_process_that_knows_nothing_leaves_the_mean_of_the_trials():
@@ -144,20 +155,22 @@ def test_a_process_that_knows_nothing_leaves_the_mean_of_the_trials():
         rate=np.zeros(2),
         test=np.zeros(2),
         bend=1.0,
+        bend_error=0.1,
     )
-    drawn = parts.Drawn([], [], [], np.zeros((2, 1)), cells, rate, test, 0.0, 0.0)
-    estimate, error = parts.contrast(drawn, near, np.array([-1.0, 1.0]), of_rate=False)
+    drawn = parts.Drawn([], [], [], np.zeros((2, 1)), cells, rate, test, np.zeros(2), 0.0)
+    estimate, error, behind = parts.contrast(drawn, near, np.array([-1.0, 1.0]), of_rate=False)
     inside = (rate >= near.first[cells]) & (rate <= near.last[cells])
     means = [
         test[inside & (cells == one)].sum() / (400 * width) for one, width in ((0, 0.4), (1, 0.5))
     ]
     assert estimate == pytest.approx(means[1] - means[0])
     assert error == pytest.approx(math.sqrt(1 / 160 + 2 / 200), rel=0.1)
+    assert behind == inside.sum()
 
 
-def test_a_failure_counts_as_vanillas_worst(found):
+def test_failures_are_equal_however_bad_they_are():
     trials = made_up(15, seed=0)
-    worst = trials.loc[trials["variant"] == "V", "test"].max()
+    worst = trials["test"].max()
     failed = trials.index[trials["variant"] == "NOG"][:3]
     tables = []
     for value, status in ((worst + 1.0, "completed"), (1e5, "completed"), (None, "diverged")):
@@ -166,6 +179,38 @@ def test_a_failure_counts_as_vanillas_worst(found):
         tables.append(parts.analyse(trials, FACTORS, RANGES, seed=1, alpha=0.05))
     for table in tables[1:]:
         pd.testing.assert_frame_equal(table, tables[0])
+
+
+def test_searches_without_results_are_left_out_and_said_to_be():
+    trials = made_up(40, seed=0)
+    trials.loc[trials["variant"] == "NP", ["test", "status"]] = [math.nan, "failed"]
+    rows = parts.analyse(trials, FACTORS, RANGES, seed=1, alpha=0.05)
+    rows = rows.set_index(["effect", "variant"])
+    assert rows.loc[(effects.AMONG_OTHERS, "NP"), "note"] == "without 1 of 4 comparisons"
+    assert rows.loc[(effects.TOGETHER, "FGR × NP"), "note"] == "without 1 of 2 comparisons"
+    trials.loc[trials["variant"].str.contains("NP"), ["test", "status"]] = [math.nan, "failed"]
+    rows = parts.analyse(trials, FACTORS, RANGES, seed=1, alpha=0.05)
+    row = rows.set_index(["effect", "variant"]).loc[(effects.AMONG_OTHERS, "NP")]
+    assert math.isnan(row["estimate"])
+    assert row["note"].startswith("0 of 4 comparisons have cells with a result")
+
+
+def test_without_a_bend_nothing_is_said_of_the_best_rate():
+    trials = made_up(25, seed=0)
+    trials["test"] = 10 + 0.3 * np.random.default_rng(1).standard_normal(len(trials))
+    rows = parts.analyse(trials, FACTORS, RANGES, seed=1, alpha=0.05)
+    moved = rows[rows["effect"] == effects.RATE_CHANGE]
+    known = moved["estimate"].dropna()
+    assert known.abs().le(4).all()
+    assert moved.loc[moved["estimate"].isna(), "note"].ne("").all()
+
+
+def test_results_of_zero_are_on_a_linear_scale():
+    trials = made_up(70, seed=0)  # more than choose the kernels
+    trials["test"] = (trials["test"] - trials["test"].min()).round(1)
+    table = parts.analyse(trials, FACTORS, RANGES, seed=1, alpha=0.05)
+    known = table[table["effect"].isin([effects.AMONG_OTHERS, effects.TOGETHER])]
+    assert known["estimate"].notna().all()
 
 
 def test_too_few_trials_say_nothing():

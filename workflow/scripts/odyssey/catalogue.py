@@ -174,9 +174,9 @@ FIGURES: Mapping[str, Figure] = {
             "What each part of the block does, alone and beside others",
             "Left, on the diagonal: what each change does to the test result at the best learning "
             "rate, averaged over all cells with the other changes; below it, what two do together "
-            "beyond what each does alone: above zero, the two parts stand in for each other. A "
-            "star where the interval of all of these together excludes zero; a dash where the two "
-            "have no meaning together. Middle: by how much the best learning rate moves. Right: "
+            "beyond what each does alone: above zero, both cost more than the two alone. A star "
+            "where the interval for all changes, or for all pairs, excludes zero; a dash where "
+            "nothing can be said. Middle: by how much the best learning rate moves. Right: "
             "shares of changes and hyperparameters in the variance.",
         ),
         results=("effects", "trials"),
@@ -240,8 +240,8 @@ TABLES: Mapping[str, Table] = {
     "parts": Table(
         Caption(
             "What each change of the block does",
-            "At the best learning rate, averaged over all cells with the other changes; low and "
-            "high are of all changes together.",
+            "Near the best learning rate, averaged over all cells with the other changes; low and "
+            "high are for all changes, or for all pairs; shares are of the variance.",
         ),
         function="parts",
         results=("effects", "trials"),

@@ -231,7 +231,8 @@ class Study(Section):
         [],
         description=f"Instead of `variants`, changes of the block ({' '.join(CHANGES)}) as "
         "factors: all cells that any of them make together are trained, and analysed as one. The "
-        "study then asks which part matters, and which stand in for each other (docs/odyssey.md).",
+        "study then asks which part matters, and which stand in for each other; of `analysis` it "
+        "reads `alpha` only (docs/odyssey.md).",
     )
     search: Search = Field(Search(), description="Random search.")
     training: Training = Field(Training(), description="Training and jobs.")

@@ -137,8 +137,8 @@ def measured_for(study: Study) -> dict[str, str]:
     found = {}
     for engine in set(engines.values()):
         own = sorted((v for v in engines if engines[v] == engine), key=weights.__getitem__)
-        step = -(-len(own) // MOST_MEASURED)
-        chosen = own[::step]
+        spread = np.linspace(0, len(own) - 1, min(len(own), MOST_MEASURED))
+        chosen = [own[round(place)] for place in spread]
         for variant in own:
             found[variant] = min(chosen, key=lambda one: abs(weights[one] - weights[variant]))
     return found

@@ -148,7 +148,10 @@ def steps(X: np.ndarray, dimension: int, values: np.ndarray | None) -> tuple[np.
         Each trial, moved to the ends of its step.
     """
     if values is None:
-        edges = np.linspace(0, 1, max(2, len(X) // TRIALS_A_STEP) + 1)
+        # Between quantiles, so that no step is without trials where values are whole numbers.
+        parts = max(2, len(X) // TRIALS_A_STEP)
+        edges = np.quantile(X[:, dimension], np.arange(1, parts) / parts)
+        edges = np.unique([0.0, *edges, 1.0])
         step = np.clip(np.searchsorted(edges, X[:, dimension]) - 1, 0, len(edges) - 2)
     else:
         edges, step = values, np.repeat(np.arange(len(values) - 1), len(X))
@@ -189,10 +192,10 @@ def local_variance(
     if stepped:
         found: np.ndarray = curve.var(axis=0)
         return found
-    # Of a broken line with equal steps.
-    low, high = curve[:-1], curve[1:]
-    mean = ((low + high) / 2).mean(axis=0)
-    found = ((low**2 + low * high + high**2) / 3).mean(axis=0) - mean**2
+    # Of a broken line.
+    low, high, width = curve[:-1], curve[1:], np.diff(edges)
+    mean = width @ (low + high) / 2
+    found = width @ (low**2 + low * high + high**2) / 3 - mean**2
     return found
 
 

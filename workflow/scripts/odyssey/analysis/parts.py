@@ -5,6 +5,7 @@ task's trials of all cells. It is chosen by some of the trials and holds all of 
 """
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,6 @@ from threadpoolctl import threadpool_limits
 from odyssey.analysis import effects, gp
 from odyssey.analysis.fanova import obstacle
 from odyssey.analysis.surrogates import GP, Coordinate, coordinates
-from odyssey.analysis.welch import REFERENCE
 from odyssey.cells.variants import combinations, meant
 
 # As many trials choose the kernels: what that takes grows with their third power.
@@ -27,6 +27,12 @@ RATES, OTHERS = 10, 3
 # Points at which the best learning rate is looked for, and decades around it at both sides.
 FINE, AROUND = 201, 0.5
 RATE = "learning_rate"
+ESTIMATE = ("estimate", "low", "high", "family_low", "family_high")
+# Points of the grid of all cells, unless there are as few along each axis as can be.
+MOST_POINTS = 100_000
+# Trials near the best learning rates for each cell of a comparison, and standard errors by which
+# the test result has to be bent there, without which nothing is said.
+LEAST_TRIALS, LEAST_BEND = 10, 3.0
 
 
 @dataclass(frozen=True)
@@ -70,14 +76,16 @@ def design(changes: Sequence[str]) -> Design:
 
 
 def results_of(trials: pd.DataFrame) -> pd.DataFrame:
-    """Pick the trials of a task that have a result, none worse than vanilla's worst.
+    """Pick the trials of a task that have a result, failures made equal.
 
-    A trial that diverged, or ended worse, counts as that: how much worse it is would be most of the
-    variance, and says no more than that it failed.
+    Results are cut at what a quarter of the cells are never worse than. A trial that diverged, or
+    ended worse, counts as that: how much worse it is would be most of the variance, and says no
+    more than that it failed.
     """
-    worst = trials.loc[trials["variant"] == REFERENCE, "test"].max()
-    test = trials["test"].mask(trials["status"] == "diverged", worst).clip(upper=worst)
-    return trials.assign(test=test)[test.notna()]
+    test = trials["test"].mask(trials["status"] == "diverged", math.inf)
+    worst = test.groupby(trials["variant"]).max().quantile(0.25, interpolation="lower")
+    test = test.clip(upper=worst)
+    return trials.assign(test=test)[np.isfinite(test)]
 
 
 @dataclass(frozen=True)
@@ -91,8 +99,8 @@ class Drawn:
     cell: np.ndarray  # of each trial, shape (trials,)
     rate: np.ndarray  # of each trial, on the axis of the learning rate, in [0, 1]
     missed: np.ndarray  # of each trial, its test result less what the others foretell
-    unexplained: float  # share of the variance about the functions
-    r2: float  # of trials left out one at a time
+    mean: np.ndarray  # the posterior's mean, brought back to that unit, of `test` but for the draws
+    unexplained: float  # share of the variance of trials left out one at a time
 
 
 def draw(
@@ -122,38 +130,45 @@ def draw(
     X = np.column_stack([places[cell], *units.values()])
     y = trials["test"].to_numpy(dtype=float)
     worst = y.max()
+    scales = tuple(gp.SCALES) if (y > 0).all() else ("linear",)
     generator = np.random.default_rng(seed)
     some = generator.permutation(len(y))[:CHOOSING]
+    free = sum(axis.steps is None for axis in axes) - 1
+    others = OTHERS if len(places) * RATES * OTHERS**free <= MOST_POINTS else 2
     nodes, weights = [], []
     for axis in axes:
-        count = axis.steps or (RATES if axis.name == RATE else OTHERS)
+        count = axis.steps or (RATES if axis.name == RATE else others)
         legendre, share = np.polynomial.legendre.leggauss(count)
         nodes.append(axis.grid(count) if axis.steps else (legendre + 1) / 2)
         weights.append(np.full(count, 1 / count) if axis.steps else share / 2)
     grid = np.stack([side.ravel() for side in np.meshgrid(*nodes, indexing="ij")], axis=1)
     points = np.column_stack([np.repeat(places, len(grid), 0), np.tile(grid, (len(places), 1))])
     with threadpool_limits(1):
-        fit = gp.condition(gp.fit(X[some], y[some], tuple(gp.SCALES)), X, y)
+        fit = gp.condition(gp.fit(X[some], y[some], scales), X, y)
         values, _ = gp.posterior(fit, points, generator, draws)
         foretold = gp.foretold(fit)
-    back = gp.SCALES[fit.scale].back
-    missed = y - np.minimum(back(foretold), worst)
-    unexplained = float(min(1.0, np.mean(missed**2) / y.var()))
+
+    def back(on_scale: np.ndarray) -> np.ndarray:
+        cut: np.ndarray = np.minimum(gp.SCALES[fit.scale].back(on_scale), worst)
+        return cut
+
+    shape = (len(places), *map(len, nodes))
+    missed = y - back(foretold)
     return Drawn(
         axes,
         nodes,
         weights,
-        np.minimum(back(values), worst).reshape(len(places), *map(len, nodes), draws),
+        back(values).reshape(*shape, draws),
         cell,
         units[RATE],
         missed,
-        unexplained,
-        1 - unexplained,
+        back(values.mean(axis=1)).reshape(shape),
+        float(min(1.0, np.mean(missed**2) / y.var())),
     )
 
 
 def _over(values: np.ndarray, weights: Sequence[np.ndarray], kept: Sequence[int]) -> np.ndarray:
-    """Average (cells, points, ..., draws) over all hyperparameters but those kept, ascending."""
+    """Average (cells, points, ...) over all hyperparameters but those kept, ascending."""
     for axis in reversed(range(len(weights))):
         if axis not in kept:
             values = np.tensordot(weights[axis], values, axes=(0, axis + 1))
@@ -208,12 +223,13 @@ class Best:
     rate: np.ndarray  # the best one
     test: np.ndarray  # mean over the neighbourhood and all other hyperparameters
     bend: float  # second derivative of the test result there, on that axis, over all cells
+    bend_error: float  # its standard error
 
 
 def best(drawn: Drawn) -> Best:
     """Find the best learning rate of each cell, and what is known of its neighbourhood."""
     axis = [axis.name for axis in drawn.axes].index(RATE)
-    curves = _over(drawn.test, drawn.weights, [axis]).mean(axis=-1)
+    curves = _over(drawn.mean, drawn.weights, [axis])
     fine = np.linspace(0, 1, FINE)
     curves = CubicSpline(drawn.nodes[axis], curves, axis=1)(fine)
     rate = fine[curves.argmin(axis=1)]
@@ -225,16 +241,19 @@ def best(drawn: Drawn) -> Best:
         2 * np.polyfit(fine[near], curve[near], 2)[0]
         for near, curve in zip(within, curves, strict=True)
     ]
-    return Best(first, last, rate, test, float(np.mean(bends)))
+    error = np.std(bends) / math.sqrt(len(bends))
+    return Best(first, last, rate, test, float(np.mean(bends)), float(error))
 
 
-def contrast(drawn: Drawn, near: Best, coefficients: np.ndarray, *, of_rate: bool) -> np.ndarray:
+def contrast(
+    drawn: Drawn, near: Best, coefficients: np.ndarray, *, of_rate: bool
+) -> tuple[float, float, int]:
     """Estimate a sum over cells, each times its coefficient, of the test result near its best rate.
 
     What a process says of differences is drawn together, the more so the smaller they are, and its
     posterior does not know it. So what it misses of the trials in each neighbourhood is added: as
-    learning rates were drawn evenly the sum is right in the mean, whatever the process says, and
-    the trials' scatter is its error.
+    learning rates were drawn evenly the sum is then nearly right in the mean whatever the process
+    says (it has chosen the neighbourhoods), and the trials' scatter is its error.
 
     Parameters
     ----------
@@ -247,8 +266,8 @@ def contrast(drawn: Drawn, near: Best, coefficients: np.ndarray, *, of_rate: boo
 
     Returns
     -------
-    numpy.ndarray of float, shape (2,)
-        Estimate and standard error.
+    estimate, error, trials : float
+        With its standard error, and how many trials are behind it.
 
     References
     ----------
@@ -263,7 +282,8 @@ def contrast(drawn: Drawn, near: Best, coefficients: np.ndarray, *, of_rate: boo
         # Over the variance of an even draw, what is missed along the rate is a slope.
         missed *= (drawn.rate - (first + last) / 2) / ((last - first) ** 2 / 12) / -near.bend
     plain = coefficients @ (near.rate if of_rate else near.test)
-    return np.array([plain + missed.sum(), np.sqrt((missed**2).sum())])
+    behind = int((inside & (coefficients[drawn.cell] != 0)).sum())
+    return float(plain + missed.sum()), float(np.sqrt((missed**2).sum())), behind
 
 
 def of_task(drawn: Drawn, of: Design, alpha: float) -> list[dict[str, object]]:
@@ -273,55 +293,71 @@ def of_task(drawn: Drawn, of: Design, alpha: float) -> list[dict[str, object]]:
     rows = [_share(" × ".join(terms[j] for j in term), part, drawn) for term, part in found.items()]
     rows.append(_share("", together, drawn))
     near = best(drawn)
-    (decades,) = (axis.high - axis.low for axis in drawn.axes if axis.name == RATE)
-    for change, name in enumerate(of.changes):
-        signs = _coefficients(of, of.contrasts(change), (-1, 1))
-        for effect, of_rate, unit in (
-            (effects.AMONG_OTHERS, False, 1.0),
-            (effects.RATE_CHANGE, True, decades),
-        ):
-            pair = unit * contrast(drawn, near, signs, of_rate=of_rate)
-            rows.append(_row(effect, name, pair, drawn, len(of.changes), alpha))
-    squares = {
-        " × ".join(of.changes[change] for change in pair): of.contrasts(*pair)
-        for pair in itertools.combinations(range(len(of.changes)), 2)
-    }
-    for name, cells in squares.items():
-        if not cells:
-            note = {"note": "the two have no meaning together", "n": len(drawn.cell), "by": GP}
-            rows.append({"variant": name, "effect": effects.TOGETHER} | note)
-            continue
-        pair = contrast(drawn, near, _coefficients(of, cells, (1, -1, -1, 1)), of_rate=False)
-        family = sum(map(bool, squares.values()))
-        rows.append(_row(effects.TOGETHER, name, pair, drawn, family, alpha))
+    there = np.bincount(drawn.cell, minlength=len(of.cells)) > 0
+    # A best rate at an end of the range may lie beyond it.
+    within = there & (near.rate > 0) & (near.rate < 1)
+
+    def add(effect: str, changes: tuple[int, ...], usable: np.ndarray) -> None:
+        name = " × ".join(of.changes[change] for change in changes)
+        signs = (-1, 1) if len(changes) == 1 else (1, -1, -1, 1)
+        groups = of.contrasts(*changes)
+        rows.append(_row(effect, name, groups, signs, usable, of, drawn, near, alpha))
+
+    for change in range(len(of.changes)):
+        add(effects.AMONG_OTHERS, (change,), there)
+        add(effects.RATE_CHANGE, (change,), within)
+    for pair in itertools.combinations(range(len(of.changes)), 2):
+        add(effects.TOGETHER, pair, there)
     return rows
 
 
-def _coefficients(of: Design, cells: list[tuple[int, ...]], signs: Sequence[int]) -> np.ndarray:
-    found = np.zeros(len(of.cells))
-    for group in cells:
-        found[list(group)] += np.array(signs) / len(cells)
-    return found
+def _nothing(note: str) -> dict[str, object]:
+    return {**dict.fromkeys(ESTIMATE, math.nan), "note": note}
 
 
 def _row(
-    effect: str, of: str, found: np.ndarray, drawn: Drawn, family: int, alpha: float
+    effect: str,
+    name: str,
+    groups: list[tuple[int, ...]],
+    signs: Sequence[int],
+    usable: np.ndarray,
+    of: Design,
+    drawn: Drawn,
+    near: Best,
+    alpha: float,
 ) -> dict[str, object]:
-    """Lay out an estimate and its standard error as one of a family."""
-    estimate, error = map(float, found)
+    """Estimate an effect over those groups of cells that are usable, as one of its family."""
+    row = {"variant": name, "effect": effect, "by": GP, "r2": 1 - drawn.unexplained}
+    row |= {"n": 0, "method": effects.METHODS[effects.PARTS]}
+    if not groups:
+        return row | _nothing("the two have no meaning together")
+    known = [group for group in groups if usable[list(group)].all()]
+    if 2 * len(known) < len(groups):
+        return row | _nothing(
+            f"{len(known)} of {len(groups)} comparisons have cells with a result, and with their "
+            "best learning rate within the range"
+        )
+    coefficients = np.zeros(len(of.cells))
+    for group in known:
+        coefficients[list(group)] += np.array(signs) / len(known)
+    of_rate = effect == effects.RATE_CHANGE
+    if of_rate and not near.bend > LEAST_BEND * near.bend_error:
+        return row | _nothing("the test result has no bend along the learning rate")
+    estimate, error, behind = contrast(drawn, near, coefficients, of_rate=of_rate)
+    row["n"] = behind
+    if behind < LEAST_TRIALS * len(signs):
+        return row | _nothing(f"too few trials near the best learning rates: {behind}")
+    changes = len(of.changes)
+    family = changes if len(signs) == 2 else math.comb(changes, 2)
     half, wide = (error * norm.ppf(1 - alpha / (2 * several)) for several in (1, family))
-    return {
-        "variant": of,
-        "effect": effect,
-        "by": GP,
-        "estimate": estimate,
-        "low": estimate - half,
-        "high": estimate + half,
-        "family_low": estimate - wide,
-        "family_high": estimate + wide,
-        "n": len(drawn.cell),
-        "r2": drawn.r2,
-        "method": effects.METHODS[effects.PARTS],
+    left_out = len(groups) - len(known)
+    ends = np.array([estimate, estimate - half, estimate + half, estimate - wide, estimate + wide])
+    if of_rate:
+        (decades,) = (axis.high - axis.low for axis in drawn.axes if axis.name == RATE)
+        ends = np.clip(decades * ends, -decades, decades)  # it cannot move further
+    return row | {
+        **dict(zip(ESTIMATE, ends.tolist(), strict=True)),
+        "note": f"without {left_out} of {len(groups)} comparisons" if left_out else "",
     }
 
 
@@ -338,7 +374,7 @@ def _share(term: str, draws: np.ndarray, drawn: Drawn) -> dict[str, object]:
         "family_low": low,
         "family_high": high,
         "n": len(drawn.cell),
-        "r2": drawn.r2,
+        "r2": 1 - drawn.unexplained,
         "method": effects.METHODS[f"{GP} share"],
     }
 

@@ -183,7 +183,7 @@ def claims(judged: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
 def parts(effects: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     """Lay out what changes of the block do, two together beneath what each does alone."""
     columns = ["task", "variant", "effect", "estimate", "family_low", "family_high", "note"]
-    table = effects.loc[effects["variant"] != "", columns]
+    table = effects[columns]
     table = table.rename(columns={"family_low": "low", "family_high": "high"})
     return table.assign(corpus=table["task"].map(_corpus_of_task(trials)))
 

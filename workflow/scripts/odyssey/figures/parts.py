@@ -18,6 +18,7 @@ from odyssey.analysis.effects import (
 from odyssey.cells.variants import changed_parts, parts
 from odyssey.figures import style
 from odyssey.figures.figure_1 import CHANGES
+from odyssey.quantities import brief
 
 
 def _in_words(change: str) -> str:
@@ -38,9 +39,9 @@ def draw(effects: pd.DataFrame, trials: pd.DataFrame, tasks: style.Tasks) -> Fig
     -------
     matplotlib.figure.Figure
         Left a map: on the diagonal what each change does to the test result, below it what two do
-        together beyond what each does; bold and starred where the interval of all of them together
-        excludes zero. Middle: by how many decades the best learning rate moves. Right: shares of
-        the variance.
+        together beyond what each does; bold and starred where the interval for all changes, or for
+        all pairs, excludes zero. Middle: by how many decades the best learning rate moves. Right:
+        shares of the variance.
     """
     known = set(effects.loc[effects["estimate"].notna(), "task"])
     titles = {t: title for t, title in style.titles(trials, tasks).items() if t in known}
@@ -73,9 +74,10 @@ def _map(ax: Axes, effects: pd.DataFrame, measure: str) -> None:
         numbers[place] = row["estimate"]
         clear = row["family_low"] > 0 or row["family_high"] < 0
         known = np.isfinite(row["estimate"])
-        text = f"{row['estimate']:+.2f}".replace("-", "−") if known else "–"
+        sign = "+" if row["estimate"] > 0 else ""
+        text = sign + brief(row["estimate"], 2).replace("-", "−") if known else "–"
         texts[place] = f"{text} *" if clear else text
-    reach = float(np.nanmax(np.abs(numbers)))
+    reach = float(np.nanmax(np.abs(numbers))) or 1.0
     seaborn.heatmap(
         np.nan_to_num(numbers),
         mask=np.triu(np.ones(shape, dtype=bool), 1),
