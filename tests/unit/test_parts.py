@@ -182,7 +182,7 @@ def test_failures_are_equal_however_bad_they_are():
 
 
 def test_searches_without_results_are_left_out_and_said_to_be():
-    trials = made_up(40, seed=0)
+    trials = made_up(60, seed=0)
     trials.loc[trials["variant"] == "NP", ["test", "status"]] = [math.nan, "failed"]
     rows = parts.analyse(trials, FACTORS, RANGES, seed=1, alpha=0.05)
     rows = rows.set_index(["effect", "variant"])

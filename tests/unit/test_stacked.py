@@ -91,12 +91,14 @@ def check(network, count, scored=None, dtype=torch.float64, tolerance=1e-9):
         assert found.measure == pytest.approx(wanted.measure, rel=tolerance)
 
 
-@pytest.mark.parametrize(("number", "name"), list(enumerate(SAMPLE)))
+@pytest.mark.parametrize(
+    ("number", "name"), [(k, name) for k, name in enumerate(SHIPPED) if name in SAMPLE]
+)
 def test_each_trial_of_a_stack_comes_out_as_it_does_alone(number, name):
     """Loss, directions, layers and unscored frames in turn."""
     loss, directions = LOSSES[number % 4], 1 + number // 4 % 2
     network = Network(cell(name), 3, 9, 4, directions, loss, 1 + number % 2)
-    check(network, 15, scored=(None, 0.5)[number // 2 % 2])
+    check(network, 24, scored=(None, 0.5)[number // 2 % 2])
 
 
 @pytest.mark.slow
@@ -108,7 +110,9 @@ def test_all_combinations_come_out_as_they_do_alone(name, loss, directions, laye
     check(Network(cell(name), 3, 9, 4, directions, loss, layers), 24, scored=0.5)
 
 
-@pytest.mark.parametrize(("name", "loss"), zip(("V", "FGR", "GRU", "minLSTM"), LOSSES, strict=True))
+@pytest.mark.parametrize(
+    ("name", "loss"), list(zip(("V", "FGR", "GRU", "minLSTM"), LOSSES, strict=True))
+)
 def test_in_single_precision_the_difference_is_that_of_rounding(name, loss):
     network = Network(cell(name), 3, 9, 4, 2, loss, 2)
     check(network, 8, dtype=torch.float32, tolerance=1e-4)
@@ -242,7 +246,7 @@ def operations(name, trials):
     return sum(event.count for event in profiled.key_averages() if event.key.startswith("aten::"))
 
 
-@pytest.mark.parametrize("name", ["V", "FGR", "GRU", "LNLSTM"])
+@pytest.mark.parametrize("name", ["V", "LNLSTM"])
 def test_the_number_of_operations_does_not_depend_on_the_number_of_trials(name):
     few, many = operations(name, 3), operations(name, 24)
     assert few > 5 * 9 * 10  # of five sequences of nine frames
@@ -269,8 +273,10 @@ def test_no_value_is_read_within_an_epoch(loss):
         stack.train_epoch(epochs(4, 1))
 
 
-@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss != "ctc"])
-@pytest.mark.parametrize("name", ["V", "FGR", "LNLSTM", "minLSTM"])
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [("V", "softmax"), ("FGR", "sigmoid"), ("LNLSTM", "squared"), ("minLSTM", "softmax")],
+)
 def test_nothing_is_copied_from_the_device_before_an_epoch_ends(monkeypatch, name, loss):
     """On a device that has no values to give, and works with no other device's."""
     network = Network(cell(name), 3, 6, 4, 2, loss, 2)

@@ -102,7 +102,7 @@ def test_the_page_takes_a_cell_from_nothing_to_figure_3(reader, request):
     trials = pd.read_csv(folder / "results/mine/trials.csv", keep_default_na=False)
     assert trials.groupby("variant", sort=False).size().to_dict() == {"V": 12, "MINE": 12}
     assert set(trials["engine"]) == {"fused"}
-    assert set(trials["source"]) == {request.node.callspec.params["reader"]}
+    assert trials["source"].str.startswith(request.node.callspec.params["reader"]).all()
     assert set(trials["status"]) <= {"completed", "diverged"}
     for name in ("figures/figure_1.pdf", "figures/figure_3.pdf", "report.html"):
         assert name in shown
