@@ -66,9 +66,9 @@ HEADINGS = {
     "method": "Method",
     "parameter": "Hyperparameter",
     "share": "Share",
-    "rank": "Place",
-    "rank_low": "Place, low",
-    "rank_high": "Place, high",
+    "place": "Place",
+    "place_low": "Place, low",
+    "place_high": "Place, high",
     "aspect": "Aspect",
     "setting": "Setting",
     "effect": "Effect",
@@ -158,7 +158,8 @@ def importances(importance: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
 
 def attributions(found: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
     """Lay out the shares of hyperparameters by nine methods, with the corpus behind each number."""
-    return found.assign(corpus=found["task"].map(_corpus_of_task(marked)))
+    table = found.rename(columns=lambda name: name.replace("rank", "place"))
+    return table.assign(corpus=table["task"].map(_corpus_of_task(marked)))
 
 
 def robustness(found: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
