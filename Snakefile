@@ -114,9 +114,12 @@ include: "rules/analysis.smk"
 include: "rules/figures.smk"
 
 
+REPORT = []
 if not study.parts:
 
     include: "rules/report.smk"
+
+    REPORT = rules.report.output
 
 
 include: "rules/complete.smk"
@@ -127,4 +130,5 @@ rule all:
     input:
         rules.analysis.input,
         rules.figures.input,
+        REPORT,
         rules.complete.output,

@@ -3,7 +3,7 @@
 MADE = [
     *rules.analysis.input,
     *rules.figures.input,
-    *([] if study.parts else rules.report.output),
+    *REPORT,
 ]
 
 

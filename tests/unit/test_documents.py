@@ -13,7 +13,7 @@ from odyssey import results
 from odyssey.analysis import budget, effects, fanova, statements, welch
 from odyssey.analysis.collect import read_trials
 from odyssey.analysis.files import read_csv
-from odyssey.cells.variants import PAPER_VARIANTS
+from odyssey.cells.variants import CHANGES, PAPER_VARIANTS, combinations
 from odyssey.config_files import study_or_exit
 from odyssey.report import sentences
 
@@ -124,6 +124,10 @@ PAPER_BEST = statements.PAPER_BEST["jsb"]
 ENDS = ("low", "high")
 # Every number of the prose: where it stands, as a pattern with a group for each, and what it is.
 SAID = {
+    "docs/odyssey.md": [
+        (r"all nine, (\d+) different ones", [len(combinations(CHANGES))]),
+        (r"on the ([\d,]+) kept trials", [len(trials())]),
+    ],
     "docs/reproduction.md": [
         (
             r"FGR \((\S+) nats\) and NOAF \((\S+)\) are worse",
@@ -232,6 +236,8 @@ GIVEN = [
 
 def prose(name):
     text = (REPOSITORY / name).read_text(encoding="utf-8")
+    if name == "docs/odyssey.md":  # whose questions are numbered, in their table and headings
+        text = re.sub(r"^(?:\||##).*$", "", text, flags=re.MULTILINE)
     if name == "docs/reproduction.md":
         # What comes then are times of machines, and trials that were trained again.
         text = text.split("## What it cost")[0]

@@ -5,8 +5,8 @@ from project import new_project
 
 PARTS = {"parts": ["CIFG", "NIG"], "variants": None}
 SETTINGS = {
-    "search": {"trials": 24, "learning_rate": {"low": 1e-3, "high": 1e-2}},
-    "training": {"trials_per_job": 24, "epochs": 3},
+    "search": {"trials": 40, "learning_rate": {"low": 1e-3, "high": 1e-2}},
+    "training": {"trials_per_job": 40, "epochs": 3},
 }
 CELLS = ["V", "CIFG", "NIG"]
 
@@ -20,7 +20,7 @@ def test_a_study_of_parts_trains_all_their_cells_and_says_what_each_does(tmp_pat
     project.snakemake()
     trials = pd.read_csv(project.results / "trials.csv")
     assert list(trials["variant"].unique()) == CELLS
-    assert len(trials) == 24 * len(CELLS)
+    assert len(trials) == 40 * len(CELLS)
     effects = pd.read_csv(project.results / "effects.csv")
     mean = effects[effects["effect"] == "mean difference among all other changes"]
     assert list(mean["variant"]) == PARTS["parts"]

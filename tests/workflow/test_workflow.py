@@ -29,7 +29,7 @@ MADE_BY = {
     "collect": ("collect", "trials.csv"),
     "select_best": ("select_best", "selection/trials.csv"),
     "welch": ("welch", "tests/welch.csv"),
-    "fanova": ("fanova", "fanova/importance.csv"),
+    "decompose": ("fanova", "fanova/importance.csv"),
     "budget": ("budget", "budget/fronts.csv"),
     "effects": ("effects", "effects.csv"),
     "robustness": ("robustness", "tests/robustness.csv"),
