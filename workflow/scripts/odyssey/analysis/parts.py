@@ -391,7 +391,7 @@ def analyse(
     Parameters
     ----------
     trials : pandas.DataFrame
-        Of all cells of `combinations`; diverged ones count as the worst of vanilla's.
+        Of all cells of `combinations`; failures are made equal, as `results_of` says.
     changes : sequence of str
     ranges : mapping of str to tuple of float
         As for `surrogates.coordinates`; that of the learning rate among them.
