@@ -186,7 +186,9 @@ def described(truth: Truth) -> surrogates.Surrogate:
         points = np.tile(others, (len(grid), 1))
         points[:, j] = np.repeat(grid, PLANE)
         curves.append(in_parts(truth.function, points).reshape(len(grid), PLANE).mean(axis=1)[None])
-    return surrogates.Surrogate(surrogates.GP, axes, shares, rest, 0.0, curves, {}, 0.0, 1.0, {})
+    return surrogates.Surrogate(
+        surrogates.GP, axes, shares, rest, 0.0, curves, {}, 0.0, 1.0, {}, truth.function
+    )
 
 
 @lru_cache

@@ -60,6 +60,7 @@ rule fanova:
         interactions=f"{RESULTS}/fanova/interactions.csv",
         diagnostics=f"{RESULTS}/fanova/diagnostics.csv",
         effects=f"{RESULTS}/fanova/effects.csv",
+        attribution=f"{RESULTS}/fanova/attribution.csv",
     log:
         f"{LOGS}/fanova.log",
     conda:
@@ -72,26 +73,6 @@ rule fanova:
         backend=study.analysis.fanova_backend,
     script:
         "../workflow/scripts/decompose.py"
-
-
-rule attribution:
-    input:
-        trials=rules.collect.output.trials,
-        code=code_of("attribution"),
-    output:
-        f"{RESULTS}/fanova/attribution.csv",
-    log:
-        f"{LOGS}/attribution.log",
-    conda:
-        "../envs/analysis.yaml"
-    threads: 8
-    params:
-        ranges=study.search.ranges,
-        seed=study.seed,
-        trees=study.analysis.trees,
-        backend=study.analysis.fanova_backend,
-    script:
-        "../workflow/scripts/attribution.py"
 
 
 rule budget:
@@ -192,7 +173,6 @@ ESTIMATES = [
     *rules.select_best.output,
     *rules.welch.output,
     *rules.fanova.output,
-    *rules.attribution.output,
     *rules.budget.output,
     *rules.robustness.output,
     *rules.effects.output,

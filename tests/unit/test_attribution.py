@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from odyssey.analysis import attribution
-from odyssey.analysis.attribution import BOOSTED, LOCAL, MAIN, SHAPLEY
-from odyssey.analysis.surrogates import FOREST, GP
+from odyssey.analysis import attribution, fanova
+from odyssey.analysis.attribution import LOCAL, MAIN, SHAPLEY
+from odyssey.analysis.surrogates import BOOSTED, FOREST, GP
 
 RANGES = {
     "learning_rate": (1e-6, 1e-2),
@@ -28,6 +28,7 @@ def trials(samples=150, seed=0):
             "momentum": 1 - 0.01 * 100**momentum,
             "input_noise": noise,
             "test": 10 + 4 * rate - 1.5 * size + 0.8 * noise,
+            "train_seconds": 3.0,
         }
     )
 
@@ -90,7 +91,7 @@ def test_of_a_flag_there_is_one_step_in_which_all_trials_are():
 
 @pytest.fixture(scope="module")
 def found():
-    return attribution.analyse_search(trials(), RANGES, 1, 30, "sklearn")
+    return fanova.analyse_search(trials(), RANGES, 1, 30, "sklearn")[-1]
 
 
 @pytest.mark.parametrize("surrogate", [GP, BOOSTED, FOREST])
@@ -110,6 +111,6 @@ def test_nine_ways_find_the_same_order(found, surrogate, method):
 
 
 def test_a_search_with_too_few_trials_has_a_note():
-    table = attribution.analyse_search(trials(9), RANGES, 1, 10, "sklearn")
+    *_, table = fanova.analyse_search(trials(9), RANGES, 1, 10, "sklearn")
     assert table["note"].tolist() == ["no surrogate: 9 trials with a result, 10 are needed"]
     assert table["share"].isna().all()

@@ -1,4 +1,4 @@
-"""Decompose each search's results: all trials in; what two surrogates say of them out."""
+"""Decompose each search's results: all trials in; what surrogates say of them out."""
 
 import os
 

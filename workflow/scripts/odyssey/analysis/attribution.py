@@ -7,24 +7,18 @@ bootstraps of the trials, trees. Does the order of the hyperparameters survive t
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from odyssey import processes
-from odyssey.analysis import boxes, forests, gp
-from odyssey.analysis.fanova import obstacle
-from odyssey.analysis.files import typed
-from odyssey.analysis.surrogates import FOREST, GP, Coordinate, coordinates, flags
+from odyssey.analysis import gp
+from odyssey.analysis.surrogates import Coordinate, Functions
 
-BOOSTED = "boosted trees"
 MAIN, SHAPLEY, LOCAL = "main effect", "Shapley effect", "accumulated local effects"
-DRAWS, BOOTSTRAPS = 100, 40
 # Points of the grid, and along one coordinate at most.
-MOST_POINTS, MOST_SIDE = 10_000, 24
+MOST_POINTS, MOST_SIDE = 5_000, 24
 # Steps along a coordinate within which local effects are averaged: of so many trials each.
 TRIALS_A_STEP = 20
 
@@ -43,50 +37,6 @@ COLUMNS = {
     "n": "int64",
     "note": "str",
 }
-
-
-def process(X: np.ndarray, y: np.ndarray, points: np.ndarray, seed: int) -> np.ndarray:
-    """Draw functions from the posterior of a Gaussian process; their values (points, draws)."""
-    fit = gp.fit(X, y)
-    values, noise = gp.posterior(fit, points, np.random.default_rng(seed), DRAWS)
-    return np.exp(values + noise / 2) if fit.scale == "log" else values
-
-
-def boosted(X: np.ndarray, y: np.ndarray, points: np.ndarray, seed: int) -> np.ndarray:
-    """Boost trees on bootstraps of the trials; their values (points, bootstraps).
-
-    On the logarithm of a positive response, as else a few failures are all that they learn.
-    """
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
-    generator = np.random.default_rng(seed)
-    logarithm = bool((y > 0).all())
-    target = np.log(y) if logarithm else y
-    found = []
-    for _ in range(BOOTSTRAPS):
-        drawn = generator.integers(0, len(y), len(y))
-        model = HistGradientBoostingRegressor(
-            max_iter=150, learning_rate=0.1, max_leaf_nodes=8, min_samples_leaf=5, random_state=0
-        ).fit(X[drawn], target[drawn])
-        found.append(model.predict(points))
-    values = np.stack(found, axis=1)
-    return np.exp(values) if logarithm else values
-
-
-def forest(
-    X: np.ndarray,
-    y: np.ndarray,
-    points: np.ndarray,
-    seed: int,
-    two_valued: Sequence[int],
-    trees: int,
-    backend: str,
-) -> np.ndarray:
-    """Grow the paper's forest; the values of its trees (points, trees)."""
-    grown = forests.BACKENDS[backend](X, y, two_valued, trees, seed)
-    return np.stack(
-        [tree.value[boxes.locate(tree.low, tree.high, points)] for tree in grown], axis=1
-    )
 
 
 def closed_variances(values: np.ndarray) -> dict[frozenset[int], np.ndarray]:
@@ -199,42 +149,38 @@ def local_variance(
     return found
 
 
-def analyse_search(
-    trials: pd.DataFrame,
-    ranges: Mapping[str, tuple[float, float]],
-    seed: int,
-    trees: int,
-    backend: str,
+def of_search(
+    X: np.ndarray, axes: Sequence[Coordinate], surrogates: Mapping[str, Functions]
 ) -> pd.DataFrame:
-    """Share the variance of a search's test results out to its hyperparameters, in nine ways.
+    """Share the variance of a search's test results out to its hyperparameters, in many ways.
 
-    Parameters are those of `fanova.analyse_search`. Shares are of the variance of the surrogate's
-    function over the searched ranges; those of `SHAPLEY` add up to 1. Intervals hold 95 % of the
-    draws, estimates are their median.
+    Parameters
+    ----------
+    X : numpy.ndarray of float, shape (trials, axes)
+        In [0, 1].
+    axes : sequence of Coordinate
+    surrogates : mapping of str to Functions
+        Of the trials' test result.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each surrogate, method and hyperparameter. Shares are of the variance of the
+        surrogate's functions over the searched ranges; those of `SHAPLEY` add up to 1. Estimates
+        are the median of the functions', intervals hold 95 % of them.
     """
-    key = {column: trials[column].iloc[0] for column in ("task", "variant")}
-    axes = coordinates(trials, ranges)
-    known = trials[trials["test"].notna()]
-    X = np.array([axis.unit(known[axis.name]) for axis in axes]).T
-    y = known["test"].to_numpy(dtype=float)
-    if hindrance := obstacle(y, axes):
-        return typed(pd.DataFrame([key | {"n": len(y), "note": hindrance}]), COLUMNS)
     free = sum(axis.steps is None for axis in axes)
     side = max(4, math.floor(MOST_POINTS ** (1 / max(1, free))))
     grids = [axis.grid(min(side, MOST_SIDE)) for axis in axes]
-    points = [np.stack([part.ravel() for part in np.meshgrid(*grids, indexing="ij")], axis=1)]
+    points = [gp.mesh(grids)]
     laid = [steps(X, j, grids[j] if axis.steps else None) for j, axis in enumerate(axes)]
     points += [moved for _, _, *ends in laid for moved in ends]
     parts = np.cumsum([len(part) for part in points])[:-1]
-    surrogates: dict[str, Callable[..., np.ndarray]] = {
-        GP: process,
-        BOOSTED: boosted,
-        FOREST: partial(forest, two_valued=flags(axes), trees=trees, backend=backend),
-    }
     tables = []
     for kind, functions in surrogates.items():
+        # Products this small are slower in several threads, and each number rounds its way.
         with threadpool_limits(1):
-            values = functions(X, y, np.concatenate(points), seed)
+            values = functions(np.concatenate(points))
         grid, *ends = np.split(values, parts)
         variances = closed_variances(grid.reshape(*map(len, grids), -1))
         total = np.maximum(variances[frozenset(range(len(axes)))], np.finfo(float).tiny)
@@ -252,10 +198,10 @@ def analyse_search(
             tables.append(
                 _ranked(np.array(shares) / total, axes).assign(surrogate=kind, method=method)
             )
-    return typed(pd.concat(tables).assign(**key, n=len(y)), COLUMNS)
+    return pd.concat(tables)
 
 
-def _ranked(shares: np.ndarray, axes: list[Coordinate]) -> pd.DataFrame:
+def _ranked(shares: np.ndarray, axes: Sequence[Coordinate]) -> pd.DataFrame:
     """Lay out shares (axes, draws) with their places, 1 the largest."""
     middle = np.median(shares, axis=1)
     low, high = np.quantile(shares, [0.025, 0.975], axis=1)
@@ -272,21 +218,3 @@ def _ranked(shares: np.ndarray, axes: list[Coordinate]) -> pd.DataFrame:
             "rank_high": last,
         }
     )
-
-
-def analyse(
-    trials: pd.DataFrame,
-    ranges: Mapping[str, tuple[float, float]],
-    seed: int,
-    trees: int,
-    backend: str,
-    workers: int = 1,
-) -> pd.DataFrame:
-    """Share out the variance of every search of a study, `workers` searches at the same time.
-
-    As `analyse_search` does; searches stay in the order of `trials`.
-    """
-    searches = [(own,) for _, own in trials.groupby(["task", "variant"], sort=False)]
-    of_search = partial(analyse_search, ranges=ranges, seed=seed, trees=trees, backend=backend)
-    tables = processes.results(of_search, searches, workers, start="spawn")
-    return pd.concat(tables, ignore_index=True)

@@ -77,7 +77,7 @@ def leaf_boxes(
 def _inside(low: np.ndarray, high: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Say which intervals (leaves,) hold which points (points,); shape (points, leaves)."""
     points = points[:, None]
-    return ((points > low) | ((points <= 0) & (low <= 0))) & (points <= high)
+    return (points > np.where(low <= 0, -np.inf, low)) & (points <= high)
 
 
 def locate(low: np.ndarray, high: np.ndarray, X: np.ndarray) -> np.ndarray:
@@ -157,6 +157,11 @@ def decompose(forest: Sequence[Tree]) -> Decomposition:
     arrays = {term: np.array(values) for term, values in shares.items()}
     rest = np.maximum(0.0, 1 - sum(arrays.values()))
     return Decomposition(arrays, rest)
+
+
+def values(forest: Sequence[Tree], points: np.ndarray) -> np.ndarray:
+    """Predict at points in [0, 1] by each tree; shape (points, trees)."""
+    return np.stack([tree.value[locate(tree.low, tree.high, points)] for tree in forest], axis=1)
 
 
 def marginal(forest: Sequence[Tree], dimension: int, grid: np.ndarray) -> np.ndarray:

@@ -2,20 +2,22 @@
 
 import math
 from collections.abc import Mapping
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from odyssey import processes
-from odyssey.analysis import effects, forests, readings
+from odyssey.analysis import attribution, effects, forests, readings
 from odyssey.analysis.files import Row, typed
 from odyssey.analysis.surrogates import (
+    BOOSTED,
     GP,
     PAIR_GRID,
     SURROGATES,
     Coordinate,
+    Functions,
     Surrogate,
+    boost_trees,
     coordinates,
     fit_process,
     grow_forest,
@@ -82,6 +84,7 @@ KINDS = {
     "interactions": INTERACTION_COLUMNS,
     "diagnostics": DIAGNOSTIC_COLUMNS,
     "effects": effects.COLUMNS,
+    "attribution": attribution.COLUMNS,
 }
 
 
@@ -174,7 +177,7 @@ def _interactions(surrogate: Surrogate) -> pd.DataFrame:
                 }
             )
         )
-    return pd.concat(parts) if parts else pd.DataFrame()
+    return pd.concat(parts)
 
 
 def analyse_search(
@@ -183,7 +186,8 @@ def analyse_search(
     seed: int,
     trees: int = 100,
     backend: str = "fanova",
-    surrogates: tuple[str, ...] = SURROGATES,
+    surrogates: tuple[str, ...] = (*SURROGATES, BOOSTED),
+    responses: tuple[str, ...] = RESPONSES,
 ) -> tuple[pd.DataFrame, ...]:
     """Decompose the test result and the training time of one search.
 
@@ -201,14 +205,16 @@ def analyse_search(
         What grows it, one of `forests.BACKENDS`: ``fanova`` is the package of the paper, for
         academic and non-commercial use; ``sklearn`` is free.
     surrogates : tuple of str
-        Of `SURROGATES`.
+        Of `SURROGATES`, and `BOOSTED`, of which there is the attribution only.
+    responses : tuple of str
+        Of `RESPONSES`.
 
     Returns
     -------
     tuple of pandas.DataFrame
-        Importance, marginals, interactions (of the test result only), diagnostics and effects,
-        with the columns of `KINDS`. Where no surrogate can be had, importance has a row whose note
-        says why.
+        Importance, marginals, interactions, diagnostics, effects and attribution, with the columns
+        of `KINDS`; interactions and attribution of the test result only. Where no surrogate can be
+        had, importance and attribution have a row whose note says why.
 
     Raises
     ------
@@ -224,40 +230,51 @@ def analyse_search(
         raise ValueError(f"unknown backend {backend!r}: allowed are {allowed}")
     names = {column: trials[column].iloc[0] for column in ("task", "variant")}
     axes = coordinates(trials, ranges)
-    parts: list[list[pd.DataFrame]] = [[] for _ in KINDS]
-    for response in RESPONSES:
+    parts: dict[str, list[pd.DataFrame]] = {kind: [] for kind in KINDS}
+    for response in responses:
         known = trials[trials["test"].notna() & trials[response].notna()]
         X = np.array([axis.unit(known[axis.name]) for axis in axes]).T
         y = known[response].to_numpy(dtype=float)
-        for kind in surrogates:
-            key = names | {"response": response, "surrogate": kind}
-            if hindrance := obstacle(y, axes):
-                parts[0].append(pd.DataFrame([key | {"n": len(y), "note": hindrance, "term": ""}]))
-                continue
+        key = names | {"response": response}
+        decomposed = [kind for kind in surrogates if kind in SURROGATES]
+        if hindrance := obstacle(y, axes):
+            none = pd.DataFrame([key | {"n": len(y), "note": hindrance, "term": ""}])
+            parts["importance"] += [none.assign(surrogate=kind) for kind in decomposed]
+            parts["attribution"] += [none] if response == "test" else []
+            continue
+        functions: dict[str, Functions] = {}
+        for kind in decomposed:
             surrogate = (
                 fit_process(X, y, axes, seed)
                 if kind == GP
                 else grow_forest(X, y, axes, trees, seed, backend)
             )
-            of_response = (
-                pd.DataFrame(importance(surrogate)).assign(
-                    n=len(y), r2=surrogate.r2, note=_note(len(y), len(axes), surrogate)
-                ),
-                _marginals(surrogate),
-                _interactions(surrogate) if response == "test" else pd.DataFrame(),
-                pd.DataFrame(
-                    [
-                        surrogate.diagnosis
-                        | {"n": len(y), "r2": surrogate.r2}
-                        | {"unexplained": surrogate.unexplained if kind == GP else math.nan}
-                    ]
-                ),
-                pd.DataFrame(readings.of_surrogate(surrogate, response, len(y))),
-            )
-            for part, frame in zip(parts, of_response, strict=True):
-                if len(frame):
-                    part.append(frame.assign(**key))
-    return tuple(_joined(part, types) for part, types in zip(parts, KINDS.values(), strict=True))
+            functions[kind] = surrogate.functions
+            for name, table in _of_surrogate(surrogate, response, len(y)).items():
+                parts[name].append(table.assign(**key, surrogate=kind))
+        if response == "test":
+            if BOOSTED in surrogates:
+                functions[BOOSTED] = boost_trees(X, y, seed)
+            shared_out = attribution.of_search(X, axes, functions)
+            parts["attribution"].append(shared_out.assign(**names, n=len(y)))
+    return tuple(_joined(parts[name], types) for name, types in KINDS.items())
+
+
+def _of_surrogate(surrogate: Surrogate, response: str, n: int) -> dict[str, pd.DataFrame]:
+    """Make the tables of what is read off one surrogate, by their names in `KINDS`."""
+    unexplained = surrogate.unexplained if surrogate.kind == GP else math.nan
+    diagnosis = {"n": n, "r2": surrogate.r2, "unexplained": unexplained}
+    tables = {
+        "importance": pd.DataFrame(importance(surrogate)).assign(
+            n=n, r2=surrogate.r2, note=_note(n, len(surrogate.axes), surrogate)
+        ),
+        "marginals": _marginals(surrogate),
+        "diagnostics": pd.DataFrame([surrogate.diagnosis | diagnosis]),
+        "effects": pd.DataFrame(readings.of_surrogate(surrogate, response, n)),
+    }
+    if response == "test" and surrogate.planes:
+        tables["interactions"] = _interactions(surrogate)
+    return tables
 
 
 def analyse(
@@ -267,23 +284,21 @@ def analyse(
     trees: int = 100,
     backend: str = "fanova",
     workers: int = 1,
-    surrogates: tuple[str, ...] = SURROGATES,
+    surrogates: tuple[str, ...] = (*SURROGATES, BOOSTED),
 ) -> tuple[pd.DataFrame, ...]:
     """Decompose the results of every search of a study, `workers` searches at the same time.
 
     As `analyse_search` does, whose settings serve all; searches stay in the order of `trials`, and
     the tables do not depend on the number of workers.
     """
-    searches = [(own,) for _, own in trials.groupby(["task", "variant"], sort=False)]
-    of_response = partial(
-        analyse_search,
-        ranges=ranges,
-        seed=seed,
-        trees=trees,
-        backend=backend,
-        surrogates=surrogates,
-    )
-    results = processes.results(of_response, searches, workers, start="spawn")
+    searches = [own for _, own in trials.groupby(["task", "variant"], sort=False)]
+    # A response is a job, so that processes end together.
+    jobs = [
+        (own, ranges, seed, trees, backend, surrogates, (response,))
+        for own in searches
+        for response in RESPONSES
+    ]
+    results = processes.results(analyse_search, jobs, workers, start="spawn")
     return tuple(
         _joined(list(part), types)
         for part, types in zip(zip(*results, strict=True), KINDS.values(), strict=True)

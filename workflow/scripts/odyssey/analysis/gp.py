@@ -203,6 +203,27 @@ def _nodes(dimensions: int, steps: Mapping[int, int]) -> int:
     return next((n for n in range(NODES, LEAST_NODES, -1) if n**free <= room), LEAST_NODES)
 
 
+def sides(
+    steps: Sequence[int | None], points: Sequence[int]
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Lay out points along each dimension, and the share of the side that each stands for.
+
+    Where there are a few values, the middles of equal parts of [0, 1]; else so many points of Gauss
+    and Legendre.
+    """
+    nodes, weights = [], []
+    for count, wanted in zip(steps, points, strict=True):
+        legendre, share = np.polynomial.legendre.leggauss(wanted)
+        nodes.append((np.arange(count) + 0.5) / count if count else (legendre + 1) / 2)
+        weights.append(np.full(count, 1 / count) if count else share / 2)
+    return nodes, weights
+
+
+def mesh(nodes: Sequence[np.ndarray]) -> np.ndarray:
+    """List all points of a grid, the last dimension first; shape (points, dimensions)."""
+    return np.stack([side.ravel() for side in np.meshgrid(*nodes, indexing="ij")], axis=1)
+
+
 def draw(of: Fit, steps: Mapping[int, int], seed: int, draws: int = DRAWS) -> Draws:
     """Draw functions from the posterior.
 
@@ -221,24 +242,30 @@ def draw(of: Fit, steps: Mapping[int, int], seed: int, draws: int = DRAWS) -> Dr
     ----------
     Wilson et al., "Efficiently sampling functions from Gaussian process posteriors", ICML 2020.
     """
-    generator = np.random.default_rng(seed)
-    nodes, weights = [], []
-    legendre, share = np.polynomial.legendre.leggauss(_nodes(of.X.shape[1], steps))
-    for dimension in range(of.X.shape[1]):
-        count = steps.get(dimension)
-        nodes.append((np.arange(count) + 0.5) / count if count else (legendre + 1) / 2)
-        weights.append(np.full(count, 1 / count) if count else share / 2)
-    points = np.stack([axis.ravel() for axis in np.meshgrid(*nodes, indexing="ij")], axis=1)
-    values, noise = posterior(of, points, generator, draws)
+    count = _nodes(of.X.shape[1], steps)
+    nodes, weights = sides([steps.get(j) for j in range(of.X.shape[1])], [count] * of.X.shape[1])
+    values, noise = means(of, mesh(nodes), seed, draws)
     if of.scale == "log":
-        # The mean of a log-normal response, and its variance, averaged over the cube.
-        values = np.exp(values + noise / 2)
+        # The variance of a log-normal response, averaged over the cube.
         volume = weights[0]
         for side in weights[1:]:
             volume = np.multiply.outer(volume, side).ravel()
         noise = (volume @ values**2) * np.expm1(noise)
     shape = [len(axis) for axis in nodes]
     return Draws(nodes, weights, values.reshape(*shape, draws), noise)
+
+
+def means(of: Fit, points: np.ndarray, seed: int, draws: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw functions from the posterior, in the unit of the response, whose means they are.
+
+    Returns
+    -------
+    values : numpy.ndarray of float, shape (points, draws)
+    noise : numpy.ndarray of float, shape (draws,)
+        Variance about each function, on the scale of the fit.
+    """
+    values, noise = posterior(of, points, np.random.default_rng(seed), draws)
+    return np.exp(values + noise / 2) if of.scale == "log" else values, noise
 
 
 def posterior(
@@ -293,6 +320,21 @@ def variance_of(values: np.ndarray, weights: Sequence[np.ndarray]) -> np.ndarray
     return variance
 
 
+def own_variances(
+    dimensions: int, of_term: Callable[[tuple[int, ...]], np.ndarray]
+) -> dict[tuple[int, ...], np.ndarray]:
+    """Take from the variance of the mean given one or two dimensions what is not their own.
+
+    `of_term` gives the variance of the mean given some dimensions, shape (draws,).
+    """
+    own: dict[tuple[int, ...], np.ndarray] = {}
+    for order in (1, 2):
+        for term in itertools.combinations(range(dimensions), order):
+            below = sum(own[(j,)] for j in term) if order == 2 else 0.0
+            own[term] = np.maximum(of_term(term) - below, 0.0)
+    return own
+
+
 def decompose(of: Draws) -> tuple[dict[tuple[int, ...], np.ndarray], np.ndarray, np.ndarray]:
     """Split each draw's variance into main effects, pairs and the rest.
 
@@ -310,15 +352,12 @@ def decompose(of: Draws) -> tuple[dict[tuple[int, ...], np.ndarray], np.ndarray,
     Sobol', "Global sensitivity indices for nonlinear mathematical models and their Monte Carlo
     estimates", Math. Comput. Simul. 55 (2001).
     """
-    dimensions = range(len(of.nodes))
     total = variance_of(of.values, of.weights)
-    own: dict[tuple[int, ...], np.ndarray] = {}
-    for order in (1, 2):
-        for term in itertools.combinations(dimensions, order):
-            part = variance_of(averaged(of, term), [of.weights[j] for j in term])
-            below = sum(own[(j,)] for j in term) if order == 2 else 0.0
-            own[term] = np.maximum(part - below, 0.0)
-    shares = {term: part / total for term, part in own.items()}
+
+    def of_term(term: tuple[int, ...]) -> np.ndarray:
+        return variance_of(averaged(of, term), [of.weights[j] for j in term])
+
+    shares = {term: part / total for term, part in own_variances(len(of.nodes), of_term).items()}
     rest = np.maximum(0.0, 1 - sum(shares.values()))
     return shares, rest, of.noise / (total + of.noise)
 

@@ -135,13 +135,11 @@ def draw(
     some = generator.permutation(len(y))[:CHOOSING]
     free = sum(axis.steps is None for axis in axes) - 1
     others = OTHERS if len(places) * RATES * OTHERS**free <= MOST_POINTS else 2
-    nodes, weights = [], []
-    for axis in axes:
-        count = axis.steps or (RATES if axis.name == RATE else others)
-        legendre, share = np.polynomial.legendre.leggauss(count)
-        nodes.append(axis.grid(count) if axis.steps else (legendre + 1) / 2)
-        weights.append(np.full(count, 1 / count) if axis.steps else share / 2)
-    grid = np.stack([side.ravel() for side in np.meshgrid(*nodes, indexing="ij")], axis=1)
+    nodes, weights = gp.sides(
+        [axis.steps for axis in axes],
+        [RATES if axis.name == RATE else others for axis in axes],
+    )
+    grid = gp.mesh(nodes)
     points = np.column_stack([np.repeat(places, len(grid), 0), np.tile(grid, (len(places), 1))])
     with threadpool_limits(1):
         fit = gp.condition(gp.fit(X[some], y[some], scales), X, y)
@@ -193,22 +191,19 @@ def shares(drawn: Drawn, of: Design) -> tuple[dict[tuple[int, ...], np.ndarray],
     changes, values = len(of.changes), drawn.test
     chance = np.bincount(of.choices.ravel(), minlength=len(of.cells)) / of.choices.size
 
+    def of_term(term: tuple[int, ...]) -> np.ndarray:
+        kept = [axis - changes for axis in term if axis >= changes]
+        part = _over(values, drawn.weights, kept)
+        weights = [drawn.weights[axis] for axis in kept]
+        chosen = [axis for axis in term if axis < changes]
+        if not chosen:
+            return gp.variance_of(np.tensordot(chance, part, axes=(0, 0)), weights)
+        others = tuple(axis for axis in range(changes) if axis not in chosen)
+        part = part[of.choices].mean(axis=others)
+        return gp.variance_of(part, [np.full(2, 0.5)] * len(chosen) + weights)
+
     total = gp.variance_of(values, [chance, *drawn.weights])
-    own: dict[tuple[int, ...], np.ndarray] = {}
-    for order in (1, 2):
-        for term in itertools.combinations(range(changes + len(drawn.axes)), order):
-            kept = [axis - changes for axis in term if axis >= changes]
-            part = _over(values, drawn.weights, kept)
-            chosen = [axis for axis in term if axis < changes]
-            weights = [drawn.weights[axis] for axis in kept]
-            if chosen:
-                others = tuple(axis for axis in range(changes) if axis not in chosen)
-                part = part[of.choices].mean(axis=others)
-                weights = [np.full(2, 0.5)] * len(chosen) + weights
-            else:
-                part = np.tensordot(chance, part, axes=(0, 0))
-            below = sum(own[(axis,)] for axis in term) if order == 2 else 0.0
-            own[term] = np.maximum(gp.variance_of(part, weights) - below, 0.0)
+    own = gp.own_variances(changes + len(drawn.axes), of_term)
     found = {term: part / total for term, part in own.items()}
     main = sum(part for term, part in found.items() if len(term) == 1)
     return found, np.maximum(1 - main, 0.0)

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from odyssey import palette
-from odyssey.analysis.attribution import BOOSTED, LOCAL, MAIN, SHAPLEY
-from odyssey.analysis.surrogates import FOREST, GP
+from odyssey.analysis.attribution import LOCAL, MAIN, SHAPLEY
+from odyssey.analysis.surrogates import BOOSTED, FOREST, GP
 from odyssey.figures import style
 
 COLOURS = {GP: palette.BLUE, BOOSTED: palette.ORANGE, FOREST: palette.GREEN}
@@ -23,7 +23,7 @@ def draw(attribution: pd.DataFrame, distributions: pd.DataFrame, tasks: style.Ta
     Parameters
     ----------
     attribution : pandas.DataFrame
-        As `attribution.analyse` returns it.
+        As `fanova.analyse` returns it, with `attribution.COLUMNS`.
     distributions : pandas.DataFrame
         As `selection.distributions` returns it; read are `task`, `source` and `synthetic`.
 
@@ -65,7 +65,10 @@ def _panel(ax: Axes, rows: pd.DataFrame, variants: list[str]) -> None:
         y = some["variant"].map(variants.index).to_numpy() + place
         # Accumulated local effects of a function with many cliffs may be more than its variance.
         low, high = (100 * some[end].clip(upper=1.0) for end in ("low", "high"))
-        ax.hlines(y, low, high, color=COLOURS[kind], linewidth=0.5)
+        # One broken line: a page of several tasks has a thousand of them.
+        gap = np.full(len(y), np.nan)
+        ends = np.column_stack([low, high, gap]).ravel()
+        ax.plot(ends, np.repeat(y, 3), color=COLOURS[kind], linewidth=0.5)
         ax.plot(
             100 * some["share"].clip(upper=1.0),
             y,
