@@ -9,12 +9,11 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 # Of the studies beside the paper's music there are tables only.
 WITH_FIGURES = "jsb"
 # Files of the rules that make what follows from trials.csv.
-ANALYSING = {"analysis", "comparison", "parts", "figures", "report"}
+ANALYSING = ("analysis", "comparison", "parts", "figures", "report")
 SCRIPTS = ("docs/across.py", "docs/tables.py", "docs/crates.py")
 
 
@@ -32,20 +31,10 @@ def repository() -> Path:
     return folder
 
 
-def analysing(rules: Sequence[str], folder: Path) -> list[str]:
-    """Choose the rules that test, explain, draw and report.
-
-    Parameters
-    ----------
-    rules : sequence of str
-        All of a study.
-    folder : pathlib.Path
-        Of the files of rules.
-    """
-    others = [file for file in folder.glob("*.smk") if file.stem not in ANALYSING]
-    text = "".join(file.read_text(encoding="utf-8") for file in others)
-    left_out = {"all", *re.findall(r"^ *rule (\w+):", text, re.MULTILINE)}
-    return [rule for rule in rules if rule not in left_out]
+def analysing(folder: Path) -> list[str]:
+    """Find the names of the rules that test, explain, draw and report, in the folder of rules."""
+    text = "".join((folder / f"{name}.smk").read_text(encoding="utf-8") for name in ANALYSING)
+    return re.findall(r"^ *rule (\w+):", text, re.MULTILINE)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -58,19 +47,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     kept = sorted(path.parent.name for path in here.glob("results/reference/*/trials.csv"))
     if missing := set(arguments.studies) - set(kept):
         sys.exit(f"Error: there is no results/reference/{min(missing)}/trials.csv")
+    # Nothing is trained, whatever Snakemake thinks of the trials.
+    allowed = ["--forceall", "--allowed-rules", *analysing(here / "rules")]
     for study in arguments.studies or kept:
         snakemake = [sys.executable, "-m", "snakemake", "--configfile", f"config/{study}.yaml"]
-        listed = _run([*snakemake, "--list-rules"], here, stdout=subprocess.PIPE).stdout.split()
         targets = ["analysis", *(["figures", "report"] if study == WITH_FIGURES else [])]
-        allowed = analysing(listed, here / "rules")
-        cores = ["--cores", arguments.cores]
-        _run([*snakemake, *cores, "--forceall", "--allowed-rules", *allowed, "--", *targets], here)
+        _run([*snakemake, "--cores", arguments.cores, *allowed, "--", *targets], here)
     for script in SCRIPTS:
         _run([sys.executable, script], here)
 
 
-def _run(command: list[str], folder: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], folder: Path) -> None:
     try:
-        return subprocess.run(command, cwd=folder, check=True, text=True, **options)
+        subprocess.run(command, cwd=folder, check=True)
     except subprocess.CalledProcessError as failed:
         sys.exit(failed.returncode)
