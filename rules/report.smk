@@ -11,9 +11,10 @@ rule report:
         claims=rules.claims.output[0],
         expected=rules.budget.output.expected,
         figures=[figure for figure in rules.figures.input if figure.endswith(".svg")],
+        # Of claims the page has more, and of the nine methods the figure says what it can read.
         tables=expand(
             f"{RESULTS}/tables/{{name}}.csv",
-            name=[name for name in TABLES if name != "claims"],
+            name=[name for name in TABLES if name not in ("claims", "attribution")],
         ),
         code=code_of("report"),
         page=expand(

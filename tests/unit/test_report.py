@@ -1,5 +1,6 @@
 """The report: its sentences are true of tables whose truth is known, and its page is whole."""
 
+import io
 import json
 import math
 import pickle
@@ -15,8 +16,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
+from fontTools.pens.recordingPen import RecordingPen
+from fontTools.svgLib.path import parse_path
 from matplotlib.figure import Figure
 from pages import parse
+from PIL import Image
 from project import REPOSITORY
 
 from odyssey.analysis import claims, effects, fanova, selection, tables, welch
@@ -26,6 +30,7 @@ from odyssey.report import captions, explorer, files, rows, sentences
 from odyssey.report.files import Picture
 from odyssey.report.page import Contents, render, script_data
 
+KEPT = REPOSITORY / "results" / "reference" / "jsb" / "figures"
 LABELS = {"timit": "TIMIT", "jsb": "JSB Chorales"}
 MEASURES = {"timit": "frame error (%)", "jsb": "NLL (nats a frame)"}
 CONFIGURATION = {
@@ -497,14 +502,45 @@ def test_a_picture_holds_the_drawing_whole_and_is_shorter_than_its_file(tmp_path
 
 
 def drawn(text: str) -> list[tuple[str, list[float]]]:
-    """List the elements of a drawing with the numbers in their attributes."""
+    """List the elements of a drawing with the numbers in their attributes.
+
+    Those of paths are the points that they pass, as fontTools reads them.
+    """
     number = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+
+    def numbers(name, value):
+        if name != "d":
+            return [float(n) for n in number.findall(value)]
+        pen = RecordingPen()
+        parse_path(value, pen)
+        return [at for _, points in pen.value for point in points for at in point]
+
     return [
-        (element.tag, [float(n) for v in element.attrib.values() for n in number.findall(v)])
+        (element.tag, [n for name, v in element.attrib.items() for n in numbers(name, v)])
         for element in ElementTree.fromstring(text).iter()
         if element.tag.startswith("{http://www.w3.org/2000/svg}")
         and not element.tag.endswith("metadata")
     ]
+
+
+@pytest.mark.parametrize("name", ["attribution", "figure_1", "figure_5"])
+def test_a_picture_looks_like_its_file(name):
+    text = (KEPT / f"{name}.svg").read_text(encoding="utf-8")
+    was, now = (
+        np.asarray(Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=1))).convert("L"), int)
+        for svg in (text, files.shortened(text))
+    )
+    assert np.ptp(was) > 200
+    assert np.quantile(np.abs(was - now), 0.995) <= 8
+    assert len(files.shortened(text)) < 0.75 * len(text)
+
+
+def test_a_path_begins_again_where_it_was_closed():
+    path = '<path d="M 10 10 L 20.006 10 L 20 12.5 z M 11 9.5 M 12 9 L 11.5 8.25 Q 0 0 1 1"/>'
+    short = '<path d="m10 10 10.01 0-.01 2.5zm1-.5m1-.5-.5-.75q-11.5-8.25-10.5-7.25"/>'
+    assert files.shortened(path) == short
+    arc = '<path d="M 1 1 A 1 1 0 0 0 2 2"/>'
+    assert files.shortened(arc) == arc
 
 
 def test_a_configuration_is_laid_out_one_line_a_key():

@@ -27,7 +27,9 @@ PACKAGES = (
 )
 # Nothing of this is seen: comments, the names of types, and what says who drew it.
 UNSEEN = re.compile(r"<!--.*?-->|<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>", re.DOTALL)
-PATH, PLACE = re.compile(r'(?<= d=")[^"]*'), re.compile(r"translate\([^)]*\)")
+PATH = re.compile(r'(?<= d=")[^"]*')
+PLACE = re.compile(r'translate\([^)]*\)|(?<= [xy]=")[^"]*')
+COMMAND = re.compile(r"([A-Za-z])([^A-Za-z]*)")
 # Of a point, or of a letter's own units, which are smaller: no screen shows them.
 BEYOND_HUNDREDTHS = re.compile(r"(\.\d\d)\d+")
 SIZE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)pt" height="([\d.]+)pt"')
@@ -83,7 +85,7 @@ def read_pictures(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Picture]
 
 
 def shortened(drawing: str) -> str:
-    """Leave out of a drawing what a screen does not show: a quarter of it.
+    """Leave out of a drawing what a screen does not show, and say the rest shortly.
 
     Parameters
     ----------
@@ -93,7 +95,7 @@ def shortened(drawing: str) -> str:
     Returns
     -------
     str
-        The same picture; paths and places are cut off after hundredths of a point.
+        The same picture to hundredths of a point, of less than two thirds of the size.
     """
     drawing = re.sub(r">\s+<", "><", UNSEEN.sub("", drawing).strip())
     drawing = PLACE.sub(lambda place: BEYOND_HUNDREDTHS.sub(r"\1", place[0]), drawing)
@@ -101,8 +103,34 @@ def shortened(drawing: str) -> str:
 
 
 def _shortened_path(path: str) -> str:
-    cut = BEYOND_HUNDREDTHS.sub(r"\1", " ".join(path.split()))
-    return re.sub(r" ?([A-Za-z]) ?", r"\1", cut)
+    """Say where a path goes from where it is: whole hundredths, which do not add up to an error."""
+    commands = COMMAND.findall(path)
+    if not {letter for letter, _ in commands} <= set("MLQCz"):
+        return path
+    said, before = [], ""
+    x = y = begun_x = begun_y = 0
+    for letter, numbers in commands:
+        places = [round(100 * float(number)) for number in numbers.split()]
+        steps = [at - (y if odd % 2 else x) for odd, at in enumerate(places)]
+        if letter == "z":
+            x, y = begun_x, begun_y
+        else:
+            x, y = places[-2:]
+        if letter == "M":
+            begun_x, begun_y = x, y
+        written = "".join(map(_hundredths, steps))
+        # A letter is understood where it is that of before; after a move, that of a line.
+        understood = letter != "M" and letter == before.replace("M", "L")
+        said.append(written if understood else letter.lower() + written.lstrip())
+        before = letter
+    return "".join(said)
+
+
+def _hundredths(number: int) -> str:
+    """Write a number of hundredths, with a space before it unless it has a sign."""
+    whole, rest = divmod(abs(number), 100)
+    part = f".{rest:02}".rstrip("0").rstrip(".")
+    return ("-" if number < 0 else " ") + (f"{whole}{part}" if whole or not rest else part)
 
 
 def read_tables(paths: Iterable[str | os.PathLike[str]]) -> dict[str, pd.DataFrame]:
