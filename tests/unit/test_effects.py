@@ -1,6 +1,7 @@
 """Effects: read off curves, shares and comparisons, each of them in one place."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from project import REPOSITORY
 from odyssey.analysis import effects, readings
 from odyssey.analysis.files import read_csv, write_csv
 from odyssey.analysis.readings import basin, ends, ranks, returns
-from odyssey.analysis.surrogates import FOREST, GP, Coordinate, Surrogate
+from odyssey.analysis.surrogates import FOREST, GP, Coordinate, Surrogate, fit_process
 
 RATE = Coordinate("learning_rate", -6, -2, "log")
 SIZE = Coordinate("hidden_size", np.log10(20), np.log10(200), "log")
@@ -37,6 +38,7 @@ def surrogate(kind=GP, unexplained=0.0, spread=0.1) -> Surrogate:
         0,
         0.9,
         {},
+        functions=lambda points: points[:, :1],
     )
 
 
@@ -196,3 +198,64 @@ def test_draws_that_agree_on_a_place_leave_the_points_beside_it():
     forest = readings.of_surrogate(surrogate(FOREST, spread=0.0), "test", 200)
     row = next(row for row in forest if row["effect"] == effects.BELOW_END)
     assert row["high"] == row["low"]
+
+
+BATCH = Coordinate("batch", 0, np.log10(32), "log")
+LAYERS = Coordinate("layers", 0.5, 4.5, "whole")
+
+
+def depends_on_batch(points: np.ndarray, power: float) -> np.ndarray:
+    """Be best at a rate of 1e-3 for single sequences, worse with noise, best with two layers.
+
+    `power` is that of the batch for losses averaged over it; those of trials are added up.
+    """
+    rate, _, noise, batch, layers = (
+        axis.values(points[:, j]) for j, axis in enumerate([RATE, SIZE, NOISE, BATCH, LAYERS])
+    )
+    best = -3 + (power - 1) * np.log10(batch)
+    return 8 + 0.5 * (np.log10(rate) - best) ** 2 + noise + 0.2 * (layers - 2) ** 2
+
+
+@pytest.mark.parametrize("power", [1.0, 0.5, 0.25])
+def test_the_best_rate_grows_with_a_power_of_the_batch_and_depth_has_its_best_results(power):
+    exact = replace(
+        surrogate(),
+        axes=[RATE, SIZE, NOISE, BATCH, LAYERS],
+        functions=lambda points: depends_on_batch(points, power)[:, None],
+    )
+    found = {effect: estimate for effect, estimate, *_ in readings.of_rates(exact)}
+    assert found.pop(effects.BATCH_POWER) == pytest.approx(power, abs=0.05)
+    assert list(found) == [effects.lowest_at("layers", depth) for depth in (1, 2, 3, 4)]
+    # One rate for all batches is off the best of each by what an even draw of them varies.
+    spread = 0.5 * ((power - 1) * np.log10(32)) ** 2 / 12
+    at_best = np.array(list(found.values())) - 8.5 - spread
+    assert at_best == pytest.approx([0.2, 0, 0.2, 0.8], abs=0.02)
+
+
+def made_of_batches(power: float, seed: int) -> pd.DataFrame:
+    """Make up 200 trials, fit a process, and read the effects of its rates off it."""
+    generator = np.random.default_rng(seed)
+    axes = [RATE, SIZE, NOISE, BATCH, LAYERS]
+    X = generator.random((200, len(axes)))
+    X[:, 4] = LAYERS.unit(LAYERS.values(X[:, 4]))
+    y = depends_on_batch(X, power) + 0.2 * generator.standard_normal(len(X))
+    fitted = fit_process(X, y, axes, seed)
+    return pd.DataFrame(readings.of_surrogate(fitted, "test", len(X))).set_index("effect")
+
+
+def test_trials_say_how_the_best_rate_grows_with_the_batch():
+    found = made_of_batches(0.5, 1)
+    power = found.loc[effects.BATCH_POWER]
+    assert power["estimate"] == pytest.approx(0.5, abs=0.15)
+    assert 0.25 < power["low"] < 0.5 < power["high"] < 0.75
+    two, four = (found.loc[effects.lowest_at("layers", depth)] for depth in (2, 4))
+    assert two["high"] < four["low"]
+
+
+@pytest.mark.slow
+def test_the_interval_of_that_power_holds_it():
+    held = 0
+    for seed in range(40):
+        row = made_of_batches([1.0, 0.5][seed % 2], seed).loc[effects.BATCH_POWER]
+        held += row["low"] <= [1.0, 0.5][seed % 2] <= row["high"]
+    assert held >= 34

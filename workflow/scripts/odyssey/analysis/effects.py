@@ -76,6 +76,8 @@ BASIN_WIDTH = "width of the basin"
 BEST_RATE = "best learning rate"
 BELOW_END = "decades from the best learning rate to the highest searched"
 LOWEST = "lowest prediction along the learning rate"
+# Of losses averaged over a batch: 1 by the linear rule, 0.5 by that of the square root.
+BATCH_POWER = "power of the batch with which the best learning rate grows"
 RETURNS = "returns of hidden size"
 DIP = "change of test with some input noise"
 BEST_NOISE, NOISE_GAIN = "best input noise", "gain of the best input noise"
@@ -99,6 +101,11 @@ def change_of(response: str, parameter: str) -> str:
 def ratio_of(response: str, parameter: str) -> str:
     """Name how many times a response in the last tenth of a range is that in the first."""
     return f"ratio of {response} with {parameter}"
+
+
+def lowest_at(parameter: str, value: float) -> str:
+    """Name the lowest prediction along the learning rate at a value of another hyperparameter."""
+    return f"{LOWEST} at {parameter} {value:g}"
 
 
 def of_comparisons(welch: pd.DataFrame) -> list[Row]:

@@ -1,14 +1,15 @@
 """What is read off surrogates, and how far it may be from what is true: the effects of a search."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from scipy.stats import qmc
 
 from odyssey.analysis import effects
 from odyssey.analysis.effects import change_of, rank_of, ratio_of, share_of
 from odyssey.analysis.files import Row
-from odyssey.analysis.surrogates import FOREST, GP, Coordinate, Surrogate
+from odyssey.analysis.surrogates import FOREST, GP, GRID, Coordinate, Surrogate
 from odyssey.hyperparameters import BY_NAME
 
 # Standard deviations of a normal variable that hold 95 % of it.
@@ -17,6 +18,9 @@ NORMAL = 1.96
 # its curves are so much wider than its draws: without that they cover functions that are known in
 # 74 to 94 % of the cases (benchmarks/importance_bias.py).
 WIDENED = 1.6
+# Places of the batch between which the best learning rate may move, and of all other axes together
+# over which what is read at one is averaged.
+BATCHES, OTHERS = 6, 64
 
 
 def basin(curves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -158,6 +162,80 @@ def readings(axis: Coordinate, values: np.ndarray, response: str) -> Reading:
     return found
 
 
+def along_rate(surrogate: Surrogate, beside: Coordinate, places: np.ndarray) -> np.ndarray:
+    """Predict along the learning rate, at some places of another axis.
+
+    Parameters
+    ----------
+    surrogate : Surrogate
+        The learning rate among its axes.
+    beside : Coordinate
+        Of its axes.
+    places : numpy.ndarray of float, shape (places,)
+        In [0, 1].
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (places, draws, points)
+        At the points of the curve along the learning rate, averaged over all other axes.
+    """
+    at = {axis.name: number for number, axis in enumerate(surrogate.axes)}
+    rates = surrogate.axes[at["learning_rate"]].grid(GRID)
+    pairs = np.stack([part.ravel() for part in np.meshgrid(places, rates, indexing="ij")], axis=1)
+    points = np.tile(qmc.Sobol(len(at), rng=0).random(OTHERS), (len(pairs), 1))
+    points[:, [at[beside.name], at["learning_rate"]]] = np.repeat(pairs, OTHERS, axis=0)
+    for number, axis in enumerate(surrogate.axes):
+        if axis.steps:
+            points[:, number] = axis.unit(axis.values(points[:, number]))
+    values = surrogate.functions(points).reshape(len(places), len(rates), OTHERS, -1)
+    curves: np.ndarray = values.mean(axis=2).swapaxes(1, 2)
+    return curves
+
+
+def batch_power(curves: np.ndarray, rates: np.ndarray, batches: np.ndarray) -> np.ndarray:
+    """Find the power of the batch with which the best learning rate grows.
+
+    Parameters
+    ----------
+    curves : numpy.ndarray of float, shape (batches, draws, rates)
+    rates : numpy.ndarray of float, shape (rates,)
+        For losses that are added up over a batch, as all trials' are.
+    batches : numpy.ndarray of float, shape (batches,)
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (draws,)
+        By least squares on logarithmic axes; for losses averaged over a batch, as rules have them.
+    """
+    best, size = np.log(rates)[curves.argmin(axis=2)], np.log(batches)
+    size = size - size.mean()
+    power: np.ndarray = 1 + size @ best / (size @ size)
+    return power
+
+
+def of_rates(surrogate: Surrogate) -> Iterator[tuple[str, float, np.ndarray, float]]:
+    """Read off how the best learning rate moves with the batch, and the best result at each depth.
+
+    Yields an effect, its estimate, its draws, and how much wider its interval has to be than these.
+    """
+    axes = {axis.name: axis for axis in surrogate.axes}
+    if "learning_rate" not in axes:
+        return
+    rates = axes["learning_rate"].values(axes["learning_rate"].grid(GRID))
+    if batch := axes.get("batch"):
+        places = np.linspace(0, 1, BATCHES)
+        curves = along_rate(surrogate, batch, places)
+        sizes = batch.values(places)
+        mean = batch_power(curves.mean(axis=1, keepdims=True), rates, sizes)
+        yield effects.BATCH_POWER, float(mean[0]), batch_power(curves, rates, sizes), 1.0
+    if layers := axes.get("layers"):
+        places = layers.grid(GRID)
+        curves = along_rate(surrogate, layers, places)
+        for depth, of_depth in zip(layers.values(places), curves, strict=True):
+            lowest = float(of_depth.mean(axis=0).min())
+            yield effects.lowest_at("layers", depth), lowest, of_depth.min(axis=1), WIDENED
+
+
 def _interval(kind: str, estimate: float, draws: np.ndarray) -> tuple[float, float]:
     """Return where an effect may lie, given its draws."""
     if not np.isfinite(draws).all():
@@ -243,6 +321,16 @@ def of_surrogate(surrogate: Surrogate, response: str, n: int) -> list[Row]:
             # The paper takes the order of the means as it is.
             triple = (place, place, place) if kind == FOREST else (place, least, most)
             add(rank_of(name), triple, f"{kind} rank")
+    for effect, triple in of_curves(surrogate, response):
+        add(effect, triple, kind)
+    return rows
+
+
+def of_curves(
+    surrogate: Surrogate, response: str
+) -> Iterator[tuple[str, tuple[float, float, float]]]:
+    """Read effects off the curves along each axis, and along the learning rate beside another."""
+    kind = surrogate.kind
     for axis, curves in zip(surrogate.axes, surrogate.curves, strict=True):
         values = axis.values(axis.grid(curves.shape[1]))
         for effect, read in readings(axis, values, response).items():
@@ -252,5 +340,9 @@ def of_surrogate(surrogate: Surrogate, response: str, n: int) -> list[Row]:
                 low, high = off_the_grid(effect, low, high, values)
             elif kind == GP and math.isfinite(estimate):
                 low, high = (estimate + WIDENED * (end - estimate) for end in (low, high))
-            add(effect, (estimate, low, high), kind)
-    return rows
+            yield effect, (estimate, low, high)
+    if response == "test" and kind == GP:  # a forest's least values lie where its cuts do
+        for effect, estimate, draws, wider in of_rates(surrogate):
+            low, high = _interval(kind, estimate, draws)
+            low, high = (estimate + wider * (end - estimate) for end in (low, high))
+            yield effect, (estimate, low, high)
