@@ -29,10 +29,10 @@ from odyssey.lost import last_words
 from odyssey.search import draw_trials
 from odyssey.tasks import kind_digest
 from odyssey.training.cost import (
-    search_shards,
     expected_seconds,
     job_megabytes,
     job_seconds,
+    search_shards,
     stack_width,
 )
 from odyssey.training.trial import PROCEDURE
