@@ -255,7 +255,7 @@ def test_trials_say_how_the_best_rate_grows_with_the_batch():
 @pytest.mark.slow
 def test_the_interval_of_that_power_holds_it():
     held = 0
-    for seed in range(40):
+    for seed in range(20):
         row = made_of_batches([1.0, 0.5][seed % 2], seed).loc[effects.BATCH_POWER]
         held += row["low"] <= [1.0, 0.5][seed % 2] <= row["high"]
-    assert held >= 34
+    assert held >= 16
