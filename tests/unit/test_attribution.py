@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from project import REPOSITORY
 
-from odyssey.analysis import attribution, fanova
+from odyssey.analysis import attribution, fanova, surrogates
 from odyssey.analysis.attribution import LOCAL, MAIN, SHAPLEY
 from odyssey.analysis.surrogates import BOOSTED, FOREST, GP
+from odyssey.results import read
 
 RANGES = {
     "learning_rate": (1e-6, 1e-2),
@@ -114,3 +116,29 @@ def test_a_search_with_too_few_trials_has_a_note():
     *_, table = fanova.analyse_search(trials(9), RANGES, 1, 10, "sklearn")
     assert table["note"].tolist() == ["no surrogate: 9 trials with a result, 10 are needed"]
     assert table["share"].isna().all()
+
+
+@pytest.mark.slow
+def test_a_third_of_the_boosted_trees_explains_no_less_of_trials_left_out(monkeypatch):
+    kept = read("trials", str(REPOSITORY / "results" / "reference" / "jsb" / "trials.csv"))
+    explained = {}
+    for rounds in (surrogates.ROUNDS, 3 * surrogates.ROUNDS):
+        monkeypatch.setattr(surrogates, "ROUNDS", rounds)
+        for variant in ("V", "NFG", "NOG"):
+            own = kept[(kept["variant"] == variant) & kept["test"].notna()]
+            axes = surrogates.coordinates(own, RANGES)
+            X = np.array([axis.unit(own[axis.name]) for axis in axes]).T
+            y = np.log(own["test"].to_numpy())
+            part = np.random.default_rng(0).permutation(len(y)) % 5
+            foretold = np.empty(len(y))
+            for left_out in range(5):
+                known = part != left_out
+                functions = surrogates.boost_trees(X[known], np.exp(y[known]), 1)
+                foretold[~known] = np.log(functions(X[~known])).mean(axis=1)
+            explained[variant, rounds] = 1 - np.mean((y - foretold) ** 2) / y.var()
+    fewer, more = (
+        np.array([share for (_, rounds), share in explained.items() if rounds == number])
+        for number in sorted({rounds for _, rounds in explained})
+    )
+    assert (fewer > 0.9).all()
+    assert (fewer > more - 0.005).all()

@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from odyssey.analysis import gp
 from odyssey.analysis.surrogates import Coordinate, Functions
 
 MAIN, SHAPLEY, LOCAL = "main effect", "Shapley effect", "accumulated local effects"
-# Points of the grid, and along one coordinate at most.
+# Points of the grid, unless there are four along each coordinate, and along one of them at most.
 MOST_POINTS, MOST_SIDE = 5_000, 24
 # Steps along a coordinate within which local effects are averaged: of so many trials each.
 TRIALS_A_STEP = 20
@@ -170,7 +169,8 @@ def of_search(
         are the median of the functions', intervals hold 95 % of them.
     """
     free = sum(axis.steps is None for axis in axes)
-    side = max(4, math.floor(MOST_POINTS ** (1 / max(1, free))))
+    room = MOST_POINTS / math.prod(axis.steps or 1 for axis in axes)
+    side = max(4, math.floor(room ** (1 / max(1, free))))
     grids = [axis.grid(min(side, MOST_SIDE)) for axis in axes]
     points = [gp.mesh(grids)]
     laid = [steps(X, j, grids[j] if axis.steps else None) for j, axis in enumerate(axes)]
@@ -178,10 +178,7 @@ def of_search(
     parts = np.cumsum([len(part) for part in points])[:-1]
     tables = []
     for kind, functions in surrogates.items():
-        # Products this small are slower in several threads, and each number rounds its way.
-        with threadpool_limits(1):
-            values = functions(np.concatenate(points))
-        grid, *ends = np.split(values, parts)
+        grid, *ends = np.split(functions(np.concatenate(points)), parts)
         variances = closed_variances(grid.reshape(*map(len, grids), -1))
         total = np.maximum(variances[frozenset(range(len(axes)))], np.finfo(float).tiny)
         found = {

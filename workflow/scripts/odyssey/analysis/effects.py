@@ -50,6 +50,7 @@ METHODS = {
     f"{RESEEDED} median": "the same; median over the trials, interval of order statistics",
     GP: "posterior of Gaussian processes, 95 % of its draws, made wider: by a factor where heights "
     "are read, by a step of the grid where places are",
+    f"{GP} power": "posterior of Gaussian processes, 95 % of its draws",
     f"{GP} share": "posterior of Gaussian processes, 95 % of its draws and at both ends what the "
     "processes leave unexplained",
     PARTS: "trials within half a decade of the best learning rate of their cell: what a Gaussian "

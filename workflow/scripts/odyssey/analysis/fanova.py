@@ -252,9 +252,9 @@ def analyse_search(
             functions[kind] = surrogate.functions
             for name, table in _of_surrogate(surrogate, response, len(y)).items():
                 parts[name].append(table.assign(**key, surrogate=kind))
-        if response == "test":
-            if BOOSTED in surrogates:
-                functions[BOOSTED] = boost_trees(X, y, seed)
+        if response == "test" and BOOSTED in surrogates:
+            functions[BOOSTED] = boost_trees(X, y, seed)
+        if response == "test" and functions:
             shared_out = attribution.of_search(X, axes, functions)
             parts["attribution"].append(shared_out.assign(**names, n=len(y)))
     return tuple(_joined(parts[name], types) for name, types in KINDS.items())

@@ -206,6 +206,7 @@ def batch_power(curves: np.ndarray, rates: np.ndarray, batches: np.ndarray) -> n
     -------
     numpy.ndarray of float, shape (draws,)
         By least squares on logarithmic axes; for losses averaged over a batch, as rules have them.
+        Of trials that say nothing it is 1, with a wide interval.
     """
     best, size = np.log(rates)[curves.argmin(axis=2)], np.log(batches)
     size = size - size.mean()
@@ -213,10 +214,11 @@ def batch_power(curves: np.ndarray, rates: np.ndarray, batches: np.ndarray) -> n
     return power
 
 
-def of_rates(surrogate: Surrogate) -> Iterator[tuple[str, float, np.ndarray, float]]:
-    """Read off how the best learning rate moves with the batch, and the best result at each depth.
+def of_rates(surrogate: Surrogate) -> Iterator[tuple[str, float, np.ndarray, str]]:
+    """Read off how the best learning rate moves with the batch, and how low each depth gets.
 
-    Yields an effect, its estimate, its draws, and how much wider its interval has to be than these.
+    Yields an effect, its estimate, its draws, and its method. What is lowest at a depth is so on
+    average over all other axes, the batch among them.
     """
     axes = {axis.name: axis for axis in surrogate.axes}
     if "learning_rate" not in axes:
@@ -227,13 +229,13 @@ def of_rates(surrogate: Surrogate) -> Iterator[tuple[str, float, np.ndarray, flo
         curves = along_rate(surrogate, batch, places)
         sizes = batch.values(places)
         mean = batch_power(curves.mean(axis=1, keepdims=True), rates, sizes)
-        yield effects.BATCH_POWER, float(mean[0]), batch_power(curves, rates, sizes), 1.0
+        yield effects.BATCH_POWER, float(mean[0]), batch_power(curves, rates, sizes), f"{GP} power"
     if layers := axes.get("layers"):
         places = layers.grid(GRID)
         curves = along_rate(surrogate, layers, places)
         for depth, of_depth in zip(layers.values(places), curves, strict=True):
             lowest = float(of_depth.mean(axis=0).min())
-            yield effects.lowest_at("layers", depth), lowest, of_depth.min(axis=1), WIDENED
+            yield effects.lowest_at("layers", depth), lowest, of_depth.min(axis=1), GP
 
 
 def _interval(kind: str, estimate: float, draws: np.ndarray) -> tuple[float, float]:
@@ -321,15 +323,18 @@ def of_surrogate(surrogate: Surrogate, response: str, n: int) -> list[Row]:
             # The paper takes the order of the means as it is.
             triple = (place, place, place) if kind == FOREST else (place, least, most)
             add(rank_of(name), triple, f"{kind} rank")
-    for effect, triple in of_curves(surrogate, response):
-        add(effect, triple, kind)
+    for effect, triple, method in of_curves(surrogate, response):
+        add(effect, triple, method)
     return rows
 
 
 def of_curves(
     surrogate: Surrogate, response: str
-) -> Iterator[tuple[str, tuple[float, float, float]]]:
-    """Read effects off the curves along each axis, and along the learning rate beside another."""
+) -> Iterator[tuple[str, tuple[float, float, float], str]]:
+    """Read effects off the curves along each axis, and along the learning rate beside another.
+
+    Yields an effect, its estimate with the interval's ends, and its method.
+    """
     kind = surrogate.kind
     for axis, curves in zip(surrogate.axes, surrogate.curves, strict=True):
         values = axis.values(axis.grid(curves.shape[1]))
@@ -340,9 +345,10 @@ def of_curves(
                 low, high = off_the_grid(effect, low, high, values)
             elif kind == GP and math.isfinite(estimate):
                 low, high = (estimate + WIDENED * (end - estimate) for end in (low, high))
-            yield effect, (estimate, low, high)
+            yield effect, (estimate, low, high), kind
     if response == "test" and kind == GP:  # a forest's least values lie where its cuts do
-        for effect, estimate, draws, wider in of_rates(surrogate):
+        for effect, estimate, draws, method in of_rates(surrogate):
             low, high = _interval(kind, estimate, draws)
-            low, high = (estimate + wider * (end - estimate) for end in (low, high))
-            yield effect, (estimate, low, high)
+            if method == GP:
+                low, high = (estimate + WIDENED * (end - estimate) for end in (low, high))
+            yield effect, (estimate, low, high), method

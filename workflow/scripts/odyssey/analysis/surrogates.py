@@ -22,6 +22,7 @@ SURROGATES = (GP, FOREST)
 GRID, PAIR_GRID = 60, 20
 # Functions of the posterior and bootstraps of boosted trees whose values are asked for.
 FUNCTIONS, BOOTSTRAPS = 100, 40
+ROUNDS = 50  # boosted trees on top of one another
 
 # Values of several functions, shape (points, functions), in the response's own unit, at points in
 # the cube, shape (points, axes).
@@ -160,6 +161,11 @@ def fit_process(
         drawn = gp.draw(fit, steps, seed, draws)
         shares, rest, unexplained = gp.decompose(drawn)
         diagnosis = gp.diagnose(fit)
+
+    def functions(points: np.ndarray) -> np.ndarray:
+        with threadpool_limits(1):
+            return gp.means(fit, points, seed, FUNCTIONS)[0]
+
     return Surrogate(
         GP,
         axes,
@@ -171,15 +177,14 @@ def fit_process(
         float(gp.averaged(drawn, []).mean()),
         float(diagnosis["r2"]),
         diagnosis,
-        lambda points: gp.means(fit, points, seed, FUNCTIONS)[0],
+        functions,
     )
 
 
 def boost_trees(X: np.ndarray, y: np.ndarray, seed: int) -> Functions:
     """Boost trees on bootstraps of the samples.
 
-    On the logarithm of a positive response, as else a few failures are all that they learn. Of the
-    kept study's trials left out, 50 trees explain no less than 75 or 150.
+    On the logarithm of a positive response, as else a few failures are all that they learn.
 
     References
     ----------
@@ -196,12 +201,13 @@ def boost_trees(X: np.ndarray, y: np.ndarray, seed: int) -> Functions:
         for _ in range(BOOTSTRAPS):
             drawn = generator.integers(0, len(y), len(y))
             model = HistGradientBoostingRegressor(
-                max_iter=50, max_leaf_nodes=8, min_samples_leaf=5, random_state=0
+                max_iter=ROUNDS, max_leaf_nodes=8, min_samples_leaf=5, random_state=0
             )
             models.append(model.fit(X[drawn], target[drawn]))
 
     def functions(points: np.ndarray) -> np.ndarray:
-        values = np.stack([model.predict(points) for model in models], axis=1)
+        with threadpool_limits(1):
+            values = np.stack([model.predict(points) for model in models], axis=1)
         return np.exp(values) if logarithm else values
 
     return functions

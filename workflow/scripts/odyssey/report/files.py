@@ -30,6 +30,7 @@ UNSEEN = re.compile(r"<!--.*?-->|<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metad
 PATH = re.compile(r'(?<= d=")[^"]*')
 PLACE = re.compile(r'translate\([^)]*\)|(?<= [xy]=")[^"]*')
 COMMAND = re.compile(r"([A-Za-z])([^A-Za-z]*)")
+NUMBERS = {"M": 2, "L": 2, "Q": 4, "C": 6, "z": 0}
 # Of a point, or of a letter's own units, which are smaller: no screen shows them.
 BEYOND_HUNDREDTHS = re.compile(r"(\.\d\d)\d+")
 SIZE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)pt" height="([\d.]+)pt"')
@@ -95,7 +96,7 @@ def shortened(drawing: str) -> str:
     Returns
     -------
     str
-        The same picture to hundredths of a point, of less than two thirds of the size.
+        The same picture to hundredths of a point; a study's together have two thirds of the size.
     """
     drawing = re.sub(r">\s+<", "><", UNSEEN.sub("", drawing).strip())
     drawing = PLACE.sub(lambda place: BEYOND_HUNDREDTHS.sub(r"\1", place[0]), drawing)
@@ -105,8 +106,8 @@ def shortened(drawing: str) -> str:
 def _shortened_path(path: str) -> str:
     """Say where a path goes from where it is: whole hundredths, which do not add up to an error."""
     commands = COMMAND.findall(path)
-    if not {letter for letter, _ in commands} <= set("MLQCz"):
-        return path
+    if any(len(numbers.split()) != NUMBERS.get(letter) for letter, numbers in commands):
+        return path  # matplotlib writes none such
     said, before = [], ""
     x = y = begun_x = begun_y = 0
     for letter, numbers in commands:
