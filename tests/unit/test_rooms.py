@@ -1,6 +1,8 @@
 """The library's rooms, lowest first: each imports only what stands below it, none in a circle."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,18 @@ def test_a_room_imports_nothing_from_those_above_it(room):
 
 def test_no_module_imports_itself_by_way_of_others():
     assert not [path for path in LIBRARY.rglob("*.py") if path in modules_imported(path)]
+
+
+def test_whoever_reads_a_table_waits_for_no_statistics():
+    """Some hundred jobs draw and lay out; SciPy's statistics would take a second of each."""
+    code = """
+import sys
+from importlib import import_module
+from odyssey.results import RESULTS
+for _, reader in RESULTS.values():
+    module, _, name = reader.rpartition(".")
+    getattr(import_module(module), name)
+print(sorted({"scipy.stats", "sklearn", "torch"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -8,12 +8,14 @@ import subprocess
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # Of the studies beside the paper's music there are tables only.
 WITH_FIGURES = "jsb"
 # Files of the rules that make what follows from trials.csv.
 ANALYSING = ("analysis", "comparison", "parts", "figures", "report")
+SIDE_BY_SIDE = 2
 SCRIPTS = ("docs/across.py", "docs/tables.py", "docs/crates.py")
 
 
@@ -49,10 +51,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(f"Error: there is no results/reference/{min(missing)}/trials.csv")
     # Nothing is trained, whatever Snakemake thinks of the trials.
     allowed = ["--forceall", "--allowed-rules", *analysing(here / "rules")]
-    for study in arguments.studies or kept:
+
+    def make(study: str) -> None:
         snakemake = [sys.executable, "-m", "snakemake", "--configfile", f"config/{study}.yaml"]
         targets = ["analysis", *(["figures", "report"] if study == WITH_FIGURES else [])]
         _run([*snakemake, "--cores", arguments.cores, *allowed, "--", *targets], here)
+
+    # While one plans, or waits for its last job, the other has the cores.
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        list(pool.map(make, arguments.studies or kept))
     for script in SCRIPTS:
         _run([sys.executable, script], here)
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy.stats import qmc
 
 from odyssey.analysis import effects
 from odyssey.analysis.effects import change_of, rank_of, ratio_of, share_of
@@ -179,6 +178,9 @@ def along_rate(surrogate: Surrogate, beside: Coordinate, places: np.ndarray) -> 
     numpy.ndarray of float, shape (places, draws, points)
         At the points of the curve along the learning rate, averaged over all other axes.
     """
+    # Imported here, as whoever reads a table of this module's needs none of it.
+    from scipy.stats import qmc
+
     at = {axis.name: number for number, axis in enumerate(surrogate.axes)}
     rates = surrogate.axes[at["learning_rate"]].grid(GRID)
     pairs = np.stack([part.ravel() for part in np.meshgrid(places, rates, indexing="ij")], axis=1)
