@@ -61,7 +61,7 @@ def analysed():
         fanova.analyse_search(own, made_up_study.RANGES, 1, 100, "sklearn")
         for _, own in vanilla.groupby("task", sort=False)
     ]
-    importance, *_, of_surrogates = (pd.concat(part) for part in zip(*found, strict=True))
+    importance, *_, of_surrogates, _ = (pd.concat(part) for part in zip(*found, strict=True))
     marked = selection.select(trials)
     spreads = selection.distributions(marked)
     rows = [

@@ -33,7 +33,6 @@ MADE_BY = {
     "budget": ("budget", "budget/fronts.csv"),
     "effects": ("effects", "effects.csv"),
     "robustness": ("robustness", "tests/robustness.csv"),
-    "attribution": ("attribution", "fanova/attribution.csv"),
     "parts": ("parts", "tables/parts.csv"),
     "claims": ("claims", "claims.csv"),
     "table": ("table", "tables/costs.md"),
