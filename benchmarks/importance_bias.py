@@ -112,7 +112,7 @@ def in_parts(function: Callable, points: np.ndarray) -> np.ndarray:
 def mesh(points: int) -> np.ndarray:
     """Cover the cube with the middles of equal boxes."""
     middles = (np.arange(points) + 0.5) / points
-    return np.stack([a.ravel() for a in np.meshgrid(*[middles] * 4, indexing="ij")], axis=1)
+    return gp.mesh([middles] * 4)
 
 
 def without_interactions(function: Callable) -> Callable:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from odyssey.analysis import effects
+from odyssey.analysis import effects, gp
 from odyssey.analysis.effects import change_of, rank_of, ratio_of, share_of
 from odyssey.analysis.files import Row
 from odyssey.analysis.surrogates import FOREST, GP, GRID, Coordinate, Surrogate
@@ -183,7 +183,7 @@ def along_rate(surrogate: Surrogate, beside: Coordinate, places: np.ndarray) -> 
 
     at = {axis.name: number for number, axis in enumerate(surrogate.axes)}
     rates = surrogate.axes[at["learning_rate"]].grid(GRID)
-    pairs = np.stack([part.ravel() for part in np.meshgrid(places, rates, indexing="ij")], axis=1)
+    pairs = gp.mesh([places, rates])
     points = np.tile(qmc.Sobol(len(at), rng=0).random(OTHERS), (len(pairs), 1))
     points[:, [at[beside.name], at["learning_rate"]]] = np.repeat(pairs, OTHERS, axis=0)
     for number, axis in enumerate(surrogate.axes):
@@ -252,6 +252,11 @@ def _interval(kind: str, estimate: float, draws: np.ndarray) -> tuple[float, flo
         return estimate - half, estimate + half
     low, high = np.quantile(draws, [0.025, 0.975])
     return min(float(low), estimate), max(float(high), estimate)
+
+
+def _widened(estimate: float, low: float, high: float) -> tuple[float, float]:
+    """Move the ends of a process's interval away from its estimate."""
+    return estimate + WIDENED * (low - estimate), estimate + WIDENED * (high - estimate)
 
 
 def share(surrogate: Surrogate, draws: np.ndarray) -> tuple[float, float, float]:
@@ -346,11 +351,11 @@ def of_curves(
             if kind == GP and effect in PLACES:
                 low, high = off_the_grid(effect, low, high, values)
             elif kind == GP and math.isfinite(estimate):
-                low, high = (estimate + WIDENED * (end - estimate) for end in (low, high))
+                low, high = _widened(estimate, low, high)
             yield effect, (estimate, low, high), kind
     if response == "test" and kind == GP:  # a forest's least values lie where its cuts do
         for effect, estimate, draws, method in of_rates(surrogate):
             low, high = _interval(kind, estimate, draws)
             if method == GP:
-                low, high = (estimate + WIDENED * (end - estimate) for end in (low, high))
+                low, high = _widened(estimate, low, high)
             yield effect, (estimate, low, high), method
