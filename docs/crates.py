@@ -65,6 +65,12 @@ def kept(study: str) -> list[str]:
 def described(settings: Study) -> str:
     """Say in a sentence what a study is."""
     tasks = " and ".join(words["title"] for words in settings.descriptions.values())
+    if settings.parts:
+        return (
+            f"{settings.search.trials} trials of random search for each of the "
+            f"{len(settings.variants)} blocks that {', '.join(settings.parts)} make together, on "
+            f"{tasks}, and what each of these changes does alone and beside the others."
+        )
     return (
         f"{settings.search.trials} trials of random search for each of "
         f"{', '.join(settings.variants)} on {tasks}, their tests, importances and verdicts."

@@ -13,31 +13,20 @@ from pathlib import Path
 
 import pandas as pd
 
+import questions
+from kept import REPOSITORY, RESULTS, interval, read, small, with_interval
 from odyssey.analysis import effects, robustness, statements, verdicts
 from odyssey.analysis.fanova import HIGHER
 from odyssey.analysis.markup import markdown
-from odyssey.hyperparameters import BY_NAME
 from odyssey.quantities import brief
 from odyssey.report import sentences
 
-REPOSITORY = Path(__file__).parents[1]
-RESULTS = REPOSITORY / "results" / "reference"
 STUDY, SECOND = "jsb", "jsb-seed2"
 DOCUMENTS = ("README.md", "docs/reproduction.md", "docs/sceptic.md", "docs/forests.md")
 DOCUMENTS += ("docs/odyssey.md",)
 PAPER_HOURS = 24.3  # a trial, on one core
 # What stands between two comments, none of which lies between them.
 PLACE = re.compile(r"(<!-- (?P<name>[\w-]+) -->\n)(?:(?!<!--).)*(<!-- end -->)", re.DOTALL)
-
-
-def read(study: str, name: str) -> pd.DataFrame:
-    """Read a table of a study of results/reference."""
-    return pd.read_csv(RESULTS / study / name)
-
-
-def small(p: float) -> str:
-    """Write a p value."""
-    return "" if pd.isna(p) else "< 0.0001" if p < 0.0001 else f"{p:.2g}"
 
 
 def compared(tests: pd.DataFrame, prefix: str = "") -> pd.Series:
@@ -99,11 +88,6 @@ def power() -> pd.DataFrame:
             "found with 80 %": tests["detectable"].map("{:.2f}".format),
         }
     )
-
-
-def interval(low: float, high: float) -> str:
-    """Write an interval, if there is one."""
-    return "" if pd.isna(low) else f"{low:.2g} to {high:.2g}"
 
 
 def judged() -> pd.DataFrame:
@@ -290,15 +274,6 @@ def again(path: str = "tests/reseeded.csv") -> pd.DataFrame:
     return read(STUDY, path)
 
 
-def with_interval(row: pd.Series, places: int) -> str:
-    """Write an effect with its interval."""
-    return (
-        f"{row.estimate:+.{places}f} ({row.low:+.{places}f} to {row.high:+.{places}f})"
-        if pd.notna(row.low)
-        else f"{row.estimate:+.{places}f}"
-    )
-
-
 def by_new_seeds(effect: str) -> pd.DataFrame:
     """Pick an effect of the new seeds, by variant."""
     found = read(STUDY, "effects.csv").query("by == @effects.RESEEDED and effect == @effect")
@@ -469,67 +444,6 @@ def written(name: str) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def orders() -> pd.DataFrame:
-    """List the orders of the hyperparameters that nine methods find, and how many find each."""
-    found = read(STUDY, "fanova/attribution.csv").sort_values("rank", kind="stable")
-    ways = found.groupby(["variant", "surrogate", "method"])["parameter"]
-    named = ways.agg(lambda names: " > ".join(BY_NAME[name].label for name in names))
-    counted = named.groupby(level="variant").value_counts()
-    return counted.rename("methods").reset_index().rename(columns={"parameter": "order"})
-
-
-def attribution() -> pd.DataFrame:
-    """Say of each variant which order most methods find, and how many, of nine."""
-    found = orders()
-    rows = []
-    for variant in read(STUDY, "trials.csv")["variant"].unique():
-        own = found[found["variant"] == variant]
-        others = [f"{row.order} ({row.methods})" for row in own.iloc[1:].itertuples()]
-        rows.append(
-            {
-                "variant": variant,
-                "order by most methods": own.iloc[0]["order"],
-                "methods, of 9": own.iloc[0]["methods"],
-                "the others": "; ".join(others),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def attribution_in_short() -> str:
-    """Answer whether the order of hyperparameters survives the method."""
-    found = read(STUDY, "fanova/attribution.csv")
-    ways = len(found) // found["parameter"].nunique()
-    first = (found.query("parameter == 'learning_rate'")["rank"] == 1).sum()
-    last = found.query("parameter == 'momentum'").assign(last=lambda t: t["rank"] == 4)
-    odd = last.groupby("variant")["last"].mean()
-    main = found.query(
-        "parameter == 'learning_rate' and variant == 'V' and method == 'main effect'"
-    )
-    by = main.set_index("surrogate")
-    shares = ", ".join(
-        f"{100 * row.share:.0f} % ({100 * row.low:.0f} to {100 * row.high:.0f}) by {name}"
-        for name, row in zip(
-            ("the Gaussian process", "boosted trees", "the paper's forest"),
-            (by.loc[kind] for kind in ("gp", "boosted trees", "forest")),
-            strict=True,
-        )
-    )
-    agreed = [r["variant"] for r in attribution().to_dict("records") if r["methods, of 9"] == 9]
-    exceptions = [variant for variant, share in odd.items() if share < 1]
-    sure = found.query("parameter == 'hidden_size' and rank_low == rank_high")
-    against = int((sure.groupby("variant")["rank"].nunique() > 1).sum())
-    return (
-        f"Yes for the ends, not for the middle. The learning rate comes first in {first} of {ways} "
-        f"(nine methods, nine variants), with {shares} of vanilla's variance. Momentum comes last "
-        f"in {last['last'].sum()} of {ways}, all others being {' and '.join(exceptions)}'s. Which "
-        f"of hidden size and input noise comes second depends on the variant, and in "
-        f"{9 - len(agreed)} of 9 variants on the method too: all nine agree in "
-        f"{', '.join(agreed[:-1])} and {agreed[-1]} only. Of the {len(sure)} whose interval leaves "
-        f"hidden size a single place, two contradict each other in {against or 'no'} variant."
-    )
-
-
 TABLES = {
     "variants": variants,
     "power": power,
@@ -545,13 +459,12 @@ TABLES = {
     "luck": luck,
     "new-seeds": new_seeds,
     "luck-in-short": luck_in_short,
-    "attribution": attribution,
-    "attribution-in-short": attribution_in_short,
     "costs": costs,
     "pytorch": pytorch,
     "music21": same_trials,
     "second-seed": second_seed,
     "basin": lambda: written("basin.csv"),
+    **questions.TABLES,
 }
 
 

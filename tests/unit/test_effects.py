@@ -252,6 +252,39 @@ def test_trials_say_how_the_best_rate_grows_with_the_batch():
     assert two["high"] < four["low"]
 
 
+def lowest(variant: str, estimate: float, low: float, high: float) -> dict[str, object]:
+    """Make a row of what a search gets to at two layers."""
+    row = {"task": "jsb", "variant": variant, "effect": effects.lowest_at("layers", 2), "by": GP}
+    return row | {"estimate": estimate, "low": low, "high": high, "n": 200, "note": ""}
+
+
+def test_a_difference_between_searches_leaves_open_what_both_leave_open():
+    rows = [lowest("V", 8.5, 8.2, 8.9), lowest("GRU", 8.7, 8.4, 8.8), lowest("NFG", 9.0, 9.0, 9.0)]
+    others = [rows[1] | {"effect": effects.LOWEST}, rows[1] | {"task": "another"}]
+    gru, nfg = effects.between(rows + others)
+    assert gru["effect"] == effects.difference_at(effects.lowest_at("layers", 2))
+    assert (gru["variant"], gru["estimate"]) == ("GRU", pytest.approx(0.2))
+    # Two intervals at right angles: 0.3 and 0.4 make 0.5.
+    assert gru["low"] == gru["family_low"] == pytest.approx(0.2 - 0.5)
+    assert gru["high"] == gru["family_high"] == pytest.approx(0.2 + np.sqrt(0.1**2 + 0.3**2))
+    # Beside what is known for certain, the other's interval is all.
+    assert (nfg["low"], nfg["high"]) == (pytest.approx(9.0 - 8.9), pytest.approx(9.0 - 8.2))
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_that_interval_holds_the_difference_of_normal_searches(same):
+    generator, truth = np.random.default_rng(7), (8.5, 8.5 if same else 9.0)
+    held = 0
+    for _ in range(500):
+        rows = []
+        for variant, mean, sd in zip(("V", "GRU"), truth, (0.1, 0.3), strict=True):
+            found = generator.normal(mean, sd)
+            rows.append(lowest(variant, found, found - 1.96 * sd, found + 1.96 * sd))
+        (row,) = effects.between(rows)
+        held += row["low"] <= truth[1] - truth[0] <= row["high"]
+    assert 0.92 <= held / 500 <= 0.98
+
+
 @pytest.mark.slow
 def test_the_interval_of_that_power_holds_it():
     held = 0

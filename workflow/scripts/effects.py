@@ -7,12 +7,14 @@ from odyssey.results import read
 
 with job(snakemake.log[0]):
     given = snakemake.input
+    of_surrogates = read_csv(given.fanova, effects.COLUMNS).to_dict("records")
     rows = [
         *effects.of_comparisons(read("welch", given.welch)),
         *effects.of_distributions(
             read("distributions", given.distributions), snakemake.params.margins
         ),
-        *read_csv(given.fanova, effects.COLUMNS).to_dict("records"),
+        *of_surrogates,
+        *effects.between(of_surrogates),
     ]
     for path in given.get("reseeded", []):
         rows += effects.of_reseeded(read_csv(path, reseeding.COLUMNS))

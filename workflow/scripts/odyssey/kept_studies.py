@@ -1,6 +1,7 @@
 """Make what is kept of studies in results/reference again, from each one's trials.csv.
 
-Tables of each, figures and report of the paper's music, the tables in the documents, and metadata.
+Tables of each, figures of some, the report of the paper's music, the tables in the documents, and
+metadata.
 """
 
 import re
@@ -11,8 +12,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-# Of the studies beside the paper's music there are tables only.
-WITH_FIGURES = "jsb"
+# What is asked of a study besides its tables; of those that are not here there is no more.
+BESIDES = {"jsb": ["figures", "report"], "jsb-parts": ["figures"]}
 # Files of the rules that make what follows from trials.csv.
 ANALYSING = ("analysis", "comparison", "parts", "figures", "report")
 SIDE_BY_SIDE = 2
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     def make(study: str) -> None:
         snakemake = [sys.executable, "-m", "snakemake", "--configfile", f"config/{study}.yaml"]
-        targets = ["analysis", *(["figures", "report"] if study == WITH_FIGURES else [])]
+        targets = ["analysis", *BESIDES.get(study, [])]
         _run([*snakemake, "--cores", arguments.cores, *allowed, "--", *targets], here)
 
     # While one plans, or waits for its last job, the other has the cores.

@@ -5,7 +5,8 @@ both were found; those of surrogates are read by `odyssey.analysis.readings`. Cl
 sentences word them; neither computes any.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -56,6 +57,8 @@ METHODS = {
     PARTS: "trials within half a decade of the best learning rate of their cell: what a Gaussian "
     "process of all cells and hyperparameters says, and what it misses of each trial; normal, "
     "family by Bonferroni",
+    f"{GP} difference": "difference of two searches' lowest predictions, each a posterior's; "
+    "interval of what either leaves open, as independent (Zou and Donner, Stat. Med. 27 (2008))",
     f"{GP} rank": "places that the intervals of the shares allow",
     FOREST: "the paper's: forest, 1.96 standard deviations over its trees",
     f"{FOREST} rank": "the paper's: order of the forest's mean shares",
@@ -107,6 +110,49 @@ def ratio_of(response: str, parameter: str) -> str:
 def lowest_at(parameter: str, value: float) -> str:
     """Name the lowest prediction along the learning rate at a value of another hyperparameter."""
     return f"{LOWEST} at {parameter} {value:g}"
+
+
+def difference_at(lowest: str) -> str:
+    """Name the difference between a variant's lowest prediction and vanilla's; see `lowest_at`."""
+    return f"{DIFFERENCE} of the {lowest}"
+
+
+def between(found: Sequence[Row]) -> list[Row]:
+    """Compare variants' lowest predictions at each value of another hyperparameter with vanilla's.
+
+    Parameters
+    ----------
+    found : sequence of Row
+        Effects of searches; those of other names are not looked at.
+
+    Returns
+    -------
+    list of Row
+        Intervals of one comparison; none of a family.
+
+    References
+    ----------
+    Zou, Donner, "Construction of confidence limits about effect measures", Statistics in Medicine
+    27 (2008), equation 2: each end is as far from the difference as the two ends that make it one,
+    squared and added.
+    """
+    at = [row for row in found if row["effect"].startswith(f"{LOWEST} at ")]
+    vanilla = {(row["task"], row["effect"]): row for row in at if row["variant"] == REFERENCE}
+    rows = []
+    for row in at:
+        one = vanilla.get((row["task"], row["effect"]))
+        if one is None or one is row:
+            continue
+        difference = row["estimate"] - one["estimate"]
+        down = math.hypot(row["estimate"] - row["low"], one["high"] - one["estimate"])
+        up = math.hypot(row["high"] - row["estimate"], one["estimate"] - one["low"])
+        ends = {"low": difference - down, "high": difference + up}
+        rows.append(
+            {**row, **ends, **{f"family_{end}": value for end, value in ends.items()}}
+            | {"effect": difference_at(row["effect"]), "estimate": difference}
+            | {"n": min(row["n"], one["n"]), "r2": math.nan, "method": METHODS[f"{GP} difference"]}
+        )
+    return rows
 
 
 def of_comparisons(welch: pd.DataFrame) -> list[Row]:

@@ -1,0 +1,30 @@
+"""Read the studies of results/reference, and write numbers and intervals as the documents do."""
+
+from pathlib import Path
+
+import pandas as pd
+
+REPOSITORY = Path(__file__).parents[1]
+RESULTS = REPOSITORY / "results" / "reference"
+
+
+def read(study: str, name: str) -> pd.DataFrame:
+    """Read a table of a study of results/reference."""
+    return pd.read_csv(RESULTS / study / name)
+
+
+def small(p: float) -> str:
+    """Write a p value."""
+    return "" if pd.isna(p) else "< 0.0001" if p < 0.0001 else f"{p:.2g}"
+
+
+def interval(low: float, high: float) -> str:
+    """Write an interval, if there is one."""
+    return "" if pd.isna(low) else f"{low:.2g} to {high:.2g}"
+
+
+def with_interval(row: pd.Series, places: int, prefix: str = "") -> str:
+    """Write an effect with its interval, of its family where the prefix says so."""
+    low, high = row[f"{prefix}low"], row[f"{prefix}high"]
+    text = f"{row['estimate']:+.{places}f}"
+    return text if pd.isna(low) else f"{text} ({low:+.{places}f} to {high:+.{places}f})"

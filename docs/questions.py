@@ -1,0 +1,186 @@
+"""Answer the questions of docs/odyssey.md from results/reference: a table and a sentence each."""
+
+import pandas as pd
+
+from kept import read, with_interval
+from odyssey.analysis import effects
+from odyssey.cells.variants import changed_parts
+from odyssey.cells.variants import parts as parts_of
+from odyssey.figures.figure_1 import CHANGES
+from odyssey.hyperparameters import BY_NAME
+from odyssey.report.sentences import listed
+
+PAPERS, PARTS = "jsb", "jsb-parts"
+FAMILY = "family_"
+
+
+def in_words(change: str) -> str:
+    """Say what a change takes from the block, or adds to it."""
+    return ", ".join(CHANGES[part] for part in changed_parts(parts_of(change)))
+
+
+def clear(rows: pd.DataFrame) -> pd.Series:
+    """Find the effects whose interval, for their family, excludes zero."""
+    return (rows["family_low"] > 0) | (rows["family_high"] < 0)
+
+
+def of_parts(effect: str) -> pd.DataFrame:
+    """Read an effect of the study of parts, by change or by pair of changes."""
+    rows = read(PARTS, "effects.csv").query("effect == @effect").set_index("variant")
+    return rows[rows["estimate"].notna()]
+
+
+def papers_way() -> pd.DataFrame:
+    """Read what each change does alone to vanilla, by the study of the paper's variants."""
+    rows = read(PAPERS, "effects.csv")
+    rows = rows.query("effect == @effects.DIFFERENCE and by == @effects.PERMUTATION")
+    return rows.set_index("variant")
+
+
+def parts() -> pd.DataFrame:
+    """Lay out what each change does among all others, and alone in the paper's study."""
+    among, alone = of_parts(effects.AMONG_OTHERS), papers_way()
+    moved = of_parts(effects.RATE_CHANGE)
+    rows = []
+    for change, row in among.sort_values("estimate", ascending=False).iterrows():
+        rows.append(
+            {
+                "change": f"{in_words(change)} ({change})",
+                "among all others (95 %, for all nine)": with_interval(row, 2, FAMILY),
+                "best learning rate, decades": with_interval(moved.loc[change], 2, FAMILY)
+                if change in moved.index
+                else "not known",
+                "alone, 200 larger networks (for all eight)": with_interval(
+                    alone.loc[change], 2, FAMILY
+                )
+                if change in alone.index
+                else "",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def pairs() -> pd.DataFrame:
+    """Lay out the pairs of changes that do more together, or less, than the two do alone."""
+    rows = of_parts(effects.TOGETHER)
+    rows = rows[clear(rows)].sort_values("estimate", ascending=False)
+    return pd.DataFrame(
+        {
+            "two changes": rows.index,
+            "beyond both alone (95 %, for all pairs)": [
+                with_interval(row, 2, FAMILY) for _, row in rows.iterrows()
+            ],
+            "so": [
+                "each covers for the other's loss" if row.estimate > 0 else "the losses overlap"
+                for row in rows.itertuples()
+            ],
+        }
+    )
+
+
+def clauses(*said: tuple[pd.DataFrame, str]) -> str:
+    """List effects with their intervals, each kind followed by its words; without any, nothing."""
+    words = []
+    for rows, of in said:
+        named = [f"{name} {with_interval(row, 2, FAMILY)}" for name, row in rows.iterrows()]
+        words += [listed(named) + of] if named else []
+    return "; ".join(words)
+
+
+def sides(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split the clear effects: those above zero, the largest first, and those below."""
+    rows = rows[clear(rows)].sort_values("estimate", ascending=False)
+    return rows[rows["estimate"] > 0], rows[rows["estimate"] < 0][::-1]
+
+
+def parts_in_short() -> str:
+    """Answer which part matters, which stand in for each other, and which moves the best rate."""
+    among, alone = of_parts(effects.AMONG_OTHERS), papers_way()
+    costs, gains = sides(among)
+    covers, overlaps = sides(of_parts(effects.TOGETHER))
+    up, down = sides(of_parts(effects.RATE_CHANGE))
+    which = clauses((costs, " nats worse"), (gains, " nats better")) or "none for certain"
+    together = clauses((covers, " cost more than both alone"), (overlaps, " cost less"))
+    moves = clauses((up, " decades up"), (down, " decades down"))
+    both = among.index.intersection(alone.index)
+    sure = [
+        name for name in both if clear(among.loc[[name]]).all() and clear(alone.loc[[name]]).all()
+    ]
+    agree = sum(among.loc[name, "estimate"] * alone.loc[name, "estimate"] > 0 for name in sure)
+    return (
+        f"Which part matters, averaged over all blocks that the other changes make: {which}. Of "
+        f"pairs: {together or 'none does more than the two alone'}. The best learning rate moves: "
+        f"{moves or 'with none for certain'}. Of the {len(both)} changes that the paper made too, "
+        f"{listed(sure) or 'none'} {'is' if len(sure) == 1 else 'are'} clear in both studies, and "
+        f"{agree} of {len(sure)} have the same sign."
+    )
+
+
+def orders() -> pd.DataFrame:
+    """List the orders of the hyperparameters that nine methods find, and how many find each."""
+    found = read(PAPERS, "fanova/attribution.csv").sort_values("rank", kind="stable")
+    ways = found.groupby(["variant", "surrogate", "method"])["parameter"]
+    named = ways.agg(lambda names: " > ".join(BY_NAME[name].label for name in names))
+    counted = named.groupby(level="variant").value_counts()
+    return counted.rename("methods").reset_index().rename(columns={"parameter": "order"})
+
+
+def attribution() -> pd.DataFrame:
+    """Say of each variant which order most methods find, and how many, of nine."""
+    found = orders()
+    rows = []
+    for variant in read(PAPERS, "trials.csv")["variant"].unique():
+        own = found[found["variant"] == variant]
+        others = [f"{row.order} ({row.methods})" for row in own.iloc[1:].itertuples()]
+        rows.append(
+            {
+                "variant": variant,
+                "order by most methods": own.iloc[0]["order"],
+                "methods, of 9": own.iloc[0]["methods"],
+                "the others": "; ".join(others),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def attribution_in_short() -> str:
+    """Answer whether the order of hyperparameters survives the method."""
+    found = read(PAPERS, "fanova/attribution.csv")
+    ways = len(found) // found["parameter"].nunique()
+    first = (found.query("parameter == 'learning_rate'")["rank"] == 1).sum()
+    last = found.query("parameter == 'momentum'").assign(last=lambda t: t["rank"] == 4)
+    odd = last.groupby("variant")["last"].mean()
+    main = found.query(
+        "parameter == 'learning_rate' and variant == 'V' and method == 'main effect'"
+    )
+    by = main.set_index("surrogate")
+    shares = ", ".join(
+        f"{100 * row.share:.0f} % ({100 * row.low:.0f} to {100 * row.high:.0f}) by {name}"
+        for name, row in zip(
+            ("the Gaussian process", "boosted trees", "the paper's forest"),
+            (by.loc[kind] for kind in ("gp", "boosted trees", "forest")),
+            strict=True,
+        )
+    )
+    agreed = [r["variant"] for r in attribution().to_dict("records") if r["methods, of 9"] == 9]
+    exceptions = [variant for variant, share in odd.items() if share < 1]
+    sure = found.query("parameter == 'hidden_size' and rank_low == rank_high")
+    against = int((sure.groupby("variant")["rank"].nunique() > 1).sum())
+    return (
+        f"Yes for the ends, not for the middle. The learning rate comes first in {first} of {ways} "
+        f"(nine methods, nine variants), with {shares} of vanilla's variance. Momentum comes last "
+        f"in {last['last'].sum()} of {ways}, all others being {' and '.join(exceptions)}'s. Which "
+        f"of hidden size and input noise comes second depends on the variant, and in "
+        f"{9 - len(agreed)} of 9 variants on the method too: all nine agree in "
+        f"{', '.join(agreed[:-1])} and {agreed[-1]} only. Of the {len(sure)} whose interval leaves "
+        f"hidden size a single place, two contradict each other in {against or 'no'} variant."
+    )
+
+
+TABLES = {
+    "parts": parts,
+    "pairs": pairs,
+    "parts-in-short": parts_in_short,
+    "attribution": attribution,
+    "attribution-in-short": attribution_in_short,
+}
