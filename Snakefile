@@ -15,7 +15,7 @@ if Path(sys.executable).exists():
     sys.executable = shlex.quote(sys.executable)
 
 from odyssey import results
-from odyssey.catalogue import drawings, tables, wanted
+from odyssey.catalogue import COMPARISON, EVOLUTION, PARTS, drawings, tables, wanted
 from odyssey.cells.build import drop_stale
 from odyssey.cells.variants import KIN
 from odyssey.checks import check_corpora, planning_note, unknown_sizes
@@ -68,7 +68,7 @@ if workflow.is_main_process:
         drop_stale(link, study.cell(variant), study.training.instruction_set)
 
 TASKS = list(study.tasks)
-TABLES = tables(of_parts=bool(study.parts))
+TABLES = tables(study.kind)
 RESULTS = f"results/{study.study}"
 LOGS = f"{RESULTS}/logs"
 
@@ -96,15 +96,24 @@ wildcard_constraints:
 include: "rules/common.smk"
 include: "rules/corpora.smk"
 include: "rules/features.smk"
-include: "rules/training.smk"
 
 
-# A study of all combinations of parts has no variants to be compared one by one with vanilla.
-if study.parts:
+# A study that breeds cells has their short trials only, and one of all combinations of parts has no
+# variants to be compared one by one with vanilla.
+if study.kind == EVOLUTION:
+
+    include: "rules/evolution.smk"
+
+else:
+
+    include: "rules/training.smk"
+
+
+if study.kind == PARTS:
 
     include: "rules/parts.smk"
 
-else:
+elif study.kind == COMPARISON:
 
     include: "rules/comparison.smk"
     include: "rules/reseed.smk"
@@ -114,15 +123,19 @@ include: "rules/analysis.smk"
 include: "rules/figures.smk"
 
 
-REPORT = []
-if not study.parts:
+REPORT, COMPLETE = [], []
+if study.kind == COMPARISON:
 
     include: "rules/report.smk"
 
     REPORT = rules.report.output
 
 
-include: "rules/complete.smk"
+if study.kind != EVOLUTION:
+
+    include: "rules/complete.smk"
+
+    COMPLETE = rules.complete.output
 
 
 rule all:
@@ -131,4 +144,4 @@ rule all:
         rules.analysis.input,
         rules.figures.input,
         REPORT,
-        rules.complete.output,
+        COMPLETE,

@@ -31,7 +31,7 @@ rule table:
 
 rule analysis:
     input:
-        rules.collect.output,
+        COLLECTED,
         ESTIMATES,
         expand(
             f"{RESULTS}/tables/{{name}}.{{ext}}", name=TABLES, ext=["csv", "md", "tex"]

@@ -12,7 +12,7 @@ SETTINGS = {
 EQUATIONS = [study.cells[v] for v in study.variants if v in study.cells] + [
     f"{LIBRARY}/cells/kin/{v.lower()}.py" for v in study.variants if v in KIN
 ]
-DRAWINGS = drawings(study.variants, with_line=bool(SHOWN), of_parts=bool(study.parts))
+DRAWINGS = drawings(study.variants, with_line=bool(SHOWN), kind=study.kind)
 
 
 rule figure:

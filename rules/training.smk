@@ -77,3 +77,6 @@ rule collect:
         variants=study.variants,
     script:
         "../workflow/scripts/collect.py"
+
+
+COLLECTED = rules.collect.output

@@ -7,7 +7,7 @@ import pytest
 
 from odyssey.analysis import tables
 from odyssey.captions import of_figure, of_table
-from odyssey.catalogue import FIGURES, TABLES, drawings, wanted
+from odyssey.catalogue import COMPARISON, EVOLUTION, FIGURES, PARTS, TABLES, drawings, wanted
 from odyssey.catalogue import tables as of_study
 from odyssey.results import RESULTS, files
 
@@ -54,7 +54,7 @@ def test_each_has_its_own_words_and_an_unknown_one_its_name():
 def test_a_study_draws_what_it_has_and_the_others_of_the_supplement_when_asked():
     all_of_it = drawings(["V", "NP"], with_line=True)
     supplement = [name for name in all_of_it if name.startswith("supplement/")]
-    others = [name for name, figure in FIGURES.items() if not figure.of_parts]
+    others = [name for name, figure in FIGURES.items() if figure.of == COMPARISON]
     assert list(all_of_it) == [*others, *supplement]
     assert len(supplement) == 3 * 2 * 2  # figures, variants, surrogates
     drawing = all_of_it["supplement/figure_5_NP_forest"]
@@ -69,11 +69,14 @@ def test_a_study_draws_what_it_has_and_the_others_of_the_supplement_when_asked()
 def test_a_study_without_vanilla_or_handwriting_lacks_what_shows_them():
     drawn = set(drawings(["NP"], with_line=False))
     lacking = {"figure_2", "figure_4", "figure_5", "figure_6", "surrogates", "parts"}
+    lacking |= {"evolution"}
     assert set(FIGURES) - drawn == lacking
     assert "supplement/figure_4_NP" in drawn
 
 
-def test_a_study_of_parts_has_figures_and_tables_of_its_own():
-    assert list(drawings(["V", "NP"], with_line=True, of_parts=True)) == ["parts"]
-    assert set(of_study(of_parts=True)) == {"costs", "parts"}
-    assert set(of_study(of_parts=False)) == set(TABLES) - {"parts"}
+def test_another_kind_of_study_has_figures_and_tables_of_its_own():
+    assert list(drawings(["V", "NP"], with_line=True, kind=PARTS)) == ["parts"]
+    assert set(of_study(PARTS)) == {"costs", "parts"}
+    assert list(drawings(["V"], with_line=True, kind=EVOLUTION)) == ["evolution"]
+    assert set(of_study(EVOLUTION)) == {"generations"}
+    assert set(of_study(COMPARISON)) == set(TABLES) - {"parts", "generations"}

@@ -90,7 +90,7 @@ class Stubborn:
 
     def evaluate(self, split):
         if split == "test":
-            return Evaluation(float(self.tested), 1.0)
+            return Evaluation(self.tests(self.tested), 1.0)
         return Evaluation(self.results[self.epoch - 1], self.results[self.epoch - 1])
 
     def state(self):
@@ -102,8 +102,9 @@ class Stubborn:
 
 @pytest.fixture
 def stubborn(monkeypatch, sequences, tmp_path):
-    def go(results, losses=None, **plan):
+    def go(results, losses=None, tests=float, **plan):
         engine = Stubborn(results, losses)
+        engine.tests = tests
         monkeypatch.setattr(trial, "open_engine", lambda *_: engine)
         monkeypatch.setattr(checkpoints, "save", lambda *_: None)
         return run(
@@ -140,6 +141,14 @@ def test_a_diverged_trial_keeps_what_it_had(stubborn):
 def test_a_trial_that_diverges_at_once_has_no_result(stubborn):
     record = stubborn([float("inf")], epochs=9, patience=9)
     assert (record["status"], record["epochs"], record["test"]) == ("diverged", 0, None)
+
+
+def test_a_trial_whose_test_result_is_not_finite_has_diverged(stubborn):
+    record = stubborn([5, 4, 3], tests=lambda _: float("inf"), epochs=3, patience=9)
+    assert (record["status"], record["epochs"], record["best_epoch"]) == ("diverged", 3, 3)
+    assert (record["validation"], record["test"]) == (None, None)
+    assert record["reason"] == "its test result is not finite"
+    json.dumps(record, allow_nan=False)
 
 
 def test_real_divergence_is_recorded_and_stops_no_other_trial(sequences, tmp_path):

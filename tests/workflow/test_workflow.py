@@ -42,7 +42,8 @@ MADE_BY = {
     "collect_reseeded": ("collect_reseeded", "reseed/trials.csv"),
     "luck_of_seeds": ("luck_of_seeds", "tests/reseeded.csv"),
 }
-PAID_FOR = ("corpus", "features", "example", "kernel", "train", "reseed")
+PAID_FOR = ("corpus", "features", "example", "kernel", "train", "reseed", "breed", "try_cells")
+PAID_FOR += ("collect_bred",)
 
 
 def touch(path):

@@ -3,6 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+# What a study may ask: which variant is better than vanilla, what parts do together, or what cells
+# evolution finds.
+COMPARISON, PARTS, EVOLUTION = "comparison", "parts", "evolution"
+
 
 @dataclass(frozen=True)
 class Caption:
@@ -27,7 +31,7 @@ class Figure:
     settings: tuple[str, ...] = ("tasks",)
     of_vanilla: bool = False  # a study without vanilla has no such figure
     in_supplement: bool = False  # drawn for every other variant too: `draw` takes a `variant`
-    of_parts: bool = False  # of a study of all combinations of parts, which has no others
+    of: str = COMPARISON  # the kind of study that has it
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Table:
     caption: Caption
     function: str
     results: tuple[str, ...]  # names in `odyssey.results`, in the order in which it takes them
-    of_studies: tuple[bool, ...] = (False,)  # whether of those of parts, of the others, or of both
+    of: tuple[str, ...] = (COMPARISON,)  # the kinds of study that have it
 
 
 FIGURES: Mapping[str, Figure] = {
@@ -180,7 +184,17 @@ FIGURES: Mapping[str, Figure] = {
             "shares of changes and hyperparameters in the variance.",
         ),
         results=("effects", "trials"),
-        of_parts=True,
+        of=PARTS,
+    ),
+    "evolution": Figure(
+        Caption(
+            "What evolution has found",
+            "Each dot a cell that was bred, by its best validation result in a few short trials; "
+            "the line is the best cell so far, the dashed ones are known cells by the same trials. "
+            "Cells whose trials all failed are left out. Below, the equations of the best.",
+        ),
+        results=("generations", "winner"),
+        of=EVOLUTION,
     ),
 }
 TABLES: Mapping[str, Table] = {
@@ -235,7 +249,7 @@ TABLES: Mapping[str, Table] = {
         Caption("What the trials cost", "Of each search, all its trials together."),
         function="costs",
         results=("trials",),
-        of_studies=(False, True),
+        of=(COMPARISON, PARTS),
     ),
     "parts": Table(
         Caption(
@@ -245,18 +259,27 @@ TABLES: Mapping[str, Table] = {
         ),
         function="parts",
         results=("effects", "trials"),
-        of_studies=(True,),
+        of=(PARTS,),
+    ),
+    "generations": Table(
+        Caption(
+            "The best cells that evolution has found, and known ones by the same trials",
+            "By the best validation result of a few short trials.",
+        ),
+        function="best_cells",
+        results=("generations",),
+        of=(EVOLUTION,),
     ),
 }
 
 
-def tables(*, of_parts: bool) -> dict[str, Table]:
-    """List the tables of a study, which is one of all combinations of parts or not."""
-    return {name: table for name, table in TABLES.items() if of_parts in table.of_studies}
+def tables(kind: str) -> dict[str, Table]:
+    """List the tables of a study of one of the kinds."""
+    return {name: table for name, table in TABLES.items() if kind in table.of}
 
 
 def drawings(
-    variants: Sequence[str], *, with_line: bool, of_parts: bool = False
+    variants: Sequence[str], *, with_line: bool, kind: str = COMPARISON
 ) -> dict[str, Drawing]:
     """List the figures that a study can draw.
 
@@ -266,8 +289,8 @@ def drawings(
         The study's.
     with_line : bool
         Whether the corpus of some task has a line to be shown.
-    of_parts : bool
-        Whether the variants are all combinations of parts.
+    kind : str
+        What the study asks.
 
     Returns
     -------
@@ -279,9 +302,9 @@ def drawings(
         for name, figure in FIGURES.items()
         if (with_line or "line" not in figure.results)
         and ("V" in variants or not figure.of_vanilla)
-        and figure.of_parts == of_parts
+        and figure.of == kind
     }
-    if of_parts:
+    if kind != COMPARISON:
         return found
     supplement = {
         f"supplement/{name}_{variant}{beside}": Drawing(name, figure, {"variant": variant} | other)

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from odyssey.catalogue import COMPARISON, EVOLUTION, PARTS
 from odyssey.cells.equations import Cell, EquationError
 from odyssey.cells.graph import lay_out
 from odyssey.cells.reference import Parts
@@ -158,6 +159,28 @@ class Analysis(Section):
     trees: int = Field(100, ge=2, description="Trees of each forest.")
 
 
+class Evolution(Section):
+    """Cells that are bred instead of named (docs/odyssey.md)."""
+
+    generations: int = Field(
+        0,
+        ge=0,
+        description="Generations of cells, the first of them random; 0: none, and the study is one "
+        "of its variants. With generations, a study has these cells' short trials only: each cell "
+        "has `search.trials`, the same for all, and the best validation result of them decides "
+        "whether it breeds. The variants are tried beside them, to compare with.",
+    )
+    population: int = Field(
+        40,
+        ge=2,
+        description="Cells of a generation, and cells that may breed: the best of all before.",
+    )
+    tournament: int = Field(
+        3, ge=1, description="Of so many of those, drawn at random, the best becomes a parent."
+    )
+    cells_per_job: int = Field(10, ge=1, description="Cells that one job tries, one by one.")
+
+
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
 # A name becomes a folder, and paths in it must not grow too long for a file system.
 _LONGEST_NAME = 100
@@ -237,6 +260,9 @@ class Study(Section):
     search: Search = Field(Search(), description="Random search.")
     training: Training = Field(Training(), description="Training and jobs.")
     analysis: Analysis = Field(Analysis(), description="Statistics.")
+    evolution: Evolution = Field(
+        Evolution(), description="Breeding cells: a study of its own kind, of a single task."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -358,10 +384,44 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
+    def _can_breed(self) -> Self:
+        if self.kind != EVOLUTION:
+            return self
+        if self.parts:
+            raise ValueError("parts and evolution.generations are two kinds of study; remove one")
+        if len(self.tasks) > 1:
+            raise ValueError(
+                f"evolution judges cells by one task, and there are {', '.join(self.tasks)}; leave "
+                "one"
+            )
+        if self.analysis.reseed:
+            raise ValueError(
+                "analysis.reseed trains the selected trials once more, and a study that breeds "
+                "selects none; remove one of the two"
+            )
+        training = self.training
+        if training.engine not in ("auto", "fused") or training.device != "cpu":
+            raise ValueError(
+                "evolution trains each cell with the engine fused, on CPUs: leave training.engine "
+                "and training.device out"
+            )
+        if slow := next((name for name in self.variants if self.hindrance(name)), None):
+            raise ValueError(
+                f"evolution tries {slow} beside what it breeds, with the engine fused, which "
+                f"cannot: {self.hindrance(slow)}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _engines_are_there(self) -> Self:
         for name in self.variants:
             self.engine(name)
         return self
+
+    @property
+    def kind(self) -> str:
+        """What the study asks: `COMPARISON`, `PARTS` or `EVOLUTION`."""
+        return EVOLUTION if self.evolution.generations else PARTS if self.parts else COMPARISON
 
     def cell(self, variant: str) -> Cell:
         """Return the cell behind a variant's name; a ValueError says that there is none."""

@@ -1,6 +1,7 @@
 """What a study will cost, measured on this machine: `odyssey cost`."""
 
 import argparse
+import math
 import os
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from odyssey.catalogue import EVOLUTION
 from odyssey.cells.build import build
 from odyssey.config import Study
 from odyssey.config_files import study_or_exit
@@ -212,6 +214,22 @@ def _forecast_task(
     return Forecast(task, count, jobs, total / 3600, longest / 3600)
 
 
+def _of_all_bred(study: Study, known: Forecast) -> Forecast:
+    """Take each cell that is to be bred for one of the known ones, whose trials are the same."""
+    settings = study.evolution
+    cells = settings.generations * settings.population
+    times = cells / len(study.variants)
+    jobs = settings.generations * math.ceil(settings.population / settings.cells_per_job)
+    a_cell = known.hours / len(study.variants)
+    return Forecast(
+        known.task,
+        cells * study.search.trials,
+        jobs,
+        times * known.hours,
+        min(settings.cells_per_job, settings.population) * a_cell,
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(prog="odyssey cost", description=__doc__)
@@ -230,6 +248,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         except ValueError as error:
             sys.exit(f"Error: {error}")
         made = forecast(study, kernels, status.update)
+        if study.kind == EVOLUTION:
+            made = [_of_all_bred(study, one) for one in made]
     table = Table(title=study.study, box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("task")
     for name in ("trials", "jobs", "core-hours", "longest job, h"):
@@ -251,6 +271,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     console.print(
         "Core-hours at most, if every trial takes all its epochs, on cores like this machine's."
     )
+    if study.kind == EVOLUTION:
+        console.print(
+            f"As if each cell that is bred took what {' or '.join(study.variants)} takes; it is "
+            "compiled besides, for some seconds."
+        )
     if len(chosen) < len(study.variants):
         console.print(
             f"Measured of {len(chosen)} of the {len(study.variants)} cells, which stand for those "

@@ -53,11 +53,10 @@ class OpenStudy:
     @property
     def figures(self) -> list[str]:
         """Names of the figures that are drawn from tables."""
-        of_parts = bool(self.settings.parts)
         return [
             name
             for name, figure in FIGURES.items()
-            if "line" not in figure.results and figure.of_parts == of_parts
+            if "line" not in figure.results and figure.of == self.settings.kind
         ]
 
     def table(self, name: str) -> pd.DataFrame:

@@ -30,6 +30,8 @@ RESULTS: dict[str, tuple[list[str], str]] = {
     "effects": (["effects.csv"], "odyssey.analysis.effects.COLUMNS"),
     "claims": (["claims.csv"], "odyssey.analysis.claims.COLUMNS"),
     "best": (["tables/best_trials.csv"], "odyssey.analysis.tables.BEST_COLUMNS"),
+    "generations": (["generations.csv"], "odyssey.evolution.outcome.COLUMNS"),
+    "winner": (["winner.py"], "odyssey.evolution.outcome.read_winner"),
     # The first test line of a task whose corpus has something to be looked at.
     "line": (["features/{task}_line.npz"], "numpy.load"),
 }

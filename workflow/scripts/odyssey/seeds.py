@@ -8,7 +8,7 @@ import numpy.typing as npt
 Words = npt.NDArray[np.uint32]  # of Threefry's keys, counters and bits
 
 # A purpose is its place here: new ones come last, or all streams of those behind them change.
-PURPOSES = ("hyperparameters", "training", "weights", "order", "noise", "analysis")
+PURPOSES = ("hyperparameters", "training", "weights", "order", "noise", "analysis", "evolution")
 
 THREEFRY_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 THREEFRY_PARITY = 0x1BD11BDA

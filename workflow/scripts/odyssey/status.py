@@ -17,8 +17,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from odyssey.catalogue import EVOLUTION
 from odyssey.config import Study
 from odyssey.config_files import study_or_exit
+from odyssey.evolution.progress import said
 from odyssey.files import file_digest
 from odyssey.lost import all_failed
 from odyssey.quantities import duration
@@ -223,13 +225,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     folder = Path("results") / study.study
     if not folder.is_dir():
         sys.exit(f"Error: there is no folder {folder}: the study has not begun")
+
+    def seen() -> Table | str:
+        if study.kind == EVOLUTION:
+            return said(study, folder)
+        return table(study, look(study, folder))
+
     if arguments.watch is None:
-        Console().print(table(study, look(study, folder)))
+        Console().print(seen())
         return
     try:
         with Live(auto_refresh=False) as live:
             while True:
-                live.update(table(study, look(study, folder)), refresh=True)
+                live.update(seen(), refresh=True)
                 time.sleep(arguments.watch)
     except KeyboardInterrupt:
         pass

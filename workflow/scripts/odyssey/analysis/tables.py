@@ -18,6 +18,8 @@ from odyssey.hyperparameters import BY_NAME, COLUMNS
 
 STAND_IN = "stand-in"
 STATUSES = ("completed", "diverged", "failed")
+BEST_CELLS = 10  # of a study that breeds
+
 HEADINGS = {
     "task": "Task",
     "variant": "Variant",
@@ -64,6 +66,12 @@ HEADINGS = {
     "paper_p_adjusted": "Paper's p",
     "paper_significant": "Significant by the paper",
     "method": "Method",
+    "generation": "Generation",
+    "name": "Cell",
+    "parent": "Parent",
+    "lines": "Lines",
+    "sums": "Sums",
+    "states": "States",
     "parameter": "Hyperparameter",
     "share": "Share",
     "place": "Place",
@@ -187,6 +195,15 @@ def parts(effects: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     table = effects[columns]
     table = table.rename(columns={"family_low": "low", "family_high": "high"})
     return table.assign(corpus=table["task"].map(_corpus_of_task(trials)))
+
+
+def best_cells(generations: pd.DataFrame) -> pd.DataFrame:
+    """Lay out the ten best cells that were bred, and all known ones, by validation."""
+    ordered = generations.sort_values("validation", kind="stable")
+    bred = ordered["generation"] >= 0
+    shown = ordered[~bred | (bred.cumsum() <= BEST_CELLS)]
+    left = ["digest", "change", "equations", "source", "synthetic", "finished", "train_seconds"]
+    return shown.drop(columns=left).assign(corpus=_corpora(shown))
 
 
 def costs(trials: pd.DataFrame) -> pd.DataFrame:

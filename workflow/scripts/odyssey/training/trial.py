@@ -267,7 +267,8 @@ def ended(
     finite : bool
         Whether the losses were to the end.
     test : float or None
-        Measure of the best epoch; None: there is no such epoch.
+        Measure of the best epoch; None: there is no such epoch. A trial whose measure is not finite
+        has diverged, though what it validates was.
     arithmetic : str
         The engine's.
 
@@ -276,10 +277,13 @@ def ended(
     Record
         See `train`.
     """
+    reason = "" if finite else f"not finite in epoch {progress.epoch + 1}"
+    if test is not None and not math.isfinite(test):
+        test, reason = None, reason or "its test result is not finite"
     return {
         **_begun(plan, trial, sequences),
-        "status": "completed" if finite else "diverged",
-        "reason": "" if finite else f"not finite in epoch {progress.epoch + 1}",
+        "status": "diverged" if reason else "completed",
+        "reason": reason,
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch or None,
         "validation": progress.validation[progress.best_epoch - 1] if test is not None else None,

@@ -1,0 +1,64 @@
+"""A study that breeds its cells, for real: generation after generation, the same every time."""
+
+import json
+
+import pandas as pd
+import pytest
+from project import new_project
+
+SETTINGS = {
+    "variants": ["V"],
+    "search": {"trials": 2, "hidden_size": None, "parameters": {"low": 2000, "high": 2000}},
+    "training": {"epochs": 1, "engine": "fused", "instruction_set": "baseline"},
+    "evolution": {"generations": 2, "population": 3, "cells_per_job": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def bred(tmp_path_factory):
+    project = new_project(tmp_path_factory.mktemp("evolution") / "project")
+    project.configure(**SETTINGS)
+    project.snakemake()
+    return project
+
+
+def without_seconds(path):
+    return pd.read_csv(path).drop(columns="train_seconds")
+
+
+def test_generations_are_bred_and_tried_and_the_best_is_a_cell(bred):
+    table = pd.read_csv(bred.results / "generations.csv")
+    assert list(table["generation"]) == [-1, 0, 0, 0, 1, 1, 1]
+    assert table["parameters"].between(1500, 2500).all()
+    able = table[table["generation"] >= 0].dropna(subset="validation")
+    best = able.loc[able["validation"].idxmin()]
+    assert (bred.results / "winner.py").read_text() == best["equations"]
+    first = table[table["generation"] == 0]
+    assert set(table.loc[table["generation"] == 1, "parent"]) <= set(first["name"])
+    assert (bred.results / "figures/evolution.svg").stat().st_size > 10_000
+    assert set(table["name"]) == set(pd.read_csv(bred.results / "tables/generations.csv")["name"])
+    assert bred.planned() == {}
+
+
+def test_one_that_lost_its_files_makes_the_same_again_and_takes_over_what_is_done(bred):
+    before = without_seconds(bred.results / "generations.csv")
+    seconds = pd.read_csv(bred.results / "generations.csv")["train_seconds"]
+    (bred.results / "tried/1/0-1.jsonl").unlink()
+    (bred.results / "generations.csv").unlink()
+    assert bred.planned()["try_bred"] == 1
+    bred.snakemake()
+    pd.testing.assert_frame_equal(without_seconds(bred.results / "generations.csv"), before)
+    again = pd.read_csv(bred.results / "generations.csv")["train_seconds"]
+    assert again.equals(seconds)  # to the millisecond: nothing was trained
+
+
+def test_another_generation_leaves_those_that_are_there(bred):
+    tried = sorted((bred.results / "tried").rglob("*.jsonl"))
+    before = {path: path.stat().st_mtime_ns for path in tried}
+    bred.configure(**SETTINGS | {"evolution": SETTINGS["evolution"] | {"generations": 3}})
+    bred.snakemake()
+    assert {path: path.stat().st_mtime_ns for path in tried} == before
+    lines = (bred.results / "bred/2.jsonl").read_text().splitlines()
+    parents = {json.loads(line)["parent"] for line in lines}
+    known = pd.read_csv(bred.results / "generations.csv")
+    assert parents <= set(known.loc[known["generation"].isin([0, 1]), "name"])

@@ -1,0 +1,1 @@
+"""Cells that are bred: programs of equations, changed at random; the better ones breed on."""
