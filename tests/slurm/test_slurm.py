@@ -312,6 +312,7 @@ def stacks(cluster, tmp_path_factory):
     return alone, project
 
 
+@pytest.mark.slow
 def test_two_stacks_are_trained_at_the_same_time_on_a_gpu_each(cluster, stacks):
     _, project = stacks
     states = [
@@ -324,6 +325,7 @@ def test_two_stacks_are_trained_at_the_same_time_on_a_gpu_each(cluster, stacks):
     assert sorted(gpus) == ["0", "1"]
 
 
+@pytest.mark.slow
 def test_a_stack_that_was_killed_goes_on_and_comes_out_as_any_other(stacks):
     alone, project = stacks
     again = [log for shard in ("V/0-3", "NP/0-3") for log in logs(project, shard)[1:]]

@@ -25,7 +25,7 @@ def test_a_reader_finds_the_workflow_and_every_file(study):
     assert crate.root_dataset["license"].id == "https://spdx.org/licenses/MIT"
     parts = {part.id for part in crate.root_dataset["hasPart"]}
     assert parts == {crates.WORKFLOW, *crates.kept(study)}
-    assert {"trials.csv", "effects.csv", "claims.csv"} <= parts
+    assert {"trials.csv", "effects.csv", "tables/costs.csv"} <= parts
     assert all((crates.RESULTS / study / part).is_file() for part in parts)
     # Each thing that is named is described.
     described = {entity.id for entity in crate.get_entities()}

@@ -121,7 +121,7 @@ def test_every_instruction_set_has_the_standards_gradients(kernel_of, name, laye
 @pytest.mark.parametrize(
     ("name", "loss"),
     [
-        ("V", "softmax"),
+        pytest.param("V", "softmax", marks=pytest.mark.slow),
         pytest.param("FGR", "sigmoid", marks=pytest.mark.slow),
         pytest.param("GRU", "ctc", marks=pytest.mark.slow),
         ("LNLSTM", "ctc"),
