@@ -41,8 +41,11 @@ def parts() -> pd.DataFrame:
     """Lay out what each change does among all others, and alone in the paper's study."""
     among, alone = of_parts(effects.AMONG_OTHERS), papers_way()
     moved = of_parts(effects.RATE_CHANGE)
+    trials = read(PARTS, "trials.csv")
+    diverged = trials["status"] == "diverged"
     rows = []
     for change, row in among.sort_values("estimate", ascending=False).iterrows():
+        has = trials["variant"].str.split("+").map(lambda changes, one=change: one in changes)
         rows.append(
             {
                 "change": f"{in_words(change)} ({change})",
@@ -50,6 +53,9 @@ def parts() -> pd.DataFrame:
                 "best learning rate, decades": with_interval(moved.loc[change], 2, FAMILY)
                 if change in moved.index
                 else "not known",
+                "diverged without it, and with it": " and ".join(
+                    f"{100 * diverged[has == there].mean():.0f} %" for there in (False, True)
+                ),
                 "alone, 200 larger networks (for all eight)": with_interval(
                     alone.loc[change], 2, FAMILY
                 )
@@ -70,12 +76,21 @@ def pairs() -> pd.DataFrame:
             "beyond both alone (95 %, for all pairs)": [
                 with_interval(row, 2, FAMILY) for _, row in rows.iterrows()
             ],
-            "so": [
-                "each covers for the other's loss" if row.estimate > 0 else "the losses overlap"
-                for row in rows.itertuples()
-            ],
+            "so": [so(*name.split(" × "), row.estimate) for name, row in rows.iterrows()],
         }
     )
+
+
+def so(first: str, second: str, beyond: float) -> str:
+    """Say what it means that two changes do more together than the two alone, or less."""
+    among = of_parts(effects.AMONG_OTHERS)["estimate"]
+    costly = [name for name in (first, second) if among[name] > 0]
+    if len(costly) == 2:
+        return "each part covers for the other" if beyond > 0 else "the losses overlap"
+    if len(costly) == 1 and beyond < 0:
+        (other,) = {first, second} - set(costly)
+        return f"{other} makes up for what {costly[0]} loses"
+    return "more than the sum" if beyond > 0 else "less than the sum"
 
 
 def clauses(*said: tuple[pd.DataFrame, str]) -> str:
@@ -99,20 +114,39 @@ def parts_in_short() -> str:
     costs, gains = sides(among)
     covers, overlaps = sides(of_parts(effects.TOGETHER))
     up, down = sides(of_parts(effects.RATE_CHANGE))
-    which = clauses((costs, " nats worse"), (gains, " nats better")) or "none for certain"
-    together = clauses((covers, " cost more than both alone"), (overlaps, " cost less"))
+    first = among["estimate"].idxmax()
+    which = (
+        clauses((costs.drop(first, errors="ignore"), " nats worse"), (gains, " nats better"))
+        or "none for certain"
+    )
+    together = clauses((covers, " more than both alone"), (overlaps, " less"))
     moves = clauses((up, " decades up"), (down, " decades down"))
     both = among.index.intersection(alone.index)
-    sure = [
-        name for name in both if clear(among.loc[[name]]).all() and clear(alone.loc[[name]]).all()
-    ]
-    agree = sum(among.loc[name, "estimate"] * alone.loc[name, "estimate"] > 0 for name in sure)
+    sure = both[clear(among.loc[both]) & clear(alone.loc[both])]
+    signs = among.loc[sure, "estimate"] * alone.loc[sure, "estimate"] > 0
+    share = read(PARTS, "effects.csv").set_index("effect").loc[effects.share_of(first)]
     return (
-        f"Which part matters, averaged over all blocks that the other changes make: {which}. Of "
-        f"pairs: {together or 'none does more than the two alone'}. The best learning rate moves: "
-        f"{moves or 'with none for certain'}. Of the {len(both)} changes that the paper made too, "
-        f"{listed(sure) or 'none'} {'is' if len(sure) == 1 else 'are'} clear in both studies, and "
-        f"{agree} of {len(sure)} have the same sign."
+        f"Most of all {first}, {in_words(first)}: "
+        f"{with_interval(among.loc[first], 2, FAMILY)} nats near the best learning rate, averaged "
+        f"over all blocks that the other changes make, and {100 * share['estimate']:.0f} % "
+        f"({100 * share['low']:.0f} to {100 * share['high']:.0f}) of the variance. "
+        f"What else is clear: {which}. Of pairs: "
+        f"{together or 'none does more than the two alone'}. The best learning rate moves with "
+        f"{moves or 'none for certain'}. Of the {len(both)} changes that the paper made too, "
+        f"{len(sure)} ({listed(sure)}) {'is' if len(sure) == 1 else 'are'} clear in both studies, "
+        f"{signs.sum()} with the same sign. {failures()}"
+    )
+
+
+def failures() -> str:
+    """Say how often trials diverge in blocks without either activation, and in all others."""
+    trials = read(PARTS, "trials.csv")
+    diverged = trials["status"] == "diverged"
+    neither = trials["variant"].map(lambda name: {"NIAF", "NOAF"} <= {*name.split("+")})
+    return (
+        f"Of the {neither.sum()} trials of blocks that have neither activation "
+        f"{diverged[neither].sum()} diverged, of the {(~neither).sum():,} others "
+        f"{diverged[~neither].sum() or 'none'}."
     )
 
 

@@ -106,8 +106,8 @@ def interactions_by_the_forest(truth, n=200):
     return percent([bias.loc[(truth, n, "forest", effects.INTERACTIONS)]])
 
 
-def trials():
-    return tables.read("jsb", "trials.csv")
+def trials(study="jsb"):
+    return tables.read(study, "trials.csv")
 
 
 def marked():
@@ -194,7 +194,10 @@ SAID = {
         (r"in (\S+) repetitions each", [pd.read_csv(COVERAGE)["n"].min()]),
         (r"up to (\S+) nats, are nearly all", [trials()["test"].max().round(-2)]),
     ],
-    "README.md": [],
+    "README.md": [
+        (r"all (\S+) blocks", [len(combinations(CHANGES))]),
+        (r"make together, (\S+) networks", [len(trials("jsb-parts"))]),
+    ],
 }
 # Of the paper, the protocol, the method and the software: no results.
 GIVEN = [
@@ -263,6 +266,23 @@ def test_numbers_in_prose_are_those_of_the_tables(name):
         start, end = found.start(), found.start() + len(found[0].rstrip(".,"))
         line = text[max(0, start - 40) : end + 20]
         assert any(a <= start and end <= b for a, b in walked), f"not walked: {line!r}"
+
+
+def test_what_is_said_of_the_activations_is_so():
+    found = trials("jsb-parts")
+    parts = found["variant"].str.split("+").map(set)
+    neither = parts.map({"NIAF", "NOAF"}.issubset)
+    diverged = found["status"] == "diverged"
+    assert not diverged[~neither].any()
+    coupled = parts.map({"CIFG"}.issubset)
+    assert diverged[neither & ~coupled].mean() > 0.95
+    assert diverged[neither & coupled].mean() < 0.5
+    # What coupling makes up for; in the whole block nothing is to be made up for.
+    beyond = tables.read("jsb-parts", "effects.csv").set_index("effect").loc[effects.TOGETHER]
+    beyond = beyond.set_index("variant")["family_high"]
+    assert beyond["CIFG × NIAF"] < 0
+    assert beyond["CIFG × NOAF"] < 0
+    assert effect("CIFG", effects.DIFFERENCE, effects.PERMUTATION, "family_high")[0] > 0
 
 
 def test_what_is_said_of_other_choices_is_so():

@@ -18,7 +18,6 @@ from odyssey.analysis.effects import (
 from odyssey.cells.variants import changed_parts, parts
 from odyssey.figures import style
 from odyssey.figures.figure_1 import CHANGES
-from odyssey.quantities import brief
 
 
 def _in_words(change: str) -> str:
@@ -52,7 +51,7 @@ def draw(effects: pd.DataFrame, trials: pd.DataFrame, tasks: style.Tasks) -> Fig
         rows = figure.subfigures(len(titles), 1, squeeze=False)[:, 0]
         for row, (task, title) in zip(rows, titles.items(), strict=True):
             row.suptitle(title.replace("\n", " "), fontweight="bold")
-            grid = row.subplots(1, 3, width_ratios=[3.4, 1.2, 1.4])
+            grid = row.subplots(1, 3, width_ratios=[4.6, 1.1, 1.3])
             of_task = effects[effects["task"] == task]
             _map(grid[0], of_task, tasks[task]["measure"])
             _rates(grid[1], of_task)
@@ -62,6 +61,12 @@ def draw(effects: pd.DataFrame, trials: pd.DataFrame, tasks: style.Tasks) -> Fig
 
 def _changes(effects: pd.DataFrame) -> list[str]:
     return list(effects.loc[effects["effect"] == AMONG_OTHERS, "variant"])
+
+
+def _short(value: float) -> str:
+    """Write a difference as shortly as the map has room for: ``−.51``, but ``+1.08``."""
+    text = f"{value:+.2f}".replace("-", "−")
+    return text[0] + text[2:] if text[1] == "0" else text
 
 
 def _map(ax: Axes, effects: pd.DataFrame, measure: str) -> None:
@@ -74,9 +79,7 @@ def _map(ax: Axes, effects: pd.DataFrame, measure: str) -> None:
         numbers[place] = row["estimate"]
         clear = row["family_low"] > 0 or row["family_high"] < 0
         known = np.isfinite(row["estimate"])
-        sign = "+" if row["estimate"] > 0 else ""
-        text = sign + brief(row["estimate"], 2).replace("-", "−") if known else "–"
-        texts[place] = f"{text} *" if clear else text
+        texts[place] = f"{_short(row['estimate'])}{'*' if clear else ''}" if known else "–"
     reach = float(np.nanmax(np.abs(numbers))) or 1.0
     seaborn.heatmap(
         np.nan_to_num(numbers),
@@ -124,5 +127,5 @@ def _shares(ax: Axes, effects: pd.DataFrame) -> None:
     ax.hlines(y, 100 * single["low"], 100 * single["high"], color=palette.INK, linewidth=0.6)
     ax.set_yticks(y, [style.label(name) for name in names])
     ax.invert_yaxis()
-    ax.set_xlabel("% of the variance")
+    ax.set_xlabel("% of variance")
     ax.set_title("shares", fontsize=6.5, fontweight="normal")
