@@ -21,6 +21,7 @@ from odyssey.cells.variants import KIN
 from odyssey.checks import check_corpora, planning_note, unknown_sizes
 from odyssey.config import ConfigError, read_study
 from odyssey.config_files import check_keys
+from odyssey.evolution.breeding import BREEDING
 from odyssey.features.sequences import PREPARATION
 from odyssey.files import hold
 from odyssey.imports import imported

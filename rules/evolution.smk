@@ -42,24 +42,27 @@ checkpoint breed:
     conda:
         "../envs/training.yaml"
     params:
-        seed=study.seed,
-        task=JUDGE,
-        population=study.evolution.population,
-        tournament=study.evolution.tournament,
+        # In one: Snakemake compares parameters without their names, as a set.
+        breeding={
+            "version": BREEDING,
+            "seed": study.seed,
+            "task": JUDGE,
+            "population": study.evolution.population,
+            "tournament": study.evolution.tournament,
+        },
     script:
         "../workflow/scripts/breed.py"
 
 
-# Cells of all generations have the same trials; another procedure, or other features, try them
-# again.
+# What the trials of all cells follow from, in one for the same reason.
 TRYING = {
     "task": JUDGE,
+    "seed": study.seed,
+    "search": study.search.model_dump(),
+    "also_search": study.tasks[JUDGE].also_search,
     "epochs": study.epochs(JUDGE),
     "patience": study.training.patience,
-    "trials": study.search.trials,
-    "ranges": study.search.ranges,
     "procedure": PROCEDURE,
-    "state": f"{RESULTS}/state/tried",
 }
 
 
@@ -74,7 +77,8 @@ rule try_bred:
     conda:
         "../envs/training.yaml"
     params:
-        **TRYING,
+        trying=TRYING,
+        state=f"{RESULTS}/state/tried",
     script:
         "../workflow/scripts/try_cells.py"
 
@@ -82,6 +86,7 @@ rule try_bred:
 rule try_known:
     input:
         features=f"{RESULTS}/features/{JUDGE}.npz",
+        own=ancient(list(study.cells.values())),
     output:
         f"{RESULTS}/tried/known.jsonl",
     log:
@@ -89,12 +94,12 @@ rule try_known:
     conda:
         "../envs/training.yaml"
     params:
-        **TRYING,
-        known=study.variants,
+        trying=TRYING,
+        state=f"{RESULTS}/state/known",
+        known={variant: study.cell(variant).digest for variant in study.variants},
         # Of what waits for a checkpoint Snakemake sees no changed parameter: so more generations
         # are asked for here, where what is known is tried again at no cost.
-        generations=study.evolution.generations,
-        equations=[study.cell(variant).digest for variant in study.variants],
+        generations=("generations", study.evolution.generations),
     script:
         "../workflow/scripts/try_cells.py"
 
@@ -103,6 +108,7 @@ rule collect_bred:
     input:
         known=rules.try_known.output[0],
         bred=lambda w: tried_before(study.evolution.generations),
+        code=own_code("collect_bred", "evolution/outcome"),
     output:
         generations=f"{RESULTS}/generations.csv",
         winner=f"{RESULTS}/winner.py",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from odyssey.cells.equations import EquationError
 from odyssey.cells.variants import cell
 from odyssey.config import ConfigError, read_study
-from odyssey.evolution import breeding, mutation, outcome
+from odyssey.evolution import breeding, mutation, outcome, trying
 from odyssey.evolution.genome import (
     SIMPLEST,
     SUM,
@@ -22,6 +22,7 @@ from odyssey.evolution.genome import (
     source,
     to_plain,
 )
+from odyssey.training.trial import NO_TEST
 
 
 def lstm() -> Genome:
@@ -123,7 +124,8 @@ def test_equations_that_are_no_cells_are_refused():
 def tried(cells, validations):
     """Give cells results that nobody has trained."""
     known = {"finished": 3, "parameters": 100, "hidden_size": 5, "train_seconds": 1.0}
-    known |= {"source": "json", "synthetic": False}
+    known |= {"source": "json", "synthetic": False, "trial": 0}
+    known |= {"learning_rate": 0.1, "momentum": 0.5}
     return [
         cell | known | {"validation": validation}
         for cell, validation in zip(cells, validations, strict=True)
@@ -143,7 +145,7 @@ def test_the_first_generation_is_of_different_cells_and_follows_from_the_seed():
 
 
 def test_the_best_of_all_breed_and_children_are_new():
-    before = tried(first(), [9.0, None, 8.0, 8.5, None, 12.0, 8.2, 8.0])
+    before = tried(first(), [9.0, None, 8.0, 8.5, None, 12.0, 8.2, 8.1])
     assert [cell["name"] for cell in breeding.pool(before, 4)] == ["g0c2", "g0c7", "g0c6", "g0c3"]
     generator = breeding.generator_of(1, "jsb", 1)
     born = breeding.children(before, 4, 2, 1, generator)
@@ -152,6 +154,36 @@ def test_the_best_of_all_breed_and_children_are_new():
     assert len(set(digests)) == len(digests)
     for child in born:
         assert cell_of(from_plain(child["genome"])).digest == child["digest"]
+
+
+def test_of_cells_with_the_very_same_result_the_first_breeds():
+    before = tried(
+        first(population=12), [9.0, 8.0, 8.0, 8.5, 8.0, 9.0, 8.5, 10.0, 11, 12, 8.0, 8.0]
+    )
+    names = [cell["name"] for cell in breeding.pool(before, 12)]
+    assert names == ["g0c1", "g0c3", "g0c0", "g0c7", "g0c8", "g0c9"]
+
+
+def record(trial, status, validation, reason=""):
+    """Make what comes of a trial, as far as evolution reads it."""
+    known = {"parameters": 100, "hidden_size": trial, "learning_rate": 0.1, "momentum": 0.5}
+    known |= {"source": "json", "synthetic": False, "train_seconds": 1.0, "trial": trial}
+    return known | {"status": status, "reason": reason, "curve": {"validation": validation}}
+
+
+def test_a_cell_counts_by_the_best_epoch_of_its_trials_and_not_by_their_test_results():
+    diverged = record(0, "diverged", [3.0], "not finite in epoch 2")
+    untested = record(1, "diverged", [7.0, 6.0], NO_TEST)
+    found = trying._summed_up("g0c0", [diverged, untested, record(2, "completed", [8.0, 7.0])])
+    assert (found["validation"], found["finished"], found["hidden_size"]) == (6.0, 2, 1)
+    nothing = trying._summed_up("g0c0", [diverged])
+    assert (nothing["validation"], nothing["finished"]) == (None, 0)
+
+
+def test_an_error_in_a_trial_is_no_result_of_its_cell():
+    failed = record(1, "failed", [], "MemoryError: no room")
+    with pytest.raises(ValueError, match=r"trial 1 of g0c0 failed: MemoryError: no room"):
+        trying._summed_up("g0c0", [record(0, "completed", [8.0]), failed])
 
 
 def test_a_larger_tournament_leaves_breeding_to_fewer():

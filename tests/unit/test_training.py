@@ -145,9 +145,10 @@ def test_a_trial_that_diverges_at_once_has_no_result(stubborn):
 
 def test_a_trial_whose_test_result_is_not_finite_has_diverged(stubborn):
     record = stubborn([5, 4, 3], tests=lambda _: float("inf"), epochs=3, patience=9)
-    assert (record["status"], record["epochs"], record["best_epoch"]) == ("diverged", 3, 3)
+    assert (record["status"], record["epochs"], record["best_epoch"]) == ("diverged", 3, None)
     assert (record["validation"], record["test"]) == (None, None)
     assert record["reason"] == "its test result is not finite"
+    assert record["curve"]["validation"] == [5, 4, 3]
     json.dumps(record, allow_nan=False)
 
 

@@ -4,10 +4,19 @@ import json
 
 import pandas as pd
 import pytest
-from project import new_project
+from project import merged, new_project
 
+CELL = """\"\"\"A cell of the user's.\"\"\"
+
+from odyssey.cells.equations import State, tanh
+
+
+def step(x, before, w):
+    return State(y=tanh(w.W @ x + w.R @ before.y))
+"""
 SETTINGS = {
-    "variants": ["V"],
+    "cells": {"MINE": "mine.py"},
+    "variants": ["V", "MINE"],
     "search": {"trials": 2, "hidden_size": None, "parameters": {"low": 2000, "high": 2000}},
     "training": {"epochs": 1, "engine": "fused", "instruction_set": "baseline"},
     "evolution": {"generations": 2, "population": 3, "cells_per_job": 2},
@@ -17,6 +26,7 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def bred(tmp_path_factory):
     project = new_project(tmp_path_factory.mktemp("evolution") / "project")
+    (project.folder / "mine.py").write_text(CELL, encoding="utf-8")
     project.configure(**SETTINGS)
     project.snakemake()
     return project
@@ -28,7 +38,7 @@ def without_seconds(path):
 
 def test_generations_are_bred_and_tried_and_the_best_is_a_cell(bred):
     table = pd.read_csv(bred.results / "generations.csv")
-    assert list(table["generation"]) == [-1, 0, 0, 0, 1, 1, 1]
+    assert list(table["generation"]) == [-1, -1, 0, 0, 0, 1, 1, 1]
     assert table["parameters"].between(1500, 2500).all()
     able = table[table["generation"] >= 0].dropna(subset="validation")
     best = able.loc[able["validation"].idxmin()]
@@ -53,7 +63,7 @@ def test_one_that_lost_its_files_makes_the_same_again_and_takes_over_what_is_don
 
 
 def test_another_generation_leaves_those_that_are_there(bred):
-    tried = sorted((bred.results / "tried").rglob("*.jsonl"))
+    tried = sorted((bred.results / "tried").glob("*/*.jsonl"))
     before = {path: path.stat().st_mtime_ns for path in tried}
     bred.configure(**SETTINGS | {"evolution": SETTINGS["evolution"] | {"generations": 3}})
     bred.snakemake()
@@ -62,3 +72,19 @@ def test_another_generation_leaves_those_that_are_there(bred):
     parents = {json.loads(line)["parent"] for line in lines}
     known = pd.read_csv(bred.results / "generations.csv")
     assert parents <= set(known.loc[known["generation"].isin([0, 1]), "name"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seed": 2},
+        {"training": {"epochs": 2}},
+        {"search": {"input_noise": {"low": 0, "high": 0.5}}},
+    ],
+)
+def test_other_trials_are_those_of_all_cells_known_ones_too(bred, changes):
+    bred.configure(**merged(SETTINGS, changes))
+    planned = bred.planned()
+    assert planned["try_known"] == 1
+    # What comes of a generation that is bred anew is not known before it is.
+    assert planned["breed" if "seed" in changes else "try_bred"] >= 1

@@ -3,14 +3,14 @@
 from odyssey.console import job
 from odyssey.evolution import breeding
 
-params, generation = snakemake.params, int(snakemake.wildcards.generation)
+how, generation = snakemake.params.breeding, int(snakemake.wildcards.generation)
 with job(snakemake.log[0]):
-    generator = breeding.generator_of(params.seed, params.task, generation)
+    generator = breeding.generator_of(how["seed"], how["task"], generation)
     if generation == 0:
-        cells = breeding.first(params.population, generator)
+        cells = breeding.first(how["population"], generator)
     else:
         tried = breeding.read_lines(snakemake.input)
         cells = breeding.children(
-            tried, params.population, params.tournament, generation, generator
+            tried, how["population"], how["tournament"], generation, generator
         )
     breeding.write_lines(cells, snakemake.output[0])

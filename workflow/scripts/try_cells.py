@@ -12,17 +12,17 @@ from odyssey.evolution.outcome import KNOWN
 from odyssey.evolution.trying import try_cells
 from odyssey.features.sequences import load_with_digest
 
-w, params = snakemake.wildcards, snakemake.params
+w, params, task = snakemake.wildcards, snakemake.params, snakemake.params.trying["task"]
 if known := params.get("known"):
     cells = [{"generation": KNOWN, "name": name} for name in known]
 else:
     cells = read_lines([snakemake.input.cells])[int(w.first) : int(w.last) + 1]
-show = Progress(f"{params.task} {w.get('generation', 'known')}")
+show = Progress(f"{task} {w.get('generation', 'known')}")
 
 with job(snakemake.log[0]):
     tried = try_cells(
         read_study(snakemake.config),
-        params.task,
+        task,
         cells,
         *load_with_digest(snakemake.input.features),
         params.state,

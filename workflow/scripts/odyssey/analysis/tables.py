@@ -203,6 +203,7 @@ def best_cells(generations: pd.DataFrame) -> pd.DataFrame:
     bred = ordered["generation"] >= 0
     shown = ordered[~bred | (bred.cumsum() <= BEST_CELLS)]
     left = ["digest", "change", "equations", "source", "synthetic", "finished", "train_seconds"]
+    left += ["trial", "learning_rate", "momentum"]
     return shown.drop(columns=left).assign(corpus=_corpora(shown))
 
 

@@ -13,6 +13,8 @@ from odyssey.evolution.genome import SIMPLEST, Genome, cell_of, from_plain, to_p
 from odyssey.evolution.mutation import mutated
 from odyssey.files import write_atomically
 
+# Raised by hand whenever the same seed would breed other cells: generations are then bred again.
+BREEDING = 1
 # Changes that make a cell of the first generation of the simplest one: at least, and at most.
 FIRST = (4, 16)
 # Parents are drawn as many times for a child that is none of the cells there have been.
@@ -70,11 +72,25 @@ def first(population: int, generator: np.random.Generator) -> list[Bred]:
 
 
 def pool(tried: Sequence[Bred], population: int) -> list[Bred]:
-    """Choose who may breed: the best of all cells that have been tried, the best first."""
+    """Choose who may breed: the best of all cells that have been tried, the best first.
+
+    Of cells with the very same result, which are one cell written in several ways, the first is
+    enough: its copies would crowd out the others.
+
+    Parameters
+    ----------
+    tried : sequence of Bred
+        In the order in which they were bred.
+    population : int
+
+    Returns
+    -------
+    list of Bred
+        No more than `population`.
+    """
     able = [cell for cell in tried if cell["validation"] is not None]
-    return sorted(able, key=lambda cell: (cell["validation"], cell["generation"], cell["name"]))[
-        :population
-    ]
+    different = {cell["validation"]: cell for cell in reversed(able)}
+    return [different[validation] for validation in sorted(different)][:population]
 
 
 def children(

@@ -16,14 +16,21 @@ def said(study: Study, folder: Path) -> str:
     folder : Path
         ``results/<study>``; cells of a job at work are not counted before it ends.
     """
-    tried = read_lines(sorted(folder.glob("tried/**/*.jsonl")))
-    cells = [cell for cell in tried if cell["generation"] != KNOWN]
-    known = [cell for cell in tried if cell["generation"] == KNOWN]
-    settings, bred = study.evolution, len(list(folder.glob("bred/*.jsonl")))
+    settings = study.evolution
+    there = [folder / f"bred/{number}.jsonl" for number in range(settings.generations)]
+    there = [path for path in there if path.exists()]
+    bred = {(cell["name"], cell["digest"]) for cell in read_lines(there)}
+    tried = {
+        (cell["name"], cell.get("digest")): cell
+        for cell in read_lines(sorted(folder.glob("tried/**/*.jsonl")))
+    }
+    # Files of an earlier configuration may lie beside those of this one.
+    cells = [cell for key, cell in tried.items() if key in bred]
+    known = [cell for cell in tried.values() if cell["generation"] == KNOWN]
     most = settings.generations * settings.population
     lines = [
-        f"{study.study}: {bred} of {settings.generations} generations bred, {len(cells):,} of at "
-        f"most {most:,} cells tried"
+        f"{study.study}: {len(there)} of {settings.generations} generations bred, "
+        f"{len(cells):,} of at most {most:,} cells tried"
     ]
     if best := pool(cells, 1):
         lines.append(f"best: {_with_result(best[0])}")

@@ -3,11 +3,11 @@
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from odyssey.cells.build import build
-from odyssey.cells.variants import cell as cell_named
 from odyssey.config import Study
 from odyssey.evolution.breeding import BRED, Bred
 from odyssey.evolution.genome import from_plain
@@ -15,10 +15,13 @@ from odyssey.evolution.outcome import equations
 from odyssey.features.sequences import Sequences
 from odyssey.files import write_atomically
 from odyssey.search import draw_trial
-from odyssey.training.shard import train_shard
+from odyssey.training.shard import claimed, train_shard
 from odyssey.training.sizes import network
-from odyssey.training.trial import Plan, fingerprint
+from odyssey.training.trial import NO_TEST, Plan, fingerprint
 from odyssey.trials import Record, Trial
+
+# What a cell's row has of its best trial; of the first, if none has a result.
+OF_BEST = ("trial", "parameters", "hidden_size", "learning_rate", "momentum", "source", "synthetic")
 
 Told = Callable[[str, int, int], None]
 """Told of each cell once it is tried: its name, its place from 1, and how many there are."""
@@ -62,8 +65,13 @@ def try_cells(
     Returns
     -------
     list of Bred
-        With `validation`, `finished` (trials), `parameters`, `hidden_size`, `source`, `synthetic`
-        and `train_seconds`.
+        With `validation`, the best of all epochs of all trials, or None; `finished` (trials), what
+        `OF_BEST` names, and `train_seconds`.
+
+    Raises
+    ------
+    ValueError
+        If an error has ended a trial, which may go better another time.
     """
     found = []
     for place, cell in enumerate(cells, 1):
@@ -77,53 +85,48 @@ def try_cells(
 def _tried(
     study: Study, task: str, cell: Bred, sequences: Sequences, features_digest: str, folder: Path
 ) -> Bred:
-    file = None
+    file = study.cells.get(cell["name"])
     if "genome" in cell:
-        file = folder / "cell.py"
+        file = str(folder / "cell.py")
         text = equations(from_plain(cell["genome"]), cell["name"])
-        write_atomically(file, lambda written: written.write(text.encode()))
-    plan = Plan(
-        task,
-        cell["name"],
-        study.epochs(task),
-        study.training.patience,
-        "fused",
-        "cpu",
-        str(file) if file else None,
-    )
+        write_atomically(Path(file), lambda written: written.write(text.encode()))
+    settings = study.training
+    plan = Plan(task, cell["name"], study.epochs(task), settings.patience, "fused", "cpu", file)
     trials = trials_of(study, task, plan)
     digests = [fingerprint(plan, trial, features_digest) for trial in trials]
     done = folder / "tried.json"
-    if done.exists() and (earlier := json.loads(done.read_text()))["fingerprints"] == digests:
-        return {**cell, **earlier["result"]}
-    kernel, runs = folder / "kernel.so", folder / "runs.jsonl"
-    build(cell_named(plan.variant, plan.file), kernel, study.training.instruction_set)
-    train_shard(
-        plan, trials, sequences, features_digest, str(kernel), runs, folder / "state", 1, _unheard
-    )
-    records = [json.loads(line) for line in runs.read_text(encoding="utf-8").splitlines()]
-    result = _summed_up(records)
-    text = json.dumps({"fingerprints": digests, "result": result}, allow_nan=False)
-    write_atomically(done, lambda written: written.write(text.encode()))
-    # Of two thousand cells they would be many files, and each trial is made again in seconds.
-    for path in (folder / "state", kernel, kernel.with_suffix(".h"), runs):
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    return cell | result
+    # A job that a killed Snakemake has left at work may be trying the same cell.
+    with open(folder / "claim", "ab") as claim, claimed(claim, 0, threading.Event()):
+        if done.exists() and (earlier := json.loads(done.read_text()))["fingerprints"] == digests:
+            return {**cell, **earlier["result"]}
+        kernel, runs, state = folder / "kernel.so", folder / "runs.jsonl", folder / "state"
+        build(plan.cell, kernel, settings.instruction_set)
+        train_shard(plan, trials, sequences, features_digest, str(kernel), runs, state, 1, _unheard)
+        records = [json.loads(line) for line in runs.read_text(encoding="utf-8").splitlines()]
+        result = _summed_up(cell["name"], records)
+        text = json.dumps({"fingerprints": digests, "result": result}, allow_nan=False)
+        write_atomically(done, lambda written: written.write(text.encode()))
+        # Of two thousand cells they would be many files, and each trial is made again in seconds.
+        for path in (state, kernel, kernel.with_suffix(".h"), runs):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        return {**cell, **result}
 
 
 def _unheard(*_: object) -> None:
     """Be told of an epoch of a trial that takes seconds."""
 
 
-def _summed_up(records: Sequence[Record]) -> Bred:
-    reached = [
-        record["validation"]
-        for record in records
-        if record["status"] == "completed" and record["validation"] is not None
-    ]
+def _summed_up(name: str, records: Sequence[Record]) -> Bred:
+    """Sum up the trials of a cell; the test result, which is not for choosing by, is not read."""
+    for record in records:
+        if record["status"] == "failed":
+            raise ValueError(f"trial {record['trial']} of {name} failed: {record['reason']}")
+    able = [each for each in records if each["status"] == "completed" or each["reason"] == NO_TEST]
+    best = min(able, key=lambda each: min(each["curve"]["validation"]), default=None)
+    shown = best or records[0]
     return {
-        "validation": min(reached, default=None),
-        "finished": len(reached),
-        **{key: records[0][key] for key in ("parameters", "hidden_size", "source", "synthetic")},
+        "validation": min(best["curve"]["validation"]) if best else None,
+        "finished": len(able),
+        **{key: shown[key] for key in OF_BEST},
         "train_seconds": round(sum(record["train_seconds"] for record in records), 3),
     }

@@ -31,9 +31,8 @@ def draw(generations: pd.DataFrame, winner: Cell, tasks: style.Tasks) -> Figure:
     known = generations[generations["generation"] < 0].dropna(subset="validation")
     bred = generations[generations["generation"] >= 0].dropna(subset="validation")
     (task,) = generations["task"].unique()
-    best = bred.loc[bred["validation"].idxmin(), "name"]
     with style.style():
-        texts = typesetting.columns([typesetting.paragraph(best, winner)], style.PAGE)
+        texts = typesetting.columns([typesetting.paragraph("the best", winner)], style.PAGE)
         figure = Figure(figsize=(style.PAGE, HEIGHT + texts.height), layout="constrained")
         parts = figure.subfigures(2, 1, squeeze=False, height_ratios=[HEIGHT, texts.height])
         above, below = parts[:, 0]

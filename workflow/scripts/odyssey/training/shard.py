@@ -145,7 +145,7 @@ class _Job:
 
 def _alone(job: _Job, trial: Trial, claims: BinaryIO) -> list[str]:
     """Return a trial's line, trained now or by an earlier job."""
-    with _claimed(claims, trial["trial"], job.stopping):
+    with claimed(claims, trial["trial"], job.stopping):
         return [job.earlier(trial) or job.finish(_trained(job, trial))]
 
 
@@ -178,9 +178,9 @@ def _side_by_side(
     # Imported here, because PyTorch takes seconds and other jobs need none.
     from odyssey.training.stack import train_stack
 
-    with ExitStack() as claimed:
+    with ExitStack() as taken:
         for trial in trials:
-            claimed.enter_context(_claimed(claims, trial["trial"], job.stopping))
+            taken.enter_context(claimed(claims, trial["trial"], job.stopping))
         found = {trial["trial"]: job.earlier(trial) for trial in trials}
         lines = {number: line for number, line in found.items() if line is not None}
         left = [
@@ -234,7 +234,7 @@ def being_trained(state: str | os.PathLike[str], trials: int) -> set[int]:
 
 
 @contextmanager
-def _claimed(claims: BinaryIO, trial: int, stopping: threading.Event) -> Iterator[None]:
+def claimed(claims: BinaryIO, trial: int, stopping: threading.Event) -> Iterator[None]:
     """Keep a trial from other jobs, such as those that a killed Snakemake has left at work.
 
     The claim ends with the job however that ends, for the system gives up its locks.

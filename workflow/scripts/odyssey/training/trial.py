@@ -31,6 +31,8 @@ from odyssey.trials import Record, Trial
 # taken for finished ones, and Snakemake trains them again.
 PROCEDURE = 1
 
+# Why a trial has diverged whose epochs were all finite.
+NO_TEST = "its test result is not finite"
 CLIP = 1.0  # paper, "Hyperparameter search": gradients clipped to [-1, 1]
 
 log = logging.getLogger(__name__)
@@ -138,8 +140,9 @@ def train(
     Returns
     -------
     Record
-        One line of a run file. ``status`` is ``"diverged"`` if a loss ceased
-        to be finite; validation and test are then those of the best epoch before, or None.
+        One line of a run file. ``status`` is ``"diverged"`` if a loss ceased to be finite;
+        validation and test are then those of the best epoch before, or None. Both are None too
+        where that test result is not finite.
 
     Raises
     ------
@@ -279,13 +282,13 @@ def ended(
     """
     reason = "" if finite else f"not finite in epoch {progress.epoch + 1}"
     if test is not None and not math.isfinite(test):
-        test, reason = None, reason or "its test result is not finite"
+        test, reason = None, reason or NO_TEST
     return {
         **_begun(plan, trial, sequences),
         "status": "diverged" if reason else "completed",
         "reason": reason,
         "epochs": progress.epoch,
-        "best_epoch": progress.best_epoch or None,
+        "best_epoch": None if test is None else progress.best_epoch,
         "validation": progress.validation[progress.best_epoch - 1] if test is not None else None,
         "test": test,
         "train_seconds": round(progress.train_seconds, 3),
