@@ -134,8 +134,14 @@ def parts_in_short() -> str:
         f"{together or 'none does more than the two alone'}. The best learning rate moves with "
         f"{moves or 'none for certain'}. Of the {len(both)} changes that the paper made too, "
         f"{len(sure)} ({listed(sure)}) {'is' if len(sure) == 1 else 'are'} clear in both studies, "
-        f"{signs.sum()} with the same sign. {failures()}"
+        f"{signs.sum()} with the same sign. {failures()} All took "
+        f"{core_hours(PARTS):.1f} core-hours."
     )
+
+
+def core_hours(study: str) -> float:
+    """Add up what a study's trials took."""
+    return float(read(study, "trials.csv")["train_seconds"].sum()) / 3600
 
 
 def failures() -> str:
