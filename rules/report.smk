@@ -31,7 +31,8 @@ rule report:
     conda:
         "../envs/analysis.yaml"
     params:
-        configuration=study.model_dump(),
+        # A study that has a report breeds nothing.
+        configuration=study.model_dump(exclude={"evolution"}),
         tasks=study.descriptions,
     script:
         "../workflow/scripts/report.py"
