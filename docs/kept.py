@@ -28,3 +28,13 @@ def with_interval(row: pd.Series, places: int, prefix: str = "") -> str:
     low, high = row[f"{prefix}low"], row[f"{prefix}high"]
     text = f"{row['estimate']:+.{places}f}"
     return text if pd.isna(low) else f"{text} ({low:+.{places}f} to {high:+.{places}f})"
+
+
+def clear(rows: pd.DataFrame) -> pd.Series:
+    """Find the effects whose interval, for their family, excludes zero."""
+    return (rows["family_low"] > 0) | (rows["family_high"] < 0)
+
+
+def core_hours(study: str) -> float:
+    """Add up what a study's trials took."""
+    return float(read(study, "trials.csv")["train_seconds"].sum()) / 3600

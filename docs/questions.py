@@ -2,26 +2,14 @@
 
 import pandas as pd
 
-from kept import read, with_interval
+from kept import clear, core_hours, read, with_interval
 from odyssey.analysis import effects
-from odyssey.cells.variants import changed_parts
-from odyssey.cells.variants import parts as parts_of
-from odyssey.figures.figure_1 import CHANGES
+from odyssey.figures.figure_1 import in_words
 from odyssey.hyperparameters import BY_NAME
 from odyssey.report.sentences import listed
 
 PAPERS, PARTS = "jsb", "jsb-parts"
 FAMILY = "family_"
-
-
-def in_words(change: str) -> str:
-    """Say what a change takes from the block, or adds to it."""
-    return ", ".join(CHANGES[part] for part in changed_parts(parts_of(change)))
-
-
-def clear(rows: pd.DataFrame) -> pd.Series:
-    """Find the effects whose interval, for their family, excludes zero."""
-    return (rows["family_low"] > 0) | (rows["family_high"] < 0)
 
 
 def of_parts(effect: str) -> pd.DataFrame:
@@ -137,11 +125,6 @@ def parts_in_short() -> str:
         f"{signs.sum()} with the same sign. {failures()} All took "
         f"{core_hours(PARTS):.1f} core-hours."
     )
-
-
-def core_hours(study: str) -> float:
-    """Add up what a study's trials took."""
-    return float(read(study, "trials.csv")["train_seconds"].sum()) / 3600
 
 
 def failures() -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 import questions
-from kept import REPOSITORY, RESULTS, interval, read, small, with_interval
+from kept import REPOSITORY, RESULTS, clear, core_hours, interval, read, small, with_interval
 from odyssey.analysis import effects, robustness, statements, verdicts
 from odyssey.analysis.fanova import HIGHER
 from odyssey.analysis.markup import markdown
@@ -307,7 +307,7 @@ def stands_with_new_seeds() -> pd.Series:
     margin = effects.margins(read(STUDY, "effects.csv"))[STUDY]
     found = by_new_seeds(effects.DIFFERENCE)
     rows = found.rename(columns={"estimate": "difference", "low": "ci_low", "high": "ci_high"})
-    rows["significant"] = (rows["family_low"] > 0) | (rows["family_high"] < 0)
+    rows["significant"] = clear(rows)
     words = [verdicts.standing(row, margin) for row in rows.to_dict("records")]
     return pd.Series(words, rows.index)
 
@@ -366,14 +366,13 @@ def costs() -> pd.DataFrame:
     """Add up the study's cost, and set it beside the paper's."""
     trials = read(STUDY, "trials.csv")
     seconds = trials["train_seconds"]
-    hours = seconds.sum() / 3600
     rows = {
         "trials": (f"{len(trials):,}", "1,800"),
         "diverged, failed": (
             ", ".join(str((trials["status"] == s).sum()) for s in ("diverged", "failed")),
             "",
         ),
-        "core-hours": (f"{hours:.1f}", f"{PAPER_HOURS * len(trials):,.0f}"),
+        "core-hours": (f"{core_hours(STUDY):.1f}", f"{PAPER_HOURS * len(trials):,.0f}"),
         "a trial, mean": (f"{seconds.mean():.1f} s", f"{PAPER_HOURS} h"),
         "a trial, median": (f"{seconds.median():.1f} s", ""),
         "a trial, longest": (f"{seconds.max():.0f} s", ""),

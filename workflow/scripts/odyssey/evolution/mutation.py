@@ -89,22 +89,23 @@ def _between(
     return _redirected(_inserted(genome, number, line), number + 1, place, number)
 
 
-def other_function(genome: Genome, generator: np.random.Generator) -> Genome | None:
-    """Replace a function by another, or by 1 less its argument."""
-    if not (found := _lines(genome, *FUNCTIONS, RATHER)):
+def _other_op(genome: Genome, generator: np.random.Generator, ops: Sequence[str]) -> Genome | None:
+    """Replace one of some ops by another of them."""
+    if not (found := _lines(genome, *ops)):
         return None
     number = _one(generator, found)
-    others = [op for op in (*FUNCTIONS, RATHER) if op != genome.lines[number].op]
+    others = [op for op in ops if op != genome.lines[number].op]
     return _with(genome, number, replace(genome.lines[number], op=_one(generator, others)))
+
+
+def other_function(genome: Genome, generator: np.random.Generator) -> Genome | None:
+    """Replace a function by another, or by 1 less its argument."""
+    return _other_op(genome, generator, (*FUNCTIONS, RATHER))
 
 
 def other_operation(genome: Genome, generator: np.random.Generator) -> Genome | None:
     """Replace an operation on two vectors by another."""
-    if not (found := _lines(genome, *OPERATIONS)):
-        return None
-    number = _one(generator, found)
-    others = [op for op in OPERATIONS if op != genome.lines[number].op]
-    return _with(genome, number, replace(genome.lines[number], op=_one(generator, others)))
+    return _other_op(genome, generator, tuple(OPERATIONS))
 
 
 def rewired(genome: Genome, generator: np.random.Generator) -> Genome | None:

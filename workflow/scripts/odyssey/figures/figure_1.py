@@ -48,6 +48,11 @@ GONE, ADDED = "#c4c4c4", palette.VERMILLION
 WIDTH, HEIGHT = (-8.2, 11.0), (-2.6, 16.2)
 
 
+def in_words(change: str) -> str:
+    """Say what a change takes from the block, or adds to it."""
+    return ", ".join(CHANGES[part] for part in changed_parts(parts(change)))
+
+
 def draw(
     variants: Sequence[str], own: Mapping[str, str] | None = None, width: float = style.PAGE
 ) -> Figure:

@@ -15,13 +15,8 @@ from odyssey.analysis.effects import (
     TOGETHER,
     share_of,
 )
-from odyssey.cells.variants import changed_parts, parts
 from odyssey.figures import style
-from odyssey.figures.figure_1 import CHANGES
-
-
-def _in_words(change: str) -> str:
-    return ", ".join(CHANGES[part] for part in changed_parts(parts(change)))
+from odyssey.figures.figure_1 import in_words
 
 
 def draw(effects: pd.DataFrame, trials: pd.DataFrame, tasks: style.Tasks) -> Figure:
@@ -91,7 +86,7 @@ def _map(ax: Axes, effects: pd.DataFrame, measure: str) -> None:
         norm=TwoSlopeNorm(0, -reach, reach),
         linewidths=0.5,
         xticklabels=changes,
-        yticklabels=[f"{_in_words(change)}  {change}" for change in changes],
+        yticklabels=[f"{in_words(change)}  {change}" for change in changes],
         cbar_kws={"aspect": 25, "label": f"{measure}: better ← → worse", "shrink": 0.8},
         ax=ax,
     )
