@@ -11,6 +11,8 @@ localrules:
 
 # The trials with their marks.
 MARKED = results.files("marked", RESULTS)
+# Labels to be stored, of the tasks that are random.
+LABELS = {task: asked.random_labels for task, asked in study.tasks.items() if asked.random_labels}
 
 
 rule select_best:
@@ -119,6 +121,7 @@ rule effects:
         welch=rules.welch.output[0],
         fanova=rules.fanova.output.effects,
         reseeded=[f"{RESULTS}/tests/reseeded.csv"] if study.analysis.reseed else [],
+        runs=[f"{RESULTS}/reseed/trials.csv"] if study.analysis.reseed and LABELS else [],
         code=code_of("effects"),
     output:
         f"{RESULTS}/effects.csv",
@@ -128,6 +131,8 @@ rule effects:
         "../envs/analysis.yaml"
     params:
         margins=study.analysis.margins,
+        labels=LABELS,
+        alpha=study.analysis.alpha,
     script:
         "../workflow/scripts/effects.py"
 

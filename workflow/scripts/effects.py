@@ -1,6 +1,6 @@
 """Bring all estimates together: comparisons, spreads and what surrogates say, in; effects out."""
 
-from odyssey.analysis import effects, reseeding
+from odyssey.analysis import capacity, effects, reseeding
 from odyssey.analysis.files import read_csv, write_csv
 from odyssey.console import job
 from odyssey.results import read
@@ -18,4 +18,7 @@ with job(snakemake.log[0]):
     ]
     for path in given.get("reseeded", []):
         rows += effects.of_reseeded(read_csv(path, reseeding.COLUMNS))
+    for path in given.get("runs", []):
+        runs = read_csv(path, reseeding.RESEEDED_COLUMNS)
+        rows += capacity.of_runs(runs, snakemake.params.labels, snakemake.params.alpha)
     write_csv(effects.table(rows), snakemake.output[0])

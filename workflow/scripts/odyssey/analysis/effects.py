@@ -49,6 +49,8 @@ METHODS = {
     f"{RESEEDED} luck": "the selected trials with new seeds less with their own, each by its mean "
     "over them; t over the trials",
     f"{RESEEDED} median": "the same; median over the trials, interval of order statistics",
+    f"{RESEEDED} bits": "labels that the selected trials store with new seeds, each trial by its "
+    "mean over them; t over the runs, family by Bonferroni",
     GP: "posterior of Gaussian processes, 95 % of its draws, made wider: by a factor where heights "
     "are read, by a step of the grid where places are",
     f"{GP} power": "posterior of Gaussian processes, 95 % of its draws",
@@ -72,6 +74,8 @@ RATE_CHANGE = "decades by which the best learning rate moves"
 LUCK, LUCK_SHARE = "change of test with new seeds", "share of the lead lost with new seeds"
 MEDIAN_LUCK = "median change of test with new seeds"
 VALIDATION_LUCK = "change of validation with new seeds"
+BITS = "bits a parameter"
+BITS_MORE = f"{DIFFERENCE} in {BITS}"
 MARGIN = "margin of no difference"
 BEST = "best test result"
 INTERACTIONS = "share of higher order"

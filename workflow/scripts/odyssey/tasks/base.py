@@ -95,6 +95,11 @@ class TaskSettings(Section):
         """Whether the data is a stand-in, made by this program, which is said wherever it shows."""
         return False
 
+    @property
+    def random_labels(self) -> int:
+        """How many random labels of one bit are to be stored; 0 where something can be learned."""
+        return 0
+
     def paths(self) -> dict[str, str]:
         """Files, or folders (`FOLDERS`), that have to be there, by the key that names them."""
         path = getattr(self, "path", None)

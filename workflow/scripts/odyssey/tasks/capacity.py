@@ -36,6 +36,11 @@ class Settings(OnTheSpot):
             )
         return self
 
+    @property
+    def random_labels(self) -> int:
+        """One an item."""
+        return self.items
+
     def shape(self) -> Shape:
         """See an item, say which of two labels it has."""
         return Shape(inputs=self.inputs, outputs=2, directions=1, loss="softmax")
