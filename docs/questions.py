@@ -3,12 +3,12 @@
 import pandas as pd
 
 from kept import clear, core_hours, read, with_interval
-from odyssey.analysis import effects
+from odyssey.analysis import effects, verdicts
 from odyssey.figures.figure_1 import in_words
 from odyssey.hyperparameters import BY_NAME
 from odyssey.report.sentences import listed
 
-PAPERS, PARTS = "jsb", "jsb-parts"
+PAPERS, PARTS, BUDGET = "jsb", "jsb-parts", "jsb-kin-budget"
 FAMILY = "family_"
 
 
@@ -139,6 +139,82 @@ def failures() -> str:
     )
 
 
+def beside_vanilla(study: str) -> pd.DataFrame:
+    """Read how a study's cells stand to vanilla on the chorales, by cell, the best first.
+
+    The columns are those of effects, as `with_interval` and `clear` take them, those of tests, and
+    `here`, how each stands.
+    """
+    margin = effects.margins(read(study, "effects.csv"))["jsb"]
+    tests = read(study, "tests/welch.csv").set_index("variant").drop("V")
+    tests["here"] = [verdicts.standing(row, margin) for row in tests.to_dict("records")]
+    return tests.rename(columns={"difference": "estimate"}).sort_values("estimate")
+
+
+def kin_budget() -> pd.DataFrame:
+    """Lay out how each cell stands to vanilla with as many weights."""
+    rows = beside_vanilla(BUDGET)
+    units = read(BUDGET, "trials.csv").groupby("variant")["hidden_size"].agg(["min", "max"])
+    tests = read(BUDGET, "tests/welch.csv").set_index("variant")["mean"].sort_values()
+    made = pd.DataFrame(
+        {
+            "units": [
+                f"{units.loc[cell, 'min']} to {units.loc[cell, 'max']}" for cell in tests.index
+            ],
+            "test, mean of the best 10 %": tests.map("{:.2f}".format),
+            "difference from V (95 %)": pd.Series(
+                {cell: with_interval(row, 2, "ci_") for cell, row in rows.iterrows()}
+            ),
+            "for all thirteen": pd.Series(
+                {
+                    cell: f"{row['family_low']:+.2f} to {row['family_high']:+.2f}"
+                    for cell, row in rows.iterrows()
+                }
+            ),
+            "so": rows["here"],
+            "found with 80 %": rows["detectable"].map("{:.2f}".format),
+        },
+        index=tests.index,
+    )
+    return made.fillna("").rename_axis("cell").reset_index()
+
+
+def how_they_stand(study: str) -> str:
+    """Say of all cells of a study how they stand to vanilla, with the family's intervals."""
+    rows = beside_vanilla(study)
+    margin = effects.margins(read(study, "effects.csv"))["jsb"]
+    told = []
+    for word, words, sized in (
+        (verdicts.BETTER, "Better than vanilla", True),
+        (verdicts.WORSE, "worse", True),
+        (
+            verdicts.NO_DIFFERENT,
+            f"no different by more than {margin:.2f} nats, each by itself,",
+            False,
+        ),
+        (verdicts.OPEN, "neither shown to differ nor not to", False),
+    ):
+        own = rows[rows["here"] == word]
+        named = [
+            f"{name}, {with_interval(row, 2, FAMILY)} nats" if sized else str(name)
+            for name, row in own.iterrows()
+        ]
+        if named or word == verdicts.BETTER:
+            told.append(f"{words} {'are' if len(named) > 1 else 'is'} {listed(named) or 'none'}")
+    return "; ".join(told)
+
+
+def kin_budget_in_short() -> str:
+    """Answer which cells are better than vanilla, and which worse, with as many weights."""
+    trials = read(BUDGET, "trials.csv")
+    low, high = trials["parameters"].min(), trials["parameters"].max()
+    return (
+        f"{how_they_stand(BUDGET)}. Of each {trials.groupby('variant').size().max()} trials with "
+        f"{low:,} to {high:,} weights; intervals for all {trials['variant'].nunique() - 1} "
+        f"together. All took {core_hours(BUDGET):.1f} core-hours."
+    )
+
+
 def orders() -> pd.DataFrame:
     """List the orders of the hyperparameters that nine methods find, and how many find each."""
     found = read(PAPERS, "fanova/attribution.csv").sort_values("rank", kind="stable")
@@ -201,6 +277,8 @@ def attribution_in_short() -> str:
 
 
 TABLES = {
+    "kin-budget": kin_budget,
+    "kin-budget-in-short": kin_budget_in_short,
     "parts": parts,
     "pairs": pairs,
     "parts-in-short": parts_in_short,

@@ -14,7 +14,7 @@ from odyssey.analysis.collect import (
     read_trials,
     trials_table,
 )
-from odyssey.analysis.files import write_csv
+from odyssey.analysis.files import write_csv, write_curves
 
 
 def record(**changes) -> dict:
@@ -157,7 +157,7 @@ def test_curves_hold_one_row_an_epoch(tmp_path):
         "train_loss": [10.0, 9.0, 10.0, 9.0],
         "validation": [9.5, 8.7, 9.5, 8.7],
     }
-    table.to_parquet(tmp_path / "curves.parquet")
+    write_curves(table, tmp_path / "curves.parquet")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "curves.parquet"), table)
 
 

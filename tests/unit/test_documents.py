@@ -285,6 +285,20 @@ def test_what_is_said_of_the_activations_is_so():
     assert effect("CIFG", effects.DIFFERENCE, effects.PERMUTATION, "family_high")[0] > 0
 
 
+def test_what_is_said_of_cells_with_as_many_weights_is_so():
+    found = trials("jsb-kin-budget")
+    units = found.groupby("variant")["hidden_size"].median()
+    stands = tables.questions.beside_vanilla("jsb-kin-budget")["here"]
+    assert list(stands.index[stands == "better"]) == ["LNLSTM"]
+    assert list(stands.index[stands == "worse"]) == ["RNN"]
+    assert abs(units["LNLSTM"] - units["V"]) <= 1
+    assert 2.5 < units.max() / units["V"] < 3.1
+    assert (stands == "open").mean() > 0.5
+    best = found[found["variant"].isin(["V", "LNLSTM"])].sort_values("validation")
+    rates = best.groupby("variant").head(6).groupby("variant")["learning_rate"].median()
+    assert 1 / 3 < rates["LNLSTM"] / rates["V"] < 3
+
+
 def test_what_is_said_of_other_choices_is_so():
     found = tables.read("jsb", "tests/robustness.csv").query("aspect == 'best fraction'")
     same = found[found["variant"].isin(["CIFG", "NP", "NOG", "NIAF"])]

@@ -13,7 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # What is asked of a study besides its tables; of those that are not here there is no more.
-BESIDES = {"jsb": ["figures", "report"], "jsb-parts": ["figures"]}
+BESIDES = {
+    "jsb": ["figures", "report"],
+    "jsb-parts": ["figures"],
+    "jsb-kin-budget": ["results/reference/jsb-kin-budget/figures/figure_3.png"],
+}
 # Files of the rules that make what follows from trials.csv.
 ANALYSING = ("analysis", "comparison", "parts", "figures", "report")
 SIDE_BY_SIDE = 2
