@@ -12,7 +12,11 @@ localrules:
 # The trials with their marks.
 MARKED = results.files("marked", RESULTS)
 # Labels to be stored, of the tasks that are random.
-LABELS = {task: asked.random_labels for task, asked in study.tasks.items() if asked.random_labels}
+LABELS = {
+    task: asked.random_labels
+    for task, asked in study.tasks.items()
+    if asked.random_labels
+}
 
 
 rule select_best:
@@ -121,7 +125,11 @@ rule effects:
         welch=rules.welch.output[0],
         fanova=rules.fanova.output.effects,
         reseeded=[f"{RESULTS}/tests/reseeded.csv"] if study.analysis.reseed else [],
-        runs=[f"{RESULTS}/reseed/trials.csv"] if study.analysis.reseed and LABELS else [],
+        runs=(
+            [f"{RESULTS}/reseed/trials.csv"]
+            if study.analysis.reseed and LABELS
+            else []
+        ),
         code=code_of("effects"),
     output:
         f"{RESULTS}/effects.csv",
