@@ -165,7 +165,7 @@ def kin_budget() -> pd.DataFrame:
             "difference from V (95 %)": pd.Series(
                 {cell: with_interval(row, 2, "ci_") for cell, row in rows.iterrows()}
             ),
-            "for all thirteen": pd.Series(
+            "for all": pd.Series(
                 {
                     cell: f"{row['family_low']:+.2f} to {row['family_high']:+.2f}"
                     for cell, row in rows.iterrows()
@@ -180,23 +180,23 @@ def kin_budget() -> pd.DataFrame:
 
 
 def how_they_stand(study: str) -> str:
-    """Say of all cells of a study how they stand to vanilla, with the family's intervals."""
+    """Say of all cells of a study how they stand to vanilla.
+
+    Intervals are the family's where a difference is shown; that there is none is shown of each cell
+    by itself.
+    """
     rows = beside_vanilla(study)
     margin = effects.margins(read(study, "effects.csv"))["jsb"]
     told = []
-    for word, words, sized in (
-        (verdicts.BETTER, "Better than vanilla", True),
-        (verdicts.WORSE, "worse", True),
-        (
-            verdicts.NO_DIFFERENT,
-            f"no different by more than {margin:.2f} nats, each by itself,",
-            False,
-        ),
-        (verdicts.OPEN, "neither shown to differ nor not to", False),
+    for word, words, prefix in (
+        (verdicts.BETTER, "Better than vanilla", FAMILY),
+        (verdicts.WORSE, "worse", FAMILY),
+        (verdicts.NO_DIFFERENT, f"no different by more than {margin:.2f} nats, by itself,", "ci_"),
+        (verdicts.OPEN, "neither shown to differ nor not to", ""),
     ):
         own = rows[rows["here"] == word]
         named = [
-            f"{name}, {with_interval(row, 2, FAMILY)} nats" if sized else str(name)
+            f"{name}, {with_interval(row, 2, prefix)} nats" if prefix else str(name)
             for name, row in own.iterrows()
         ]
         if named or word == verdicts.BETTER:
@@ -204,14 +204,47 @@ def how_they_stand(study: str) -> str:
     return "; ".join(told)
 
 
+def by_other_choices(study: str) -> str:
+    """Say of the cells that are not open how many other choices show the same of them."""
+    stands = beside_vanilla(study)["here"]
+    found = read(study, "tests/robustness.csv")
+    found = found[found["verdict"].notna()]
+    # The study's own choices stand there once more.
+    own = [("best fraction", "10%"), ("trials", f"{number_of_trials(study)}"), ("measure", "mean")]
+    found = found[[pair not in own for pair in zip(found["aspect"], found["setting"], strict=True)]]
+    words = []
+    for word, names in stands[stands != verdicts.OPEN].groupby(stands).groups.items():
+        for name in names:
+            rows = found[found["variant"] == name]
+            same = (rows["estimate"] > 0) == (stands[name] == verdicts.WORSE)
+            sign = (
+                ", with the same sign in all"
+                if word != verdicts.NO_DIFFERENT and same.all()
+                else ""
+            )
+            words.append(f"{name} is {word} in {(rows['verdict'] == word).sum()}{sign}")
+    count = found.groupby("variant").size().max()
+    return (
+        f"By {count} other choices, of the share of the best, the number of trials, the measure "
+        f"and the size, {listed(words)}; the rest is open."
+    )
+
+
+def number_of_trials(study: str) -> int:
+    """Count the trials of each cell."""
+    return int(read(study, "trials.csv").groupby("variant").size().max())
+
+
 def kin_budget_in_short() -> str:
     """Answer which cells are better than vanilla, and which worse, with as many weights."""
     trials = read(BUDGET, "trials.csv")
     low, high = trials["parameters"].min(), trials["parameters"].max()
+    selected = read(BUDGET, "tests/welch.csv")["n"].max()
     return (
-        f"{how_they_stand(BUDGET)}. Of each {trials.groupby('variant').size().max()} trials with "
-        f"{low:,} to {high:,} weights; intervals for all {trials['variant'].nunique() - 1} "
-        f"together. All took {core_hours(BUDGET):.1f} core-hours."
+        f"{how_they_stand(BUDGET)}. Of each {number_of_trials(BUDGET)} trials with {low:,} to "
+        f"{high:,} weights, the best {selected} of which are compared; intervals for all "
+        f"{trials['variant'].nunique() - 1} together but where it says otherwise. "
+        f"{by_other_choices(BUDGET)} All took {core_hours(BUDGET):.1f} core-hours."
     )
 
 

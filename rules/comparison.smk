@@ -13,9 +13,9 @@ localrules:
 MARKED = results.files("marked", RESULTS)
 # Labels to be stored, of the tasks that are random.
 LABELS = {
-    task: asked.random_labels
-    for task, asked in study.tasks.items()
-    if asked.random_labels
+    task: settings.random_labels
+    for task, settings in study.tasks.items()
+    if settings.random_labels
 }
 
 

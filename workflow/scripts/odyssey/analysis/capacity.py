@@ -2,7 +2,8 @@
 
 Of each search the selected trials are trained again with new seeds, by which nothing was selected.
 Their hyperparameters are taken as they are, as the best that was found: an interval says what other
-first weights and other orders of the items would change.
+first weights and other orders of the items would change, and nothing of what other draws would
+have found, which the study's test of the errors counts (`odyssey.analysis.permutation`).
 """
 
 import math
@@ -21,17 +22,24 @@ from odyssey.features.memory import stored_bits
 
 
 def bits_a_parameter(runs: pd.DataFrame, labels: int) -> pd.Series:
-    """Compute what each run has stored, over its number of weights; nothing if it diverged.
+    """Compute what each run has stored, over its number of weights.
 
     Parameters
     ----------
     runs : pandas.DataFrame
-        Read are `test`, the labels that are wrong in per cent, and `parameters`.
+        Read are `test`, the labels that are wrong in per cent, `status` and `parameters`.
     labels : int
-        Of one bit each, balanced.
+        Of one bit each, nearly balanced.
+
+    Returns
+    -------
+    pandas.Series
+        0 where a run diverged, which has stored nothing; NaN where it failed.
     """
-    wrong = runs["test"].fillna(100.0) / 100
-    return wrong.map(lambda error: stored_bits(labels, error)) / runs["parameters"]
+    wrong = runs["test"].where(runs["status"] != "diverged", 100.0) / 100
+    return (
+        wrong.map(lambda error: stored_bits(labels, error), na_action="ignore") / runs["parameters"]
+    )
 
 
 @dataclass(frozen=True)
@@ -61,9 +69,9 @@ class Mean:
         return self.value - half, self.value + half
 
 
-def mean(bits: pd.Series, trials: pd.Series) -> Mean:
+def mean_of_trials(bits: pd.Series, trials: pd.Series) -> Mean:
     """Average the bits of runs over the trials that they repeat, each of which counts once."""
-    by_trial = bits.groupby(trials)
+    by_trial = bits.dropna().groupby(trials)
     runs = by_trial.size().to_numpy()
     errors = by_trial.var(ddof=1).to_numpy() / runs / len(runs) ** 2
     return Mean(float(by_trial.mean().mean()), errors, runs - 1)
@@ -79,7 +87,8 @@ def of_runs(runs: pd.DataFrame, labels: Mapping[str, int], alpha: float = 0.05) 
     labels : mapping of str to int
         From tasks to the random labels that they ask for; runs of others are not looked at.
     alpha : float
-        One minus the coverage of an interval, or of all differences of a task (Bonferroni).
+        One minus the coverage of an interval, or of all differences of a task (Bonferroni); a
+        cell's own bits have the one interval twice.
 
     Returns
     -------
@@ -91,17 +100,17 @@ def of_runs(runs: pd.DataFrame, labels: Mapping[str, int], alpha: float = 0.05) 
         of_task = runs[runs["task"] == task]
         bits = bits_a_parameter(of_task, count)
         means = {
-            variant: (mean(bits[own.index], own["trial"]), len(own))
+            variant: (mean_of_trials(bits[own.index], own["trial"]), int(bits[own.index].count()))
             for (_, variant), own in of_task.groupby(SEARCH, sort=False)
         }
         vanilla, others = means.get(REFERENCE), max(1, len(means) - 1)
-        for variant, (one, n) in means.items():
-            said = {"task": task, "variant": variant, "by": effects.RESEEDED, "n": n, "note": ""}
-            said["method"] = effects.METHODS[f"{effects.RESEEDED} bits"]
-            rows.append(said | _row(effects.BITS, one, alpha, alpha))
+        for variant, (bits_held, n) in means.items():
+            search = {"task": task, "variant": variant, "by": effects.RESEEDED, "n": n, "note": ""}
+            search["method"] = effects.METHODS[f"{effects.RESEEDED} bits"]
+            rows.append(search | _row(effects.BITS, bits_held, alpha, alpha))
             if vanilla and variant != REFERENCE:
-                difference = one - vanilla[0]
-                rows.append(said | _row(effects.BITS_MORE, difference, alpha, alpha / others))
+                more = bits_held - vanilla[0]
+                rows.append(search | _row(effects.BITS_MORE, more, alpha, alpha / others))
     return rows
 
 

@@ -50,7 +50,8 @@ METHODS = {
     "over them; t over the trials",
     f"{RESEEDED} median": "the same; median over the trials, interval of order statistics",
     f"{RESEEDED} bits": "labels that the selected trials store with new seeds, each trial by its "
-    "mean over them; t over the runs, family by Bonferroni",
+    "mean over them; t over the runs of these trials, without the luck of selection; family of "
+    "differences by Bonferroni",
     GP: "posterior of Gaussian processes, 95 % of its draws, made wider: by a factor where heights "
     "are read, by a step of the grid where places are",
     f"{GP} power": "posterior of Gaussian processes, 95 % of its draws",

@@ -97,7 +97,10 @@ class TaskSettings(Section):
 
     @property
     def random_labels(self) -> int:
-        """How many random labels of one bit are to be stored; 0 where something can be learned."""
+        """Random labels of one bit that are to be stored; 0 where something can be learned.
+
+        The measure is the per cent of them that are wrong.
+        """
         return 0
 
     def paths(self) -> dict[str, str]:
