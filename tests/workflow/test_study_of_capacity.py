@@ -7,6 +7,7 @@ from project import new_project
 from odyssey.features.memory import stored_bits
 
 
+@pytest.mark.slow
 def test_bits_a_parameter_are_those_of_the_new_seeds(tmp_path):
     study = new_project(tmp_path / "project")
     study.configure(
