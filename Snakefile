@@ -69,7 +69,6 @@ if workflow.is_main_process:
         drop_stale(link, study.cell(variant), study.training.instruction_set)
 
 TASKS = list(study.tasks)
-TABLES = tables(study.kind)
 RESULTS = f"results/{study.study}"
 LOGS = f"{RESULTS}/logs"
 

@@ -1,5 +1,12 @@
 """What is estimated of the trials, to tables to be read."""
 
+# Results that the study does not make, and so nothing of them.
+LACKING = [
+    *([] if SHOWN else ["line"]),
+    *([] if study.analysis.attribution else ["attribution"]),
+]
+TABLES = tables(study.kind, LACKING)
+
 
 rule table:
     input:

@@ -61,12 +61,16 @@ rule fanova:
         trials=rules.collect.output.trials,
         code=code_of("decompose"),
     output:
+        **(
+            {"attribution": f"{RESULTS}/fanova/attribution.csv"}
+            if study.analysis.attribution
+            else {}
+        ),
         importance=f"{RESULTS}/fanova/importance.csv",
         marginals=f"{RESULTS}/fanova/marginals.csv",
         interactions=f"{RESULTS}/fanova/interactions.csv",
         diagnostics=f"{RESULTS}/fanova/diagnostics.csv",
         effects=f"{RESULTS}/fanova/effects.csv",
-        attribution=f"{RESULTS}/fanova/attribution.csv",
     log:
         f"{LOGS}/fanova.log",
     conda:

@@ -118,6 +118,12 @@ def test_a_search_with_too_few_trials_has_a_note():
     assert table["share"].isna().all()
 
 
+def test_without_boosted_trees_there_is_none():
+    importance, *_, table = fanova.analyse_search(trials(12), RANGES, 1, 10, "sklearn", (FOREST,))
+    assert table.empty
+    assert importance["share"].notna().any()
+
+
 @pytest.mark.slow
 def test_a_third_of_the_boosted_trees_explains_no_less_of_trials_left_out(monkeypatch):
     kept = read("trials", str(REPOSITORY / "results" / "reference" / "jsb" / "trials.csv"))

@@ -52,7 +52,7 @@ def test_each_has_its_own_words_and_an_unknown_one_its_name():
 
 
 def test_a_study_draws_what_it_has_and_the_others_of_the_supplement_when_asked():
-    all_of_it = drawings(["V", "NP"], with_line=True)
+    all_of_it = drawings(["V", "NP"])
     supplement = [name for name in all_of_it if name.startswith("supplement/")]
     others = [name for name, figure in FIGURES.items() if figure.of == COMPARISON]
     assert list(all_of_it) == [*others, *supplement]
@@ -67,16 +67,22 @@ def test_a_study_draws_what_it_has_and_the_others_of_the_supplement_when_asked()
 
 
 def test_a_study_without_vanilla_or_handwriting_lacks_what_shows_them():
-    drawn = set(drawings(["NP"], with_line=False))
+    drawn = set(drawings(["NP"], ["line"]))
     lacking = {"figure_2", "figure_4", "figure_5", "figure_6", "surrogates", "parts"}
     lacking |= {"evolution"}
     assert set(FIGURES) - drawn == lacking
     assert "supplement/figure_4_NP" in drawn
 
 
+def test_a_study_without_attribution_has_neither_its_figure_nor_its_table():
+    drawn, tabled = drawings(["V"], ["attribution"]), of_study(COMPARISON, ["attribution"])
+    assert set(drawings(["V"])) - set(drawn) == {"attribution"}
+    assert set(of_study(COMPARISON)) - set(tabled) == {"attribution"}
+
+
 def test_another_kind_of_study_has_figures_and_tables_of_its_own():
-    assert list(drawings(["V", "NP"], with_line=True, kind=PARTS)) == ["parts"]
+    assert list(drawings(["V", "NP"], kind=PARTS)) == ["parts"]
     assert set(of_study(PARTS)) == {"costs", "parts"}
-    assert list(drawings(["V"], with_line=True, kind=EVOLUTION)) == ["evolution"]
+    assert list(drawings(["V"], kind=EVOLUTION)) == ["evolution"]
     assert set(of_study(EVOLUTION)) == {"generations"}
     assert set(of_study(COMPARISON)) == set(TABLES) - {"parts", "generations"}

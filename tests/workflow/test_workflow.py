@@ -201,6 +201,17 @@ def test_a_changed_alpha_trains_nothing(finished):
     assert planned == {"welch": 1, "table": 1, "figure": 2}
 
 
+def test_a_study_can_do_without_nine_methods(finished):
+    of_them = [
+        f"results/small/{name}" for name in ("fanova/attribution.csv", "figures/attribution.svg")
+    ]
+    assert all((finished.folder / name).exists() for name in of_them)
+    finished.configure(analysis={"attribution": False})
+    for name in of_them:
+        (finished.folder / name).unlink()
+    assert not {"train", "collect", "figure"} & set(finished.planned("analysis", "figures"))
+
+
 def test_selected_trials_are_trained_again_with_new_seeds_and_nothing_else_is(finished):
     first = read("marked", files("marked", str(finished.results)))
     finished.configure(analysis={"reseed": 2})

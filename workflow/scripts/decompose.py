@@ -7,6 +7,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from odyssey.analysis import fanova
 from odyssey.analysis.files import write_csv
+from odyssey.analysis.surrogates import SURROGATES
 from odyssey.console import job
 from odyssey.results import read
 
@@ -21,9 +22,11 @@ def main():
         params.trees,
         params.backend,
         snakemake.threads,
+        fanova.ALL_SURROGATES if output.get("attribution") else SURROGATES,
     )
-    for name, table in zip(fanova.KINDS, tables, strict=True):
-        write_csv(table, output[name])
+    made = dict(zip(fanova.KINDS, tables, strict=True))
+    for name, path in output.items():
+        write_csv(made[name], path)
 
 
 if __name__ == "__main__":  # the processes that analyse searches import this file again

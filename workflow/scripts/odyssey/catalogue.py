@@ -1,6 +1,6 @@
 """The figures and tables of a study: an entry each, of what it is made and what is said of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 # What a study may ask: which variant is better than vanilla, what parts do together, or what cells
@@ -273,13 +273,17 @@ TABLES: Mapping[str, Table] = {
 }
 
 
-def tables(kind: str) -> dict[str, Table]:
-    """List the tables of a study of one of the kinds."""
-    return {name: table for name, table in TABLES.items() if kind in table.of}
+def tables(kind: str, lacking: Collection[str] = ()) -> dict[str, Table]:
+    """List the tables of a study of one of the kinds, which lacks some of `odyssey.results`."""
+    return {
+        name: table
+        for name, table in TABLES.items()
+        if kind in table.of and not set(lacking).intersection(table.results)
+    }
 
 
 def drawings(
-    variants: Sequence[str], *, with_line: bool, kind: str = COMPARISON
+    variants: Sequence[str], lacking: Collection[str] = (), kind: str = COMPARISON
 ) -> dict[str, Drawing]:
     """List the figures that a study can draw.
 
@@ -287,8 +291,8 @@ def drawings(
     ----------
     variants : sequence of str
         The study's.
-    with_line : bool
-        Whether the corpus of some task has a line to be shown.
+    lacking : collection of str
+        Names in `odyssey.results` that the study does not make, nor any figure of them.
     kind : str
         What the study asks.
 
@@ -300,7 +304,7 @@ def drawings(
     found = {
         name: Drawing(name, figure)
         for name, figure in FIGURES.items()
-        if (with_line or "line" not in figure.results)
+        if not set(lacking).intersection(figure.results)
         and ("V" in variants or not figure.of_vanilla)
         and figure.of == kind
     }

@@ -151,6 +151,11 @@ class Analysis(Section):
         "process, or the paper's forest, which finds interactions that are not there. Tables have "
         "both.",
     )
+    attribution: bool = Field(
+        default=True,
+        description="Whether importance is read by nine methods, of which the fANOVAs of both "
+        "surrogates are two (docs/odyssey.md); it takes two thirds as long again.",
+    )
     fanova_backend: Literal["fanova", "sklearn"] = Field(
         "fanova",
         description="What grows the forests: the paper's package, for academic and non-commercial "

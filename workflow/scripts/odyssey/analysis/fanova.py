@@ -26,6 +26,8 @@ from odyssey.analysis.surrogates import (
 RESPONSES = ("test", "train_seconds")
 # Of one hyperparameter alone nothing; pairs, and all beyond, are of higher order.
 HIGHER, BEYOND_PAIRS = "higher order", "three and more"
+# The boosted trees are for the attribution only, and there is none without them.
+ALL_SURROGATES = (*SURROGATES, BOOSTED)
 # Fewer samples make no surrogate; below this many a coordinate, a note says that they are few.
 MINIMUM, FEW = 10, 20
 
@@ -186,7 +188,7 @@ def analyse_search(
     seed: int,
     trees: int = 100,
     backend: str = "fanova",
-    surrogates: tuple[str, ...] = (*SURROGATES, BOOSTED),
+    surrogates: tuple[str, ...] = ALL_SURROGATES,
     responses: tuple[str, ...] = RESPONSES,
 ) -> tuple[pd.DataFrame, ...]:
     """Decompose the test result and the training time of one search.
@@ -205,7 +207,7 @@ def analyse_search(
         What grows it, one of `forests.BACKENDS`: ``fanova`` is the package of the paper, for
         academic and non-commercial use; ``sklearn`` is free.
     surrogates : tuple of str
-        Of `SURROGATES`, and `BOOSTED`, of which there is the attribution only.
+        Of `ALL_SURROGATES`; without `BOOSTED` there is no attribution.
     responses : tuple of str
         Of `RESPONSES`.
 
@@ -240,7 +242,8 @@ def analyse_search(
         if hindrance := obstacle(y, axes):
             none = pd.DataFrame([key | {"n": len(y), "note": hindrance, "term": ""}])
             parts["importance"] += [none.assign(surrogate=kind) for kind in decomposed]
-            parts["attribution"] += [none] if response == "test" else []
+            if response == "test" and BOOSTED in surrogates:
+                parts["attribution"].append(none)
             continue
         functions: dict[str, Functions] = {}
         for kind in decomposed:
@@ -254,7 +257,6 @@ def analyse_search(
                 parts[name].append(table.assign(**key, surrogate=kind))
         if response == "test" and BOOSTED in surrogates:
             functions[BOOSTED] = boost_trees(X, y, seed)
-        if response == "test" and functions:
             shared_out = attribution.of_search(X, axes, functions)
             parts["attribution"].append(shared_out.assign(**names, n=len(y)))
     return tuple(_joined(parts[name], types) for name, types in KINDS.items())
@@ -284,7 +286,7 @@ def analyse(
     trees: int = 100,
     backend: str = "fanova",
     workers: int = 1,
-    surrogates: tuple[str, ...] = (*SURROGATES, BOOSTED),
+    surrogates: tuple[str, ...] = ALL_SURROGATES,
 ) -> tuple[pd.DataFrame, ...]:
     """Decompose the results of every search of a study, `workers` searches at the same time.
 
