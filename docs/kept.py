@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from odyssey.analysis import effects, verdicts
+
 REPOSITORY = Path(__file__).parents[1]
 RESULTS = REPOSITORY / "results" / "reference"
 
@@ -33,6 +35,17 @@ def with_interval(row: pd.Series, places: int, prefix: str = "") -> str:
 def clear(rows: pd.DataFrame) -> pd.Series:
     """Find the effects whose interval, for their family, excludes zero."""
     return (rows["family_low"] > 0) | (rows["family_high"] < 0)
+
+
+def margin(study: str) -> float:
+    """Read the difference from vanilla that counts as none on the chorales, in nats."""
+    return effects.margins(read(study, "effects.csv"))["jsb"]
+
+
+def standing(tests: pd.DataFrame, study: str) -> list[str]:
+    """Say of each row of a comparison with vanilla how it stands, by the study's margin."""
+    none = margin(study)
+    return [verdicts.standing(row, none) for row in tests.to_dict("records")]
 
 
 def core_hours(study: str) -> float:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from kept import clear, core_hours, read, with_interval
+from kept import clear, core_hours, margin, read, standing, with_interval
 from odyssey.analysis import effects, verdicts
 from odyssey.figures.figure_1 import in_words
 from odyssey.hyperparameters import BY_NAME
@@ -145,9 +145,8 @@ def beside_vanilla(study: str) -> pd.DataFrame:
     The columns are those of effects, as `with_interval` and `clear` take them, those of tests, and
     `here`, how each stands.
     """
-    margin = effects.margins(read(study, "effects.csv"))["jsb"]
     tests = read(study, "tests/welch.csv").set_index("variant").drop("V")
-    tests["here"] = [verdicts.standing(row, margin) for row in tests.to_dict("records")]
+    tests["here"] = standing(tests, study)
     return tests.rename(columns={"difference": "estimate"}).sort_values("estimate")
 
 
@@ -186,12 +185,15 @@ def how_they_stand(study: str) -> str:
     by itself.
     """
     rows = beside_vanilla(study)
-    margin = effects.margins(read(study, "effects.csv"))["jsb"]
     told = []
     for word, words, prefix in (
         (verdicts.BETTER, "Better than vanilla", FAMILY),
         (verdicts.WORSE, "worse", FAMILY),
-        (verdicts.NO_DIFFERENT, f"no different by more than {margin:.2f} nats, by itself,", "ci_"),
+        (
+            verdicts.NO_DIFFERENT,
+            f"no different by more than {margin(study):.2f} nats, by itself,",
+            "ci_",
+        ),
         (verdicts.OPEN, "neither shown to differ nor not to", ""),
     ):
         own = rows[rows["here"] == word]
@@ -213,16 +215,12 @@ def by_other_choices(study: str) -> str:
     own = [("best fraction", "10%"), ("trials", f"{number_of_trials(study)}"), ("measure", "mean")]
     found = found[[pair not in own for pair in zip(found["aspect"], found["setting"], strict=True)]]
     words = []
-    for word, names in stands[stands != verdicts.OPEN].groupby(stands).groups.items():
-        for name in names:
-            rows = found[found["variant"] == name]
-            same = (rows["estimate"] > 0) == (stands[name] == verdicts.WORSE)
-            sign = (
-                ", with the same sign in all"
-                if word != verdicts.NO_DIFFERENT and same.all()
-                else ""
-            )
-            words.append(f"{name} is {word} in {(rows['verdict'] == word).sum()}{sign}")
+    for name, word in stands[stands != verdicts.OPEN].items():
+        rows = found[found["variant"] == name]
+        same = (rows["estimate"] > 0) == (word == verdicts.WORSE)
+        steady = word != verdicts.NO_DIFFERENT and same.all()
+        sign = ", with the same sign in all" if steady else ""
+        words.append(f"{name} is {word} in {(rows['verdict'] == word).sum()}{sign}")
     count = found.groupby("variant").size().max()
     return (
         f"By {count} other choices, of the share of the best, the number of trials, the measure "

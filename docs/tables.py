@@ -14,7 +14,17 @@ from pathlib import Path
 import pandas as pd
 
 import questions
-from kept import REPOSITORY, RESULTS, clear, core_hours, interval, read, small, with_interval
+from kept import (
+    REPOSITORY,
+    RESULTS,
+    clear,
+    core_hours,
+    interval,
+    read,
+    small,
+    standing,
+    with_interval,
+)
 from odyssey.analysis import effects, robustness, statements, verdicts
 from odyssey.analysis.fanova import HIGHER
 from odyssey.analysis.markup import markdown
@@ -33,12 +43,6 @@ def compared(tests: pd.DataFrame, prefix: str = "") -> pd.Series:
     """Say of each variant how it stands to vanilla, by permutation or by the paper's test."""
     words = tests["direction"].where(verdicts.differs(tests, prefix), "not different")
     return words.where(tests["variant"] != "V", "")
-
-
-def standing(tests: pd.DataFrame) -> list[str]:
-    """Say of each variant how it stands to vanilla by its interval."""
-    margin = effects.margins(read(STUDY, "effects.csv"))[STUDY]
-    return [verdicts.standing(row, margin) for row in tests.to_dict("records")]
 
 
 def difference(tests: pd.DataFrame, prefix: str = "ci") -> pd.Series:
@@ -67,7 +71,7 @@ def variants() -> pd.DataFrame:
             "range": [f"{r.minimum:.2f} to {r.maximum:.2f}" for r in spread.itertuples()],
             "difference from V (95 %)": difference(tests),
             "p, for all eight": tests["p_adjusted"].map(small),
-            "here": standing(tests),
+            "here": standing(tests, STUDY),
             "p, paper's test": tests["paper_p_adjusted"].map(small),
             "here by the paper's test": compared(tests, "paper_"),
             "in the paper": paper.where(tests["variant"] != "V", ""),
@@ -304,18 +308,18 @@ def luck() -> pd.DataFrame:
 
 def stands_with_new_seeds() -> pd.Series:
     """Say of each variant how it stands to vanilla by the new seeds alone."""
-    margin = effects.margins(read(STUDY, "effects.csv"))[STUDY]
     found = by_new_seeds(effects.DIFFERENCE)
     rows = found.rename(columns={"estimate": "difference", "low": "ci_low", "high": "ci_high"})
     rows["significant"] = clear(rows)
-    words = [verdicts.standing(row, margin) for row in rows.to_dict("records")]
-    return pd.Series(words, rows.index)
+    return pd.Series(standing(rows, STUDY), rows.index)
 
 
 def new_seeds() -> pd.DataFrame:
     """Set the differences from vanilla with new seeds beside those of the trials as selected."""
     tests, found = read(STUDY, "tests/welch.csv"), by_new_seeds(effects.DIFFERENCE)
-    tests = tests.assign(written=difference(tests), here=standing(tests)).set_index("variant")
+    tests = tests.assign(written=difference(tests), here=standing(tests, STUDY)).set_index(
+        "variant"
+    )
     stands = stands_with_new_seeds()
     return pd.DataFrame(
         {

@@ -16,7 +16,6 @@ import scipy
 
 from odyssey.analysis import effects
 from odyssey.analysis.files import Row
-from odyssey.analysis.selection import SEARCH
 from odyssey.analysis.welch import REFERENCE
 from odyssey.features.memory import stored_bits
 
@@ -49,6 +48,11 @@ class Mean:
     value: float
     errors: np.ndarray
     freedom: np.ndarray
+
+    @property
+    def runs(self) -> int:
+        """How many there are behind it."""
+        return int((self.freedom + 1).sum())
 
     def __sub__(self, other: "Mean") -> "Mean":
         """Return the difference of independent means."""
@@ -100,16 +104,16 @@ def of_runs(runs: pd.DataFrame, labels: Mapping[str, int], alpha: float = 0.05) 
         of_task = runs[runs["task"] == task]
         bits = bits_a_parameter(of_task, count)
         means = {
-            variant: (mean_of_trials(bits[own.index], own["trial"]), int(bits[own.index].count()))
-            for (_, variant), own in of_task.groupby(SEARCH, sort=False)
+            variant: mean_of_trials(bits[own.index], own["trial"])
+            for variant, own in of_task.groupby("variant", sort=False)
         }
         vanilla, others = means.get(REFERENCE), max(1, len(means) - 1)
-        for variant, (bits_held, n) in means.items():
-            search = {"task": task, "variant": variant, "by": effects.RESEEDED, "n": n, "note": ""}
-            search["method"] = effects.METHODS[f"{effects.RESEEDED} bits"]
+        for variant, bits_held in means.items():
+            search = {"task": task, "variant": variant, "by": effects.RESEEDED, "note": ""}
+            search |= {"n": bits_held.runs, "method": effects.METHODS[f"{effects.RESEEDED} bits"]}
             rows.append(search | _row(effects.BITS, bits_held, alpha, alpha))
             if vanilla and variant != REFERENCE:
-                more = bits_held - vanilla[0]
+                more = bits_held - vanilla
                 rows.append(search | _row(effects.BITS_MORE, more, alpha, alpha / others))
     return rows
 
