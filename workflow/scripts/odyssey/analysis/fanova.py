@@ -28,6 +28,8 @@ RESPONSES = ("test", "train_seconds")
 HIGHER, BEYOND_PAIRS = "higher order", "three and more"
 # The boosted trees are for the attribution only, and there is none without them.
 ALL_SURROGATES = (*SURROGATES, BOOSTED)
+# What surrogates are made of takes seconds to import, once for all processes.
+SLOW_IMPORTS = (__name__, "sklearn.gaussian_process", "sklearn.ensemble", "fanova")
 # Fewer samples make no surrogate; below this many a coordinate, a note says that they are few.
 MINIMUM, FEW = 10, 20
 
@@ -300,7 +302,7 @@ def analyse(
         for own in searches
         for response in RESPONSES
     ]
-    results = processes.results(analyse_search, jobs, workers, start="spawn")
+    results = processes.results(analyse_search, jobs, workers, imports=SLOW_IMPORTS)
     return tuple(
         _joined(list(part), types)
         for part, types in zip(zip(*results, strict=True), KINDS.values(), strict=True)

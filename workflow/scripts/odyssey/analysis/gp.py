@@ -175,25 +175,47 @@ def _waves(points: np.ndarray, frequencies: np.ndarray, amplitude: float) -> np.
 
 
 def _posterior(
-    of: Fit, process: Process, points: np.ndarray, draws: int, generator: np.random.Generator
+    of: Fit,
+    process: Process,
+    points: np.ndarray,
+    draws: int,
+    generator: np.random.Generator,
+    along: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Draw standardised functions from a process's posterior; shape (points, draws)."""
+    """Draw standardised functions from a process's posterior; as of `posterior`."""
     frequencies = _features(process, generator)
     weight = generator.standard_normal((2 * FEATURES, draws))
     before = _waves(of.X, frequencies, process.amplitude) @ weight
     before += math.sqrt(process.noise) * generator.standard_normal(before.shape)
     # A draw of the prior, moved by what the data say that it lacks.
     update = scipy.linalg.cho_solve((process.cholesky, True), of.z[:, None] - before)
+    update *= process.amplitude
+    # The points of a grid that have the same place along its first dimension differ from those of
+    # another place by the phases of their waves alone, which the weights can have as well.
+    first = np.empty((1, 0)) if along is None else along[:, None]
+    columns = first.shape[1]
+    waves = weight[:FEATURES] + 1j * weight[FEATURES:]
+    phases = np.exp(-1j * (first @ frequencies[:, :columns].T))
+    shifted = [np.concatenate([w.real, w.imag]) for w in phases[:, :, None] * waves]
     scaled = of.X / process.lengths
-    values = np.empty((len(points), draws))
+    far = _squares(first / process.lengths[:columns], scaled[:, :columns])
+    values = np.empty((len(first), len(points), draws))
     for start in range(0, len(points), CHUNK):
-        some = points[start : start + CHUNK]
-        kernel = _matern(
-            scipy.spatial.distance.cdist(some / process.lengths, scaled), process.smoothness
-        )
-        values[start : start + CHUNK] = (process.amplitude * kernel) @ update
-        values[start : start + CHUNK] += _waves(some, frequencies, process.amplitude) @ weight
-    return values
+        some = slice(start, start + CHUNK)
+        wave = _waves(points[some], frequencies[:, columns:], process.amplitude)
+        across = _squares(points[some] / process.lengths[columns:], scaled[:, columns:])
+        for own, moved, away in zip(values, shifted, far, strict=True):
+            kernel = _matern(np.sqrt(across + away), process.smoothness)
+            own[some] = kernel @ update + wave @ moved
+    return values.reshape(-1, draws)
+
+
+def _squares(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Compute squared distances, of points that may have no dimension at all."""
+    if not some.shape[1]:
+        return np.zeros((len(some), len(others)))
+    squares: np.ndarray = scipy.spatial.distance.cdist(some, others, "sqeuclidean")
+    return squares
 
 
 def _nodes(dimensions: int, steps: Mapping[int, int]) -> int:
@@ -221,6 +243,8 @@ def sides(
 
 def mesh(nodes: Sequence[np.ndarray]) -> np.ndarray:
     """List all points of a grid, the last dimension first; shape (points, dimensions)."""
+    if not nodes:
+        return np.empty((1, 0))
     return np.stack([side.ravel() for side in np.meshgrid(*nodes, indexing="ij")], axis=1)
 
 
@@ -244,7 +268,7 @@ def draw(of: Fit, steps: Mapping[int, int], seed: int, draws: int = DRAWS) -> Dr
     """
     count = _nodes(of.X.shape[1], steps)
     nodes, weights = sides([steps.get(j) for j in range(of.X.shape[1])], [count] * of.X.shape[1])
-    values, noise = means(of, mesh(nodes), seed, draws)
+    values, noise = means(of, mesh(nodes[1:]), seed, draws, nodes[0])
     if of.scale == "log":
         # The variance of a log-normal response, averaged over the cube.
         volume = weights[0]
@@ -255,8 +279,12 @@ def draw(of: Fit, steps: Mapping[int, int], seed: int, draws: int = DRAWS) -> Dr
     return Draws(nodes, weights, values.reshape(*shape, draws), noise)
 
 
-def means(of: Fit, points: np.ndarray, seed: int, draws: int) -> tuple[np.ndarray, np.ndarray]:
+def means(
+    of: Fit, points: np.ndarray, seed: int, draws: int, along: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw functions from the posterior, in the unit of the response, whose means they are.
+
+    Points are as of `posterior`.
 
     Returns
     -------
@@ -264,12 +292,16 @@ def means(of: Fit, points: np.ndarray, seed: int, draws: int) -> tuple[np.ndarra
     noise : numpy.ndarray of float, shape (draws,)
         Variance about each function, on the scale of the fit.
     """
-    values, noise = posterior(of, points, np.random.default_rng(seed), draws)
+    values, noise = posterior(of, points, np.random.default_rng(seed), draws, along)
     return np.exp(values + noise / 2) if of.scale == "log" else values, noise
 
 
 def posterior(
-    of: Fit, points: np.ndarray, generator: np.random.Generator, draws: int = DRAWS
+    of: Fit,
+    points: np.ndarray,
+    generator: np.random.Generator,
+    draws: int = DRAWS,
+    along: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw functions from the posterior, on the scale of the fit.
 
@@ -279,6 +311,9 @@ def posterior(
     points : numpy.ndarray of float, shape (points, dimensions)
     generator : numpy.random.Generator
     draws : int
+    along : numpy.ndarray of float, shape (places,), optional
+        Places along the first dimension. With them the points are of all other dimensions, and
+        there are as many for each place, one place after the other.
 
     Returns
     -------
@@ -296,7 +331,7 @@ def posterior(
     of_draws: list[float] = []
     for process, count in zip(of.processes, counts, strict=True):
         if count:
-            drawn.append(_posterior(of, process, points, count, generator))
+            drawn.append(_posterior(of, process, points, count, generator, along))
             of_draws += [process.noise * of.sd**2] * count
     return np.concatenate(drawn, axis=1) * of.sd + of.mean, np.array(of_draws)
 
