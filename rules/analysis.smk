@@ -4,6 +4,7 @@
 LACKING = [
     *([] if SHOWN else ["line"]),
     *([] if study.analysis.attribution else ["attribution"]),
+    *([] if study.random_labels else ["bits"]),
 ]
 TABLES = tables(study.kind, LACKING)
 

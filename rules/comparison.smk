@@ -11,12 +11,6 @@ localrules:
 
 # The trials with their marks.
 MARKED = results.files("marked", RESULTS)
-# Labels to be stored, of the tasks that are random.
-LABELS = {
-    task: settings.random_labels
-    for task, settings in study.tasks.items()
-    if settings.random_labels
-}
 
 
 rule select_best:
@@ -129,11 +123,7 @@ rule effects:
         welch=rules.welch.output[0],
         fanova=rules.fanova.output.effects,
         reseeded=[f"{RESULTS}/tests/reseeded.csv"] if study.analysis.reseed else [],
-        runs=(
-            [f"{RESULTS}/reseed/trials.csv"]
-            if study.analysis.reseed and LABELS
-            else []
-        ),
+        runs=[f"{RESULTS}/reseed/trials.csv"] if study.random_labels else [],
         code=code_of("effects"),
     output:
         f"{RESULTS}/effects.csv",
@@ -143,7 +133,7 @@ rule effects:
         "../envs/analysis.yaml"
     params:
         margins=study.analysis.margins,
-        labels=LABELS,
+        labels=study.random_labels,
         alpha=study.analysis.alpha,
     script:
         "../workflow/scripts/effects.py"

@@ -80,6 +80,10 @@ def test_a_study_without_attribution_has_neither_its_figure_nor_its_table():
     assert set(of_study(COMPARISON)) - set(tabled) == {"attribution"}
 
 
+def test_a_study_without_random_labels_and_new_seeds_has_no_figure_of_bits():
+    assert set(drawings(["V"])) - set(drawings(["V"], ["bits"])) == {"bits"}
+
+
 def test_another_kind_of_study_has_figures_and_tables_of_its_own():
     assert list(drawings(["V", "NP"], kind=PARTS)) == ["parts"]
     assert set(of_study(PARTS)) == {"costs", "parts"}

@@ -9,10 +9,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from odyssey import palette
-from odyssey.analysis import budget, fanova, selection, tables, welch
+from odyssey.analysis import budget, effects, fanova, selection, tables, welch
 from odyssey.cells.reference import Parts
 from odyssey.cells.variants import KIN, PAPER_VARIANTS
 from odyssey.figures import (
+    bits,
     expected_best,
     figure_1,
     figure_2,
@@ -429,6 +430,45 @@ def test_a_study_of_vanilla_alone_has_no_map_of_significance_but_a_sentence():
         welch.compare(marked, draws=99), selection.distributions(marked), TASKS
     )
     assert figure.texts[0].get_text() == "no variant could be compared with V"
+
+
+def test_bits_are_drawn_with_their_intervals_and_filled_where_these_exclude_zero():
+    table = pd.DataFrame(
+        [
+            {"task": "jsb", "variant": v, "effect": effect, "estimate": e}
+            | {"family_low": e - 0.2, "family_high": e + 0.2}
+            for v, effect, e in (
+                ("V", effects.BITS, 1.5),
+                ("NP", effects.BITS, 1.6),
+                ("NP", effects.BITS_MORE, 0.1),
+                ("RNN", effects.BITS, 1.0),
+                ("RNN", effects.BITS_MORE, -0.5),
+                ("V", effects.BASIN_WIDTH, 2.0),
+            )
+        ]
+    )
+    distributions = pd.DataFrame({"task": ["jsb"], "synthetic": [False], "source": ["json"]})
+    left, right = bits.draw(table, distributions, TASKS).axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["RNN", "V", "NP"]
+    points = [
+        (tuple(line.get_xdata()), line.get_markerfacecolor() != "white")
+        for ax in (left, right)
+        for line in ax.lines
+        if line.get_marker() == "o"
+    ]
+    assert points[0] == ((1.0, 1.5, 1.6), True)
+    assert points[2] == ((-0.5,), True)
+    assert points[3][0][1] == 0.1
+    assert not points[3][1]
+    ends = [path.vertices[:, 0] for path in left.collections[0].get_paths()]
+    np.testing.assert_allclose(ends, [[0.8, 1.2], [1.3, 1.7], [1.4, 1.8]])
+
+
+def test_without_any_bits_the_figure_says_so():
+    distributions = pd.DataFrame({"task": ["jsb"], "synthetic": [False], "source": ["json"]})
+    none = pd.DataFrame([{"task": "jsb", "effect": effects.BITS, "estimate": np.nan}])
+    (text,) = bits.draw(none, distributions, TASKS).texts
+    assert "stored" in text.get_text()
 
 
 def test_expected_best_draws_the_curves_of_the_table():

@@ -16,7 +16,7 @@ def test_bits_a_parameter_are_those_of_the_new_seeds(tmp_path):
         search={"trials": 2, "learning_rate": {"low": 1e-2, "high": 1e-1}},
         analysis={"best_fraction": 0.5, "reseed": 3},
     )
-    study.snakemake("results/small/effects.csv")
+    study.snakemake("results/small/effects.csv", "results/small/figures/bits.png")
     runs = pd.read_csv(study.results / "reseed" / "trials.csv")
     effects = pd.read_csv(study.results / "effects.csv").query("by == 'new seeds'")
     found = effects.pivot(index="variant", columns="effect", values="estimate")
@@ -28,4 +28,4 @@ def test_bits_a_parameter_are_those_of_the_new_seeds(tmp_path):
     assert found["bits a parameter"].to_dict() == pytest.approx(bits)
     more = found.loc["RNN", "difference from V in bits a parameter"]
     assert more == pytest.approx(bits["RNN"] - bits["V"])
-    assert study.planned("results/small/effects.csv") == {}
+    assert study.planned("results/small/figures/bits.png") == {}

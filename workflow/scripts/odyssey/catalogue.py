@@ -121,6 +121,15 @@ FIGURES: Mapping[str, Figure] = {
         ),
         results=("attribution", "distributions"),
     ),
+    "bits": Figure(
+        Caption(
+            "How many bits of random labels a weight holds",
+            "Of each cell the selected settings with new seeds, and 95 % intervals of their mean; "
+            "right the difference from vanilla, with the interval for all cells together. Filled "
+            "where the interval excludes zero.",
+        ),
+        results=("bits", "distributions"),
+    ),
     "expected_best": Figure(
         Caption(
             "Which variant to prefer on a budget",

@@ -487,6 +487,12 @@ class Study(Section):
             for heading, (name, settings) in zip(headings, self.tasks.items(), strict=True)
         }
 
+    @property
+    def random_labels(self) -> dict[str, int]:
+        """How many labels a task asks to be stored, where that is counted: with new seeds."""
+        asked = {name: settings.random_labels for name, settings in self.tasks.items()}
+        return {name: labels for name, labels in asked.items() if labels and self.analysis.reseed}
+
     def epochs(self, task: str) -> int:
         """Return the most epochs that a trial of a task may take."""
         return self.tasks[task].epochs or self.training.epochs

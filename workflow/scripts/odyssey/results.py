@@ -28,6 +28,8 @@ RESULTS: dict[str, tuple[list[str], str]] = {
     "expected": (["budget/expected_best.csv"], "odyssey.analysis.budget.COLUMNS"),
     "fronts": (["budget/fronts.csv"], "odyssey.analysis.budget.FRONT_COLUMNS"),
     "effects": (["effects.csv"], "odyssey.analysis.effects.COLUMNS"),
+    # The same file, of a study that has bits a parameter in it.
+    "bits": (["effects.csv"], "odyssey.analysis.effects.COLUMNS"),
     "claims": (["claims.csv"], "odyssey.analysis.claims.COLUMNS"),
     "best": (["tables/best_trials.csv"], "odyssey.analysis.tables.BEST_COLUMNS"),
     "generations": (["generations.csv"], "odyssey.evolution.outcome.COLUMNS"),
