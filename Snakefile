@@ -49,7 +49,8 @@ try:
     study = read_study(config)
     # A study that is trained can be analysed where its corpora are not.
     UNKNOWN = {}
-    if Path(f"results/{study.study}/trials.csv").exists():
+    trained = "generations.csv" if study.kind == EVOLUTION else "trials.csv"
+    if Path(f"results/{study.study}/{trained}").exists():
         UNKNOWN = unknown_sizes(study)
     else:
         check_corpora(study)

@@ -115,9 +115,22 @@ def test_what_is_kept_is_made_again_without_training_anything():
     )
 
 
+def test_studies_are_kept_by_their_trials_or_by_what_they_have_bred(tmp_path):
+    for file in (
+        "one/trials.csv",
+        "bred/generations.csv",
+        "both.csv",
+        "begun/runs/jsb/V/0-1.jsonl",
+    ):
+        path = tmp_path / "results/reference" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert kept_studies.kept_in(tmp_path) == ["bred", "one"]
+
+
 def test_a_study_that_is_not_kept_is_refused():
     done = odyssey("reference", "jsb", "none")
-    assert done.stderr == "Error: there is no results/reference/none/trials.csv\n"
+    assert done.stderr == "Error: results/reference/none has none of trials.csv, generations.csv\n"
 
 
 def test_in_a_folder_that_is_no_clone_there_is_nothing_to_make_again(monkeypatch, tmp_path):

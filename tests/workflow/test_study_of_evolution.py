@@ -1,10 +1,13 @@
 """A study that breeds its cells, for real: generation after generation, the same every time."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
-from project import merged, new_project
+from project import REPOSITORY, merged, new_project
+
+from odyssey.kept_studies import analysing
 
 CELL = """\"\"\"A cell of the user's.\"\"\"
 
@@ -72,6 +75,20 @@ def test_another_generation_leaves_those_that_are_there(bred):
     parents = {json.loads(line)["parent"] for line in lines}
     known = pd.read_csv(bred.results / "generations.csv")
     assert parents <= set(known.loc[known["generation"].isin([0, 1]), "name"])
+
+
+def test_of_what_is_kept_its_tables_and_figures_are_made_again_without_the_corpus(bred, tmp_path):
+    kept = bred.copy(tmp_path / "kept")
+    for name in ("bred", "tried", "state", "features", "engine"):
+        shutil.rmtree(kept.results / name, ignore_errors=True)
+    (kept.folder / "corpus.json").unlink()
+    made = [kept.results / "figures/evolution.svg", kept.results / "tables/generations.csv"]
+    before = [path.read_bytes() for path in made]
+    for path in made:
+        path.unlink()
+    rules = analysing(REPOSITORY / "rules")
+    kept.snakemake("analysis", "figures", "--forceall", "--allowed-rules", *rules)
+    assert [path.read_bytes() for path in made] == before
 
 
 @pytest.mark.parametrize(

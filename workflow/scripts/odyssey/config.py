@@ -266,7 +266,9 @@ class Study(Section):
     training: Training = Field(Training(), description="Training and jobs.")
     analysis: Analysis = Field(Analysis(), description="Statistics.")
     evolution: Evolution = Field(
-        Evolution(), description="Breeding cells: a study of its own kind, of a single task."
+        Evolution(),
+        description="Breeding cells: a study of its own kind, of a single task. Of `training` it "
+        "reads how long a trial may take, and the instruction set; of `analysis` nothing.",
     )
 
     @model_validator(mode="before")

@@ -1,4 +1,4 @@
-"""Make what is kept of studies in results/reference again, from each one's trials.csv.
+"""Make what is kept of studies in results/reference again, from each one's trials.
 
 Tables of each, figures of some, the report of the paper's music, the tables in the documents, and
 metadata.
@@ -20,6 +20,8 @@ BESIDES = {
 }
 # Files of the rules that make what follows from trials.csv.
 ANALYSING = ("analysis", "comparison", "parts", "figures", "report")
+# What a study's trials are kept in, or those of the cells that it has bred.
+MADE_OF = ("trials.csv", "generations.csv")
 SIDE_BY_SIDE = 2
 SCRIPTS = ("docs/across.py", "docs/tables.py", "docs/crates.py")
 
@@ -44,6 +46,14 @@ def analysing(folder: Path) -> list[str]:
     return re.findall(r"^ *rule (\w+):", text, re.MULTILINE)
 
 
+def kept_in(folder: Path) -> list[str]:
+    """List the studies of a clone of the repository, all that is kept of whose trials is there."""
+    found = {
+        path.parent.name for name in MADE_OF for path in folder.glob(f"results/reference/*/{name}")
+    }
+    return sorted(found)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Make them."""
     parser = ArgumentParser(prog="odyssey reference", description=__doc__)
@@ -51,9 +61,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--cores", default="all")
     arguments = parser.parse_args(argv)
     here = repository()
-    kept = sorted(path.parent.name for path in here.glob("results/reference/*/trials.csv"))
+    kept = kept_in(here)
     if missing := set(arguments.studies) - set(kept):
-        sys.exit(f"Error: there is no results/reference/{min(missing)}/trials.csv")
+        sys.exit(f"Error: results/reference/{min(missing)} has none of {', '.join(MADE_OF)}")
     # Nothing is trained, whatever Snakemake thinks of the trials.
     allowed = ["--forceall", "--allowed-rules", *analysing(here / "rules")]
 
