@@ -24,7 +24,7 @@ study: $(READY) ## the default study; its figures are then in results/quick/figu
 	$(BIN)/snakemake --cores $(CORES) $(ARGS)
 	@echo "The figures are in results/quick/figures, the report is results/quick/report.html"
 
-reference: $(READY) ## what is kept in results/reference, and the tables in the documents, from each study's trials.csv
+reference: $(READY) ## what is kept in results/reference, and the tables in the documents, from each study's trials
 	$(BIN)/odyssey reference --cores $(CORES) $(ARGS)
 
 status: $(READY) ## how far the study is (ARGS="--watch --configfile FILE")

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import yaml
 
+from odyssey.catalogue import EVOLUTION
 from odyssey.config import Study
 from odyssey.config_files import load_study
+from odyssey.kept_studies import kept_in
 
 REPOSITORY = Path(__file__).parents[1]
 RESULTS = REPOSITORY / "results" / "reference"
@@ -26,6 +28,7 @@ FORMATS = {
     ".parquet": "application/vnd.apache.parquet",
     ".pdf": "application/pdf",
     ".png": "image/png",
+    ".py": "text/x-python",
     ".svg": "image/svg+xml",
     ".tex": "application/x-tex",
 }
@@ -70,6 +73,11 @@ def described(settings: Study) -> str:
             f"{settings.search.trials} trials of random search for each of the "
             f"{len(settings.variants)} blocks that {', '.join(settings.parts)} make together, on "
             f"{tasks}, and what each of these changes does alone and beside the others."
+        )
+    if settings.kind == EVOLUTION:
+        return (
+            f"{settings.evolution.generations} generations of cells, bred by "
+            f"{settings.search.trials} short trials of each on {tasks}, and the best of them."
         )
     return (
         f"{settings.search.trials} trials of random search for each of "
@@ -164,10 +172,9 @@ def metadata(study: str) -> str:
 
 def main() -> None:
     """Write both files of each study."""
-    for path in sorted(RESULTS.glob("*/trials.csv")):
-        study = path.parent.name
-        (path.parent / WORKFLOW).write_text(snakefile(study), encoding="utf-8")
-        (path.parent / METADATA).write_text(metadata(study), encoding="utf-8")
+    for study in kept_in(REPOSITORY):
+        (RESULTS / study / WORKFLOW).write_text(snakefile(study), encoding="utf-8")
+        (RESULTS / study / METADATA).write_text(metadata(study), encoding="utf-8")
 
 
 if __name__ == "__main__":

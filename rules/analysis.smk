@@ -1,12 +1,6 @@
 """What is estimated of the trials, to tables to be read."""
 
-# Results that the study does not make, and so nothing of them.
-LACKING = [
-    *([] if SHOWN else ["line"]),
-    *([] if study.analysis.attribution else ["attribution"]),
-    *([] if study.random_labels else ["bits"]),
-]
-TABLES = tables(study.kind, LACKING)
+TABLES = tables(study.kind, study.lacking)
 
 
 rule table:

@@ -12,7 +12,7 @@ SETTINGS = {
 EQUATIONS = [study.cells[v] for v in study.variants if v in study.cells] + [
     f"{LIBRARY}/cells/kin/{v.lower()}.py" for v in study.variants if v in KIN
 ]
-DRAWINGS = drawings(study.variants, LACKING, study.kind)
+DRAWINGS = drawings(study.variants, study.lacking, study.kind)
 
 
 rule figure:

@@ -9,6 +9,7 @@ from odyssey.analysis import tables
 from odyssey.captions import of_figure, of_table
 from odyssey.catalogue import COMPARISON, EVOLUTION, FIGURES, PARTS, TABLES, drawings, wanted
 from odyssey.catalogue import tables as of_study
+from odyssey.config import read_study
 from odyssey.results import RESULTS, files
 
 SUPPLEMENT = {"variant", "surrogate"}
@@ -80,8 +81,15 @@ def test_a_study_without_attribution_has_neither_its_figure_nor_its_table():
     assert set(of_study(COMPARISON)) - set(tabled) == {"attribution"}
 
 
-def test_a_study_without_random_labels_and_new_seeds_has_no_figure_of_bits():
-    assert set(drawings(["V"])) - set(drawings(["V"], ["bits"])) == {"bits"}
+@pytest.mark.parametrize(
+    ("task", "reseed", "counted"),
+    [("capacity", 2, {"capacity": 50}), ("capacity", 0, {}), ("copy", 2, {})],
+)
+def test_bits_are_counted_of_random_labels_with_new_seeds_only(task, reseed, counted):
+    settings = {"items": 50} if task == "capacity" else {}
+    study = read_study({"study": "s", "tasks": {task: settings}, "analysis": {"reseed": reseed}})
+    assert study.random_labels == counted
+    assert ("bits" in drawings(["V"], study.lacking)) == bool(counted)
 
 
 def test_another_kind_of_study_has_figures_and_tables_of_its_own():

@@ -5,8 +5,11 @@ from project import REPOSITORY
 from rocrate.rocrate import ROCrate
 from test_documents import load
 
+from odyssey.config_files import study_or_exit
+from odyssey.kept_studies import kept_in
+
 crates = load(REPOSITORY / "docs" / "crates.py")
-STUDIES = sorted(path.parent.name for path in crates.RESULTS.glob("*/trials.csv"))
+STUDIES = kept_in(REPOSITORY)
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -32,3 +35,8 @@ def test_a_reader_finds_the_workflow_and_every_file(study):
     for entity in (crate.root_dataset, workflow):
         for name in ("author", "license"):
             assert entity[name].id in described
+
+
+def test_one_that_breeds_is_described_as_one():
+    settings = study_or_exit([REPOSITORY / "config" / "evolution.yaml"])
+    assert crates.described(settings).startswith("50 generations of cells, bred by 3 short trials")

@@ -464,11 +464,20 @@ def test_bits_are_drawn_with_their_intervals_and_filled_where_these_exclude_zero
     np.testing.assert_allclose(ends, [[0.8, 1.2], [1.3, 1.7], [1.4, 1.8]])
 
 
+def test_a_study_without_vanilla_has_bits_but_none_more():
+    table = pd.DataFrame({"task": "jsb", "variant": ["GRU", "RNN"], "effect": effects.BITS})
+    table = table.assign(estimate=[1.0, 1.2], family_low=np.nan, family_high=np.nan)
+    distributions = pd.DataFrame({"task": ["jsb"], "synthetic": [False], "source": ["json"]})
+    (ax,) = bits.draw(table, distributions, TASKS).axes
+    assert ax.get_xlabel() == "bits a parameter"
+    assert {line.get_markerfacecolor() for line in ax.lines if len(line.get_xdata())} != {"white"}
+
+
 def test_without_any_bits_the_figure_says_so():
     distributions = pd.DataFrame({"task": ["jsb"], "synthetic": [False], "source": ["json"]})
     none = pd.DataFrame([{"task": "jsb", "effect": effects.BITS, "estimate": np.nan}])
     (text,) = bits.draw(none, distributions, TASKS).texts
-    assert "stored" in text.get_text()
+    assert "what it has stored" in text.get_text()
 
 
 def test_expected_best_draws_the_curves_of_the_table():

@@ -56,6 +56,12 @@ def test_every_figure_that_is_named_is_drawn(study):
         assert study.figure(name).axes
 
 
+def test_figures_of_what_a_study_does_not_make_are_not_named(study):
+    assert "attribution" in study.figures
+    assert "attribution" not in open_study("config/jsb-kin-budget.yaml").figures
+    assert not {"bits", "figure_2", "parts"} & set(study.figures)
+
+
 def test_what_is_not_there_is_named(study, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="no figure figure_7, but figure_1, figure_3"):
         study.figure("figure_7")

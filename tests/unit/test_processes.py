@@ -1,7 +1,5 @@
 """Work that several processes share: in order, told of, and over at the first fault."""
 
-import sys
-
 import pytest
 
 from odyssey.processes import results
@@ -14,11 +12,11 @@ def halved(number, folder):
     return number // 2
 
 
-@pytest.mark.parametrize(("processes", "imports"), [(1, ()), (3, ()), (3, ("fractions",))])
-def test_results_come_in_the_order_of_the_jobs_and_each_is_told(tmp_path, processes, imports):
+@pytest.mark.parametrize("processes", [1, 3])
+def test_results_come_in_the_order_of_the_jobs_and_each_is_told(tmp_path, processes):
     told = []
     jobs = [(number, tmp_path) for number in range(0, 100, 2)]
-    found = list(results(halved, jobs, processes, lambda *numbers: told.append(numbers), imports))
+    found = list(results(halved, jobs, processes, lambda *numbers: told.append(numbers)))
     assert found == list(range(50))
     assert told == [(done, 50) for done in range(1, 51)]
 
@@ -29,16 +27,6 @@ def test_jobs_that_wait_are_not_begun_after_a_fault(tmp_path, processes):
     with pytest.raises(ValueError, match="1 is odd"):
         list(results(halved, jobs, processes))
     assert len(list(tmp_path.iterdir())) < len(jobs) / 2
-
-
-def is_imported(module):
-    return module in sys.modules
-
-
-def test_processes_have_what_was_imported_for_them_and_this_one_has_not(tmp_path):
-    assert list(results(is_imported, [("fractions",)] * 2, 2, imports=["fractions"])) == [True] * 2
-    assert "wave" not in sys.modules
-    assert list(results(is_imported, [("wave",)] * 2, 2, imports=["fractions"])) == [False] * 2
 
 
 def test_no_jobs_have_no_results():

@@ -207,9 +207,14 @@ def test_a_study_can_do_without_nine_methods(finished):
     ]
     assert all((finished.folder / name).exists() for name in of_them)
     finished.configure(analysis={"attribution": False})
-    for name in of_them:
-        (finished.folder / name).unlink()
-    assert not {"train", "collect", "figure"} & set(finished.planned("analysis", "figures"))
+    importance = finished.results / "fanova/importance.csv"
+    before = importance.read_bytes()
+    for file in (importance, *(finished.folder / name for name in of_them)):
+        file.unlink()
+    assert "figure" not in finished.planned("figures")
+    finished.snakemake("results/small/fanova/importance.csv")
+    assert importance.read_bytes() == before
+    assert not any((finished.folder / name).exists() for name in of_them)
 
 
 def test_selected_trials_are_trained_again_with_new_seeds_and_nothing_else_is(finished):

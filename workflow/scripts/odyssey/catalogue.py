@@ -124,9 +124,9 @@ FIGURES: Mapping[str, Figure] = {
     "bits": Figure(
         Caption(
             "How many bits of random labels a weight holds",
-            "Of each cell the selected settings with new seeds, and 95 % intervals of their mean; "
-            "right the difference from vanilla, with the interval for all cells together. Filled "
-            "where the interval excludes zero.",
+            "Of each cell the selected settings with new seeds, several of which give their mean "
+            "an interval; right the difference from vanilla, with the interval for all cells "
+            "together: filled where that excludes zero.",
         ),
         results=("bits", "distributions"),
     ),

@@ -154,7 +154,7 @@ class Analysis(Section):
     attribution: bool = Field(
         default=True,
         description="Whether importance is read by nine methods, of which the fANOVAs of both "
-        "surrogates are two (docs/odyssey.md); it takes two thirds as long again.",
+        "surrogates are two (docs/odyssey.md); the fANOVA then takes nearly twice as long.",
     )
     fanova_backend: Literal["fanova", "sklearn"] = Field(
         "fanova",
@@ -494,6 +494,16 @@ class Study(Section):
         """How many labels a task asks to be stored, where that is counted: with new seeds."""
         asked = {name: settings.random_labels for name, settings in self.tasks.items()}
         return {name: labels for name, labels in asked.items() if labels and self.analysis.reseed}
+
+    @property
+    def lacking(self) -> list[str]:
+        """Results of `odyssey.results` that some studies make and this one does not."""
+        makes = {
+            "line": any(settings.example for settings in self.tasks.values()),
+            "attribution": self.analysis.attribution,
+            "bits": bool(self.random_labels),
+        }
+        return [name for name, made in makes.items() if not made]
 
     def epochs(self, task: str) -> int:
         """Return the most epochs that a trial of a task may take."""

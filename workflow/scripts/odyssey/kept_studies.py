@@ -18,7 +18,7 @@ BESIDES = {
     "jsb-parts": ["figures"],
     "jsb-kin-budget": ["results/reference/jsb-kin-budget/figures/figure_3.png"],
 }
-# Files of the rules that make what follows from trials.csv.
+# Files of the rules that make what follows from a study's trials.
 ANALYSING = ("analysis", "comparison", "parts", "figures", "report")
 # What a study's trials are kept in, or those of the cells that it has bred.
 MADE_OF = ("trials.csv", "generations.csv")
@@ -47,7 +47,7 @@ def analysing(folder: Path) -> list[str]:
 
 
 def kept_in(folder: Path) -> list[str]:
-    """List the studies of a clone of the repository, all that is kept of whose trials is there."""
+    """List the studies of a clone of the repository whose trials are all done, by their tables."""
     found = {
         path.parent.name for name in MADE_OF for path in folder.glob(f"results/reference/*/{name}")
     }

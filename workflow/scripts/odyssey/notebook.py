@@ -53,10 +53,11 @@ class OpenStudy:
     @property
     def figures(self) -> list[str]:
         """Names of the figures that are drawn from tables."""
+        lacking = {"line", *self.settings.lacking}
         return [
             name
             for name, figure in FIGURES.items()
-            if "line" not in figure.results and figure.of == self.settings.kind
+            if figure.of == self.settings.kind and not lacking.intersection(figure.results)
         ]
 
     def table(self, name: str) -> pd.DataFrame:

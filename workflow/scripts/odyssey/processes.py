@@ -15,30 +15,27 @@ def results(
     jobs: Sequence[tuple[Any, ...]],
     processes: int,
     progress: Progress | None = None,
-    imports: Sequence[str] = (),
+    start: str = "fork",
 ) -> Iterator[R]:
     """Yield what `work` makes of each job's arguments, in order, by one process or several.
 
-    After a fault, jobs that wait are not begun. Processes are forks of this one, which may hang if
-    it has threads. With `imports` they are forks of one that has imported these modules and done
-    nothing else, and they run the caller's main script again, which has to have a guard against
-    that.
+    After a fault, jobs that wait are not begun. With ``start="spawn"`` processes run the caller's
+    main script again, which has to have a guard against that; a fork of a process that has threads
+    may hang.
     """
-    for done, result in enumerate(_results(work, jobs, processes, imports), start=1):
+    for done, result in enumerate(_results(work, jobs, processes, start), start=1):
         if progress is not None:
             progress(done, len(jobs))
         yield result
 
 
 def _results(
-    work: Callable[..., R], jobs: Sequence[tuple[Any, ...]], processes: int, imports: Sequence[str]
+    work: Callable[..., R], jobs: Sequence[tuple[Any, ...]], processes: int, start: str
 ) -> Iterator[R]:
     if processes == 1 or not jobs:
         yield from starmap(work, jobs)
         return
-    context = multiprocessing.get_context("forkserver" if imports else "fork")
-    if imports:
-        context.set_forkserver_preload([*imports])
+    context = multiprocessing.get_context(start)
     executor = ProcessPoolExecutor(processes, mp_context=context)
     chunk = max(1, min(8, len(jobs) // (8 * processes)))  # few enough that processes end together
     try:

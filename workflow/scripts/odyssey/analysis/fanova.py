@@ -28,8 +28,6 @@ RESPONSES = ("test", "train_seconds")
 HIGHER, BEYOND_PAIRS = "higher order", "three and more"
 # The boosted trees are for the attribution only, and there is none without them.
 ALL_SURROGATES = (*SURROGATES, BOOSTED)
-# What surrogates are made of takes seconds to import, once for all processes.
-SLOW_IMPORTS = (__name__, "sklearn.gaussian_process", "sklearn.ensemble", "fanova")
 # Fewer samples make no surrogate; below this many a coordinate, a note says that they are few.
 MINIMUM, FEW = 10, 20
 
@@ -302,7 +300,7 @@ def analyse(
         for own in searches
         for response in RESPONSES
     ]
-    results = processes.results(analyse_search, jobs, workers, imports=SLOW_IMPORTS)
+    results = processes.results(analyse_search, jobs, workers, start="spawn")
     return tuple(
         _joined(list(part), types)
         for part, types in zip(zip(*results, strict=True), KINDS.values(), strict=True)

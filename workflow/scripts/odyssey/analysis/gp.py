@@ -284,11 +284,11 @@ def means(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw functions from the posterior, in the unit of the response, whose means they are.
 
-    Points are as of `posterior`.
+    Points and values are as of `posterior`.
 
     Returns
     -------
-    values : numpy.ndarray of float, shape (points, draws)
+    values : numpy.ndarray of float
     noise : numpy.ndarray of float, shape (draws,)
         Variance about each function, on the scale of the fit.
     """
@@ -312,12 +312,13 @@ def posterior(
     generator : numpy.random.Generator
     draws : int
     along : numpy.ndarray of float, shape (places,), optional
-        Places along the first dimension. With them the points are of all other dimensions, and
-        there are as many for each place, one place after the other.
+        Places along the first dimension. The points are then of all others, and have one dimension
+        less.
 
     Returns
     -------
     values : numpy.ndarray of float, shape (points, draws)
+        With `along`, at all points of its first place, then of the next: (places × points, draws).
     noise : numpy.ndarray of float, shape (draws,)
         Variance about each function.
     """
