@@ -15,7 +15,15 @@ if Path(sys.executable).exists():
     sys.executable = shlex.quote(sys.executable)
 
 from odyssey import results
-from odyssey.catalogue import COMPARISON, EVOLUTION, PARTS, drawings, tables, wanted
+from odyssey.catalogue import (
+    COMPARISON,
+    EVOLUTION,
+    FIGURES,
+    PARTS,
+    drawings,
+    tables,
+    wanted,
+)
 from odyssey.cells.build import drop_stale
 from odyssey.cells.variants import KIN
 from odyssey.checks import check_corpora, planning_note, unknown_sizes

@@ -158,15 +158,15 @@ def named(names):
     return {name: results.files(name, RESULTS, task) for name in names}
 
 
-def settings_of(wildcards):
+def settings_of(name):
     """What a figure is drawn by, beside results."""
-    drawing = DRAWINGS[wildcards.name]
+    drawing = DRAWINGS[name]
     return {key: SETTINGS[key] for key in drawing.figure.settings} | drawing.own
 
 
-def labels_of(wildcards):
+def labels_of(name):
     """What stands beside a figure in Snakemake's own report."""
-    drawing = DRAWINGS[wildcards.name]
+    drawing = DRAWINGS[name]
     variant = {"variant": ", ".join(drawing.own.values())} if drawing.own else {}
     return {"figure": drawing.module} | variant
 

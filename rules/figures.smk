@@ -1,4 +1,4 @@
-"""Results to figures: an entry of the library's catalogue each, drawn by one rule."""
+"""Results to figures: an entry of the library's catalogue each."""
 
 # What a figure may be told of the study.
 SETTINGS = {
@@ -13,6 +13,24 @@ EQUATIONS = [study.cells[v] for v in study.variants if v in study.cells] + [
     f"{LIBRARY}/cells/kin/{v.lower()}.py" for v in study.variants if v in KIN
 ]
 DRAWINGS = drawings(study.variants, study.lacking, study.kind)
+WANTED = wanted(DRAWINGS, study.analysis.surrogate)
+# What is drawn of the supplement, each variant's the same three figures: a job draws one of them for
+# all variants, as more than half of the time of a single one is Python's start.
+SUPPLEMENT = list(
+    dict.fromkeys(
+        name.replace(DRAWINGS[name].module, "{module}", 1)
+        for name in WANTED
+        if DRAWINGS[name].own
+    )
+)
+SINGLE = [name for name in DRAWINGS if name not in WANTED or not DRAWINGS[name].own]
+
+
+def reported(path, category, labels):
+    """Show a figure in Snakemake's own report."""
+    return report(
+        path, caption="../workflow/captions/entry.rst", category=category, labels=labels
+    )
 
 
 rule figure:
@@ -21,33 +39,66 @@ rule figure:
         equations=lambda w: EQUATIONS if DRAWINGS[w.name].module == "figure_1" else [],
         code=lambda w: code_of("figure", f"figures/{DRAWINGS[w.name].module}")(w),
     output:
-        report(
+        reported(
             f"{RESULTS}/figures/{{name}}.svg",
-            caption="../workflow/captions/entry.rst",
-            category=lambda w: "Supplement" if DRAWINGS[w.name].own else "Figures",
-            labels=labels_of,
+            lambda w: "Supplement" if DRAWINGS[w.name].own else "Figures",
+            lambda w: labels_of(w.name),
         ),
         f"{RESULTS}/figures/{{name}}.pdf",
         f"{RESULTS}/figures/{{name}}.png",
     log:
         f"{LOGS}/figures/{{name}}.log",
     wildcard_constraints:
-        name="|".join(map(re.escape, DRAWINGS)),
+        name="|".join(map(re.escape, SINGLE)),
     conda:
         "../envs/analysis.yaml"
     params:
         module=lambda w: DRAWINGS[w.name].module,
         results=lambda w: DRAWINGS[w.name].figure.results,
-        settings=settings_of,
+        settings=lambda w: [settings_of(w.name)],
         caption=lambda w: str(DRAWINGS[w.name].figure.caption),
     script:
         "../workflow/scripts/figure.py"
+
+
+if SUPPLEMENT:
+
+    rule supplement:
+        input:
+            unpack(lambda w: named(FIGURES[w.module].results)),
+            code=lambda w: code_of("figure", f"figures/{w.module}")(w),
+        output:
+            [
+                reported(
+                    f"{RESULTS}/figures/{name}.svg",
+                    "Supplement",
+                    lambda w, name=name: labels_of(name.format(module=w.module)),
+                )
+                for name in SUPPLEMENT
+            ],
+            [f"{RESULTS}/figures/{name}.pdf" for name in SUPPLEMENT],
+            [f"{RESULTS}/figures/{name}.png" for name in SUPPLEMENT],
+        log:
+            f"{LOGS}/figures/supplement/{{module}}.log",
+        wildcard_constraints:
+            module="|".join(name for name, one in FIGURES.items() if one.in_supplement),
+        conda:
+            "../envs/analysis.yaml"
+        params:
+            module=lambda w: w.module,
+            results=lambda w: FIGURES[w.module].results,
+            settings=lambda w: [
+                settings_of(name.format(module=w.module)) for name in SUPPLEMENT
+            ],
+            caption=lambda w: str(FIGURES[w.module].caption),
+        script:
+            "../workflow/scripts/figure.py"
 
 
 rule figures:
     input:
         expand(
             f"{RESULTS}/figures/{{name}}.{{ext}}",
-            name=wanted(DRAWINGS, study.analysis.surrogate),
+            name=WANTED,
             ext=["svg", "pdf", "png"],
         ),

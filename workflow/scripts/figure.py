@@ -1,4 +1,7 @@
-"""Draw a figure: the results that its entry in odyssey/catalogue.py names, in; pictures out."""
+"""Draw a figure, or that of several variants: the results that its entry names in; pictures out.
+
+The entry is that of odyssey/catalogue.py.
+"""
 
 from importlib import import_module
 
@@ -7,7 +10,9 @@ from odyssey.figures import style
 from odyssey.results import read
 
 with job(snakemake.log[0]):
-    given, params = snakemake.input, snakemake.params
+    given, params, paths = snakemake.input, snakemake.params, list(snakemake.output)
     results = {name: read(name, given[name]) for name in params.results}
-    figure = import_module(f"odyssey.figures.{params.module}")
-    style.save(figure.draw(**results, **params.settings), snakemake.output)
+    draw = import_module(f"odyssey.figures.{params.module}").draw
+    for place, settings in enumerate(params.settings):
+        # All that are of one format stand together.
+        style.save(draw(**results, **settings), paths[place :: len(params.settings)])
