@@ -171,6 +171,16 @@ def labels_of(name):
     return {"figure": drawing.module} | variant
 
 
+def reported(path, name_of):
+    """Show a figure in Snakemake's own report; wildcards say its name."""
+    return report(
+        path,
+        caption="../workflow/captions/entry.rst",
+        category=lambda w: "Supplement" if DRAWINGS[name_of(w)].own else "Figures",
+        labels=lambda w: labels_of(name_of(w)),
+    )
+
+
 def tell_of_lost(jobs):
     """Say on the last lines what is lost, and end with an error unless that is allowed."""
     if not any(job.name == "complete" for job in jobs):

@@ -26,24 +26,13 @@ SUPPLEMENT = list(
 SINGLE = [name for name in DRAWINGS if name not in WANTED or not DRAWINGS[name].own]
 
 
-def reported(path, category, labels):
-    """Show a figure in Snakemake's own report."""
-    return report(
-        path, caption="../workflow/captions/entry.rst", category=category, labels=labels
-    )
-
-
 rule figure:
     input:
         unpack(lambda w: named(DRAWINGS[w.name].figure.results)),
         equations=lambda w: EQUATIONS if DRAWINGS[w.name].module == "figure_1" else [],
         code=lambda w: code_of("figure", f"figures/{DRAWINGS[w.name].module}")(w),
     output:
-        reported(
-            f"{RESULTS}/figures/{{name}}.svg",
-            lambda w: "Supplement" if DRAWINGS[w.name].own else "Figures",
-            lambda w: labels_of(w.name),
-        ),
+        reported(f"{RESULTS}/figures/{{name}}.svg", lambda w: w.name),
         f"{RESULTS}/figures/{{name}}.pdf",
         f"{RESULTS}/figures/{{name}}.png",
     log:
@@ -71,8 +60,7 @@ if SUPPLEMENT:
             [
                 reported(
                     f"{RESULTS}/figures/{name}.svg",
-                    "Supplement",
-                    lambda w, name=name: labels_of(name.format(module=w.module)),
+                    lambda w, name=name: name.format(module=w.module),
                 )
                 for name in SUPPLEMENT
             ],
