@@ -32,11 +32,6 @@ def with_interval(row: pd.Series, places: int, prefix: str = "") -> str:
     return text if pd.isna(low) else f"{text} ({low:+.{places}f} to {high:+.{places}f})"
 
 
-def clear(rows: pd.DataFrame) -> pd.Series:
-    """Find the effects whose interval, for their family, excludes zero."""
-    return (rows["family_low"] > 0) | (rows["family_high"] < 0)
-
-
 def margin(study: str) -> float:
     """Read the difference from vanilla that counts as none on the chorales, in nats."""
     return effects.margins(read(study, "effects.csv"))["jsb"]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from kept import clear, core_hours, margin, read, standing, with_interval
+from kept import core_hours, margin, read, standing, with_interval
 from odyssey.analysis import effects, verdicts
 from odyssey.figures.figure_1 import in_words
 from odyssey.hyperparameters import BY_NAME
@@ -57,7 +57,7 @@ def parts() -> pd.DataFrame:
 def pairs() -> pd.DataFrame:
     """Lay out the pairs of changes that do more together, or less, than the two do alone."""
     rows = of_parts(effects.TOGETHER)
-    rows = rows[clear(rows)].sort_values("estimate", ascending=False)
+    rows = rows[effects.clear(rows)].sort_values("estimate", ascending=False)
     return pd.DataFrame(
         {
             "two changes": rows.index,
@@ -92,7 +92,7 @@ def clauses(*said: tuple[pd.DataFrame, str]) -> str:
 
 def sides(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split the clear effects: those above zero, the largest first, and those below."""
-    rows = rows[clear(rows)].sort_values("estimate", ascending=False)
+    rows = rows[effects.clear(rows)].sort_values("estimate", ascending=False)
     return rows[rows["estimate"] > 0], rows[rows["estimate"] < 0][::-1]
 
 
@@ -110,7 +110,7 @@ def parts_in_short() -> str:
     together = clauses((covers, " more than both alone"), (overlaps, " less"))
     moves = clauses((up, " decades up"), (down, " decades down"))
     both = among.index.intersection(alone.index)
-    sure = both[clear(among.loc[both]) & clear(alone.loc[both])]
+    sure = both[effects.clear(among.loc[both]) & effects.clear(alone.loc[both])]
     signs = among.loc[sure, "estimate"] * alone.loc[sure, "estimate"] > 0
     share = read(PARTS, "effects.csv").set_index("effect").loc[effects.share_of(first)]
     return (

@@ -17,7 +17,6 @@ import questions
 from kept import (
     REPOSITORY,
     RESULTS,
-    clear,
     core_hours,
     interval,
     read,
@@ -310,7 +309,7 @@ def stands_with_new_seeds() -> pd.Series:
     """Say of each variant how it stands to vanilla by the new seeds alone."""
     found = by_new_seeds(effects.DIFFERENCE)
     rows = found.rename(columns={"estimate": "difference", "low": "ci_low", "high": "ci_high"})
-    rows["significant"] = clear(rows)
+    rows["significant"] = effects.clear(rows)
     return pd.Series(standing(rows, STUDY), rows.index)
 
 

@@ -136,9 +136,8 @@ def test_draws_on_a_grid_are_those_at_its_points_one_by_one(dimensions, monkeypa
     fit = gp.fit(X, np.exp(np.sin(5 * X[:, 0]) + X[:, -1] + 0.1 * chance))
     drawn = gp.draw(fit, {0: 3}, 1, 20)
     one_by_one, _ = gp.means(fit, gp.mesh(drawn.nodes), 1, 20)
-    np.testing.assert_allclose(
-        drawn.values.reshape(-1, 20), one_by_one, rtol=1e-9
-    )  # sums of other order
+    # The same sums in another order.
+    np.testing.assert_allclose(drawn.values.reshape(-1, 20), one_by_one, rtol=1e-9)
 
 
 def load():

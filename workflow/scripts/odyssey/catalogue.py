@@ -291,6 +291,15 @@ def tables(kind: str, lacking: Collection[str] = ()) -> dict[str, Table]:
     }
 
 
+def figures(kind: str, lacking: Collection[str] = ()) -> dict[str, Figure]:
+    """List the figures of a study of one of the kinds, as `tables` does."""
+    return {
+        name: figure
+        for name, figure in FIGURES.items()
+        if kind == figure.of and not set(lacking).intersection(figure.results)
+    }
+
+
 def drawings(
     variants: Sequence[str], lacking: Collection[str] = (), kind: str = COMPARISON
 ) -> dict[str, Drawing]:
@@ -312,10 +321,8 @@ def drawings(
     """
     found = {
         name: Drawing(name, figure)
-        for name, figure in FIGURES.items()
-        if not set(lacking).intersection(figure.results)
-        and ("V" in variants or not figure.of_vanilla)
-        and figure.of == kind
+        for name, figure in figures(kind, lacking).items()
+        if "V" in variants or not figure.of_vanilla
     }
     if kind != COMPARISON:
         return found

@@ -10,8 +10,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from odyssey import results
-from odyssey.catalogue import FIGURES
+from odyssey import catalogue, results
 from odyssey.config import Study
 from odyssey.config_files import load_study
 
@@ -53,12 +52,7 @@ class OpenStudy:
     @property
     def figures(self) -> list[str]:
         """Names of the figures that are drawn from tables."""
-        lacking = {"line", *self.settings.lacking}
-        return [
-            name
-            for name, figure in FIGURES.items()
-            if figure.of == self.settings.kind and not lacking.intersection(figure.results)
-        ]
+        return list(catalogue.figures(self.settings.kind, ["line", *self.settings.lacking]))
 
     def table(self, name: str) -> pd.DataFrame:
         """Read a table by its path in the study's folder, without its ending.
@@ -94,7 +88,7 @@ class OpenStudy:
         """
         if name not in self.figures:
             raise ValueError(f"no figure {name}, but {', '.join(self.figures)}")
-        entry, study = FIGURES[name], self.settings
+        entry, study = catalogue.FIGURES[name], self.settings
         known = {
             "tasks": study.descriptions,
             "surrogate": study.analysis.surrogate,

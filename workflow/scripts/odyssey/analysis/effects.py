@@ -254,6 +254,12 @@ def of_distributions(
     return rows
 
 
+def clear(found: pd.DataFrame) -> pd.Series:
+    """Find the effects whose interval, for their family, excludes zero."""
+    excluding: pd.Series = (found["family_low"] > 0) | (found["family_high"] < 0)
+    return excluding
+
+
 def margins(found: pd.DataFrame) -> dict[str, float]:
     """Pick from a table of effects the differences that count as none, by task, in its measure."""
     rows = found[found["effect"] == MARGIN]

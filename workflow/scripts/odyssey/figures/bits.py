@@ -62,7 +62,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, effect: str) -> None:
     filled = np.ones(len(rows), dtype=bool)
     if effect == effects.BITS_MORE:
         ax.axvline(0, color=palette.GREY, linewidth=0.6)
-        filled = ((rows["family_low"] > 0) | (rows["family_high"] < 0)).to_numpy()
+        filled = effects.clear(rows).to_numpy()
     for chosen, face in ((filled, palette.BLUE), (~filled, "white")):
         some = rows["estimate"][chosen]
         ax.plot(some, y[chosen], "o", markersize=3.2, color=palette.BLUE, markerfacecolor=face)

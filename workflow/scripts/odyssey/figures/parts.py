@@ -13,6 +13,7 @@ from odyssey.analysis.effects import (
     INTERACTIONS,
     RATE_CHANGE,
     TOGETHER,
+    clear,
     share_of,
 )
 from odyssey.figures import style
@@ -68,13 +69,13 @@ def _map(ax: Axes, effects: pd.DataFrame, measure: str) -> None:
     changes = _changes(effects)
     shape = (len(changes), len(changes))
     numbers, texts = np.full(shape, np.nan), np.full(shape, "", dtype=object)
-    for row in effects[effects["effect"].isin([AMONG_OTHERS, TOGETHER])].to_dict("records"):
+    shown = effects[effects["effect"].isin([AMONG_OTHERS, TOGETHER])]
+    for row in shown.assign(clear=clear(shown)).to_dict("records"):
         places = sorted(changes.index(change) for change in row["variant"].split(" × "))
         place = places[-1], places[0]
         numbers[place] = row["estimate"]
-        clear = row["family_low"] > 0 or row["family_high"] < 0
         known = np.isfinite(row["estimate"])
-        texts[place] = f"{_short(row['estimate'])}{'*' if clear else ''}" if known else "–"
+        texts[place] = f"{_short(row['estimate'])}{'*' if row['clear'] else ''}" if known else "–"
     reach = float(np.nanmax(np.abs(numbers))) or 1.0
     seaborn.heatmap(
         np.nan_to_num(numbers),
